@@ -1,0 +1,56 @@
+# Set-up, demo and tests. Needs Python 3.11 or newer, pip and make; everything else goes into
+# .venv, which is made when it is missing. PYTHON=python3.12 chooses another interpreter.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := build/demo
+
+.PHONY: demo test lint format bench clean
+
+# --- environments: one for use, the same with the development tools on top --------------------
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# torch by itself first: as a dependency it may be taken in a much larger build
+	$(INSTALL) torch
+	$(INSTALL) -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(INSTALL) -e '.[dev]'
+	touch $@
+
+# --- what people ask for ----------------------------------------------------------------------
+
+demo: $(VENV)/.installed
+	@rm -rf $(DEMO)
+	$(BIN)/corpus2vec run sample_corpora/phrases.txt --dim 2 --seq-len 5 -o $(DEMO)
+	@printf '\nThe corpus:\n\n'
+	@cat sample_corpora/phrases.txt
+	@printf '\nThe vocabulary (vocab.tsv):\n\n'
+	@cat $(DEMO)/vocab.tsv
+	@printf '\nThe encoded documents (ids.parquet):\n\n'
+	@$(BIN)/corpus2vec show $(DEMO)/ids.parquet
+	@printf '\nThe embedding table (embeddings.txt), 7 tokens x 2 columns:\n\n'
+	@cat $(DEMO)/embeddings.txt
+	@printf '\nlookup "Nice to see you again":\n\n'
+	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build sample_corpora/build $(VENV) *.egg-info

@@ -1,0 +1,1 @@
+"""The command line: parses, builds one config, calls one stage, reports. Nothing else."""

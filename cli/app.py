@@ -1,0 +1,105 @@
+"""The typer app, and the only place where an error becomes text and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import typer
+from typer.exceptions import TyperException
+
+from cli import inspect, stages
+from cli.console import Console
+from pipeline.errors import Interrupted, PipelineError
+
+app = typer.Typer(
+    name="corpus2vec",
+    help="From a text corpus to a table of word embeddings, learned by an Embedding + LSTM.\n\n"
+    "tokenize → vocab → encode → train → dump: each stage is a command and a file that is made "
+    "once. `run` does the five into a folder.\n\n"
+    "Example: corpus2vec run corpus.txt -o build/",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode="rich",
+)
+stages.register(app)
+inspect.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def version_option(
+    version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
+) -> None:
+    """The options of the program itself."""
+    if version:
+        from importlib import metadata
+
+        print(f"corpus2vec {metadata.version('corpus2vec')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; every end but success is told here."""
+    console = Console()
+    _catch_signals(console)
+    sys.exit(_run(console))
+
+
+def _run(console: Console) -> int:
+    try:
+        result: Any = app(obj=console, standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except TyperException as problem:
+        if problem.format_message():  # without arguments there is no message: help was shown
+            console.error(problem.format_message(), _usage_hint(problem))
+        return problem.exit_code
+    except PipelineError as problem:
+        return _fail(console, problem, problem.message, problem.hint, problem.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        return _fail(console, problem, f"{where}{problem.strerror or problem}", "", 74)
+    except typer.Abort:
+        return 130
+    except MemoryError as problem:
+        return _fail(console, problem, "there is not enough memory", "make batches smaller", 70)
+    except Exception as problem:
+        text = f"internal: {type(problem).__name__}: {problem}"
+        hint = "--debug shows where; please report it"
+        return _fail(console, problem, text, hint, 70)
+    finally:
+        console.end()
+
+
+def _fail(console: Console, problem: Exception, message: str, hint: str, code: int) -> int:
+    console.error(message, hint)
+    if console.debug:
+        import traceback
+
+        traceback.print_exception(problem)
+    return code
+
+
+def _usage_hint(problem: TyperException) -> str:
+    context = getattr(problem, "ctx", None)
+    return f"{context.command_path} --help" if context else "corpus2vec --help"
+
+
+def _catch_signals(console: Console) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        if console.finishes_step and console.stop_signal is None:
+            console.stop_signal = number
+        else:
+            raise Interrupted(number)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup wants SIGHUP ignored
+            signal.signal(each, handle)

@@ -1,0 +1,178 @@
+"""The commands that look at artifacts: info, show, lookup."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.console import STDOUT, Console, print_json
+from cli.options import Debug, Json
+
+if TYPE_CHECKING:
+    from pipeline.lookup import Found
+
+
+def info(
+    context: typer.Context,
+    artifact: Annotated[Path, typer.Argument(metavar="ARTIFACT", help="Any file of a build.")],
+    json_summary: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Tell what an artifact is: from what it was made, how, and whether it is still whole.
+
+    Example: corpus2vec info build/embeddings.txt
+    """
+    console: Console = context.obj
+    console.debug = debug
+    from pipeline.artifact import artifact_input, manifest_path
+    from pipeline.errors import DataError
+
+    manifest = artifact_input("artifact", artifact).manifest
+    if manifest is None:
+        raise DataError(
+            f"{artifact} has no manifest that can be read",
+            hint=f"a stage writes it beside the artifact: {manifest_path(artifact).name}",
+        )
+    if json_summary:
+        print_json(json.loads(manifest.to_json()))
+        return
+    story = manifest.story()
+    lines = [f"{artifact}  ({manifest.output['size']:,} bytes, whole)"]
+    for entry in story:
+        lines += ["", *_told(entry)]
+    STDOUT.write("\n".join(_safe(line) for line in lines) + "\n")
+
+
+def _told(entry: Mapping[str, Any]) -> Iterable[str]:
+    """One stage of an artifact's story, as lines."""
+    yield f"{entry['stage']} → {entry['output']['name']}"
+    yield f"  made      {entry['created']} in {entry['seconds']:.1f} s"
+    for each in entry["inputs"]:
+        yield f"  from      {each['name']} ({each['role']}, sha256 {each['digest'][:12]}…)"
+    yield f"  settings  {_listed(entry['config'])}"
+    for name, value in entry["counts"].items():
+        yield f"  {name:<9} {_listed(value) if isinstance(value, Mapping) else _shown(value)}"
+    if entry["tools"]:
+        yield f"  tools     {_listed(entry['tools'])}"
+    if entry["environment"]:
+        yield f"  ran on    {_listed(entry['environment'])}"
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    """`in 10, kept 8, dropped (punct 2)`"""
+    return ", ".join(
+        f"{name} ({_listed(value)})" if isinstance(value, Mapping) else f"{name} {_shown(value)}"
+        for name, value in values.items()
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or "''"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return "-" if value is None else str(value)
+
+
+def _safe(line: str) -> str:
+    from pipeline.display import visible
+
+    return visible(line, keep_spaces=True)
+
+
+def show(
+    context: typer.Context,
+    artifact: Annotated[
+        Path, typer.Argument(metavar="ARTIFACT", help="tokens.parquet or ids.parquet.")
+    ],
+    rows: Annotated[
+        int, typer.Option("-n", "--rows", help="Documents to show; 0 shows all.", min=0)
+    ] = 10,
+    json_summary: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Print the documents of tokens.parquet or ids.parquet, a line each; labels stand in front.
+
+    Example: corpus2vec show build/ids.parquet -n 3
+    """
+    console: Console = context.obj
+    console.debug = debug
+    from itertools import islice
+
+    from pipeline.artifact import artifact_input
+    from pipeline.parquet import documents
+
+    artifact_input("artifact", artifact)
+    for document in islice(documents(artifact), rows or None):
+        if json_summary:
+            STDOUT.write(json.dumps(document, ensure_ascii=False) + "\n")
+            continue
+        label = f"{_safe(str(document['label']))}\t" if "label" in document else ""
+        content = document["tokens"] if "tokens" in document else document["ids"]
+        STDOUT.write(label + _safe(json.dumps(content, ensure_ascii=False)) + "\n")
+
+
+def lookup(
+    context: typer.Context,
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A dump of the table.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Text, or - for lines of stdin.")],
+    json_summary: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Tokenize text as the corpus was, and print each token's id and vector.
+
+    The last line of each text is the matrix that represents it.
+
+    Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
+    """
+    console: Console = context.obj
+    console.debug = debug
+    from pipeline.lookup import Lookup
+    from pipeline.sources import reading
+
+    ask = Lookup(table)
+    if text != "-":
+        _print_found(ask.find(text), json_summary)
+        return
+    with reading("standard input"):
+        for line in sys.stdin.buffer:
+            _print_found(ask.find(line.decode("utf-8", "replace").rstrip("\r\n")), json_summary)
+
+
+def _print_found(found: list[Found], as_json: bool) -> None:
+    from pipeline.display import display_width, visible
+
+    vectors = [None if each.vector is None else _numbers(each.vector) for each in found]
+    if as_json:
+        rows = [
+            {"token": each.token, "id": each.id, "vector": vector}
+            for each, vector in zip(found, vectors, strict=True)
+        ]
+        STDOUT.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        return
+    tokens = [visible(each.token) for each in found]
+    width = max(map(display_width, tokens), default=0)
+    digits = max((len(str(each.id)) for each in found if each.id is not None), default=1)
+    for each, token, vector in zip(found, tokens, vectors, strict=True):
+        number = "-" if each.id is None else str(each.id)
+        padding = " " * (width - display_width(token))
+        shown = "not in the vocabulary" if vector is None else json.dumps(vector)
+        STDOUT.write(f"{number:>{digits}}  {token}{padding}  {shown}\n")
+    STDOUT.write(json.dumps([vector for vector in vectors if vector is not None]) + "\n")
+
+
+def _numbers(vector: Any) -> list[float]:
+    """float32 values with no more digits than they have."""
+    return [float(str(value)) for value in vector]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the app."""
+    app.command(rich_help_panel="Look")(info)
+    app.command(rich_help_panel="Look")(show)
+    app.command(rich_help_panel="Look")(lookup)

@@ -1,0 +1,339 @@
+"""Artifacts on disk: the hit test, digests, and atomic publication. The sole home of all three.
+
+A stage asks `produce` for its output. If what is there was made by the same recipe and still has
+the bytes that were written, that is a *hit*: nothing runs. Otherwise the stage writes a temporary
+file, and publication puts it in place: at every instant the old artifact or the new one is there,
+whole. The manifest follows the artifact, so a run that dies between the two leaves an artifact
+whose digest its manifest does not know: a miss, never a false hit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import DataError, StorageError, UsageError
+from pipeline.manifest import Input, Manifest, Recipe, Stamp, combine, differences, plain
+
+# Coarser than the tick of any local file system's clock: a file that has been left alone for
+# longer cannot change once more and keep its stamp.
+CLOCK_TICK_NS = 20_000_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an artifact can stay as it is, and why not."""
+
+    hit: bool
+    reason: str
+    manifest: Manifest | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a stage."""
+
+    stage: str
+    output: Path
+    hit: bool
+    reason: str
+    counts: Mapping[str, Any]
+    seconds: float
+    fingerprint: str
+
+
+def manifest_path(artifact: Path) -> Path:
+    """Where the manifest of `artifact` stands."""
+    return artifact.with_name(artifact.name + ".manifest.json")
+
+
+def read_manifest(artifact: Path) -> Manifest | None:
+    """The manifest of `artifact`; None where there is none that can be read."""
+    try:
+        return Manifest.from_json(manifest_path(artifact).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def stamp(path: Path) -> Stamp:
+    """The file's stamp, taken when the file system's clock has moved past the last change."""
+    while True:
+        status = path.stat()
+        age = time.time_ns() - max(status.st_ctime_ns, status.st_mtime_ns)
+        if not 0 <= age < CLOCK_TICK_NS:
+            return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        time.sleep((CLOCK_TICK_NS - age) / 1e9)
+
+
+def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, Stamp]:
+    """The SHA-256 of a file's bytes and the stamp it was taken under.
+
+    `known` are digests already taken; a file whose stamp is among them is not read again.
+    Raises DataError where the file changes while it is read.
+    """
+    before = stamp(path)
+    if known and before in known:
+        return known[before], before
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if stamp(path) != before:
+        raise DataError(f"{path} changed while it was read", hint="run again when it is at rest")
+    return found, before
+
+
+def file_input(
+    role: str,
+    path: Path,
+    traits: Mapping[str, str] | None = None,
+    known: Mapping[Stamp, str] | None = None,
+) -> Input:
+    """A file from outside the pipeline as an input: a corpus file, pretrained vectors."""
+    found, taken = digest(path, known)
+    return Input(role=role, name=str(path), digest=found, traits=traits or {}, stamp=taken)
+
+
+def artifact_input(role: str, path: Path) -> Input:
+    """An artifact as an input, checked against its manifest if it has one.
+
+    Raises UsageError if it is not there, DataError if its bytes are not those that were written.
+    """
+    if not path.exists():
+        raise UsageError(f"there is no {path}", hint="make it first, or correct the path")
+    manifest = read_manifest(path)
+    known = _known_output(manifest)
+    found, taken = digest(path, known)
+    if manifest and manifest.output["digest"] != found:
+        raise DataError(
+            f"{path} is not what its manifest says: it was damaged or edited",
+            hint=f"make it again, or, if the edit is meant, remove {manifest_path(path)}",
+        )
+    return Input(role=role, name=str(path), digest=found, stamp=taken, manifest=manifest)
+
+
+def known_digests(artifact: Path) -> dict[Stamp, str]:
+    """The digests of its inputs that the manifest of `artifact` remembers, by stamp."""
+    manifest = read_manifest(artifact)
+    known = {}
+    for each in manifest.inputs if manifest else ():
+        with contextlib.suppress(TypeError):
+            known[Stamp(**(each.get("stamp") or {}))] = str(each["digest"])
+    return known
+
+
+def _known_output(manifest: Manifest | None) -> dict[Stamp, str]:
+    if manifest is None:
+        return {}
+    try:
+        return {Stamp(**(manifest.output.get("stamp") or {})): manifest.output["digest"]}
+    except TypeError:
+        return {}
+
+
+def examine(recipe: Recipe, output: Path) -> Verdict:
+    """Whether `output` is what `recipe` would make, without making it.
+
+    Hit ⇔ the manifest parses, its fingerprint matches and the output's digest matches. Anything
+    that cannot be read is a miss, never a failure.
+    """
+    manifest = read_manifest(output)
+    if not output.exists():
+        return Verdict(False, f"no {output.name} yet", manifest)
+    if manifest is None:
+        return Verdict(False, "no readable manifest", None)
+    reasons = differences(recipe, manifest)
+    if reasons:
+        return Verdict(False, "; ".join(reasons), manifest)
+    if manifest.fingerprint != recipe.fingerprint:
+        return Verdict(False, "the manifest was altered", manifest)
+    try:
+        found, _ = digest(output, _known_output(manifest))
+    except (OSError, DataError) as problem:
+        return Verdict(False, f"{output.name} cannot be read: {problem}", manifest)
+    if found != manifest.output["digest"]:
+        return Verdict(False, f"{output.name} was damaged or edited", manifest)
+    return Verdict(True, "nothing changed", manifest)
+
+
+def produce(
+    recipe: Recipe,
+    output: Path,
+    write: Callable[[Path], Mapping[str, Any]],
+    *,
+    force: bool = False,
+    environment: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Make `output` by `recipe`, unless it is there already.
+
+    `write` fills the file it is given and returns its counts. On a hit the output's mtime is
+    renewed, so that `make` sees it as younger than the inputs that caused the question.
+    """
+    named, output = output, publishable(output)
+    verdict = examine(recipe, output)
+    if verdict.hit and verdict.manifest and not force:
+        _renew(output, verdict.manifest, recipe)
+        counts = verdict.manifest.counts
+        return Outcome(recipe.stage, named, True, verdict.reason, counts, 0.0, recipe.fingerprint)
+
+    started = time.perf_counter()
+    with publication(output) as temporary:
+        counts = write(temporary)
+        recipe = recipe.sealed()
+        refuse_changed(recipe.inputs)
+        written, _ = digest(temporary)
+        size = temporary.stat().st_size
+    seconds = time.perf_counter() - started
+    manifest = Manifest(
+        stage=recipe.stage,
+        format=recipe.format,
+        fingerprint=recipe.fingerprint,
+        config=plain(recipe.config),
+        inputs=tuple(plain(each.as_json()) for each in recipe.inputs),
+        tools=recipe.tools,
+        output={
+            "name": output.name,
+            "digest": written,
+            "size": size,
+            "stamp": plain(stamp(output)),
+        },
+        counts=plain(counts),
+        environment=plain(environment or {}),
+        seconds=round(seconds, 3),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        lineage=combine(recipe.inputs),
+    )
+    _write_manifest(output, manifest)
+    reason = "forced" if verdict.hit else verdict.reason
+    return Outcome(recipe.stage, named, False, reason, manifest.counts, seconds, recipe.fingerprint)
+
+
+def refuse_changed(inputs: tuple[Input, ...]) -> None:
+    """Raise DataError if an input is no longer the file whose digest was taken."""
+    for each in inputs:
+        if each.stamp and stamp(Path(each.name)) != each.stamp:
+            raise DataError(
+                f"{each.name} changed during the run", hint="run again when it is at rest"
+            )
+
+
+def _renew(output: Path, manifest: Manifest, recipe: Recipe) -> None:
+    os.utime(output)
+    renewed = {**manifest.output, "stamp": plain(stamp(output))}
+    inputs = tuple(plain(each.as_json()) for each in recipe.inputs)
+    _write_manifest(output, replace(manifest, output=renewed, inputs=inputs))
+
+
+def _write_manifest(output: Path, manifest: Manifest) -> None:
+    with publication(manifest_path(output)) as temporary:
+        temporary.write_text(manifest.to_json() + "\n", encoding="utf-8")
+
+
+def publishable(path: Path) -> Path:
+    """The file that writing to `path` replaces, symbolic links resolved.
+
+    Raises UsageError for what cannot be replaced by a file: a folder, a FIFO, a device.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"{path} is not a regular file", hint="name a file, or - for stdout")
+    return target
+
+
+@contextlib.contextmanager
+def publication(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when the block ends well.
+
+    Written, flushed, synced and closed before it is renamed; then the folder is synced, so that a
+    published file survives a power cut. If the block fails the temporary file is removed.
+    """
+    with _telling_where(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        descriptor, temporary = _locked_temporary(path)
+    try:
+        with _telling_where(path):
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _locked_temporary(path: Path) -> tuple[int, Path]:
+    """A new file beside `path`, locked: `_sweep` takes away only what no living writer holds."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Another run's sweep may have come between the two lines above.
+        if Path(name).exists():
+            return descriptor, Path(name)
+        os.close(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary files of writers of `path` that died."""
+    for litter in path.parent.glob(f".{_escaped(path.name)}.*.tmp"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(litter, os.O_RDWR)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                litter.unlink(missing_ok=True)
+            finally:
+                os.close(descriptor)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{each}]" if each in "*?[" else each for each in name)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _telling_where(path: Path) -> Iterator[None]:
+    """Turn an error of the file system into one line that names the file and the reason."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno is None:  # not the file system's: a codec's, a format's
+            raise
+        raise StorageError(
+            f"cannot write {path}: {os.strerror(problem.errno)}", hint=_remedy(problem.errno)
+        ) from problem
+
+
+def _remedy(code: int) -> str:
+    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "free some space, or write elsewhere; what stood there before is untouched"
+    return "check the path and its permissions; what stood there before is untouched"

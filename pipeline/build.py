@@ -1,0 +1,133 @@
+"""A build: the five stages in one folder, run in order or only asked what they would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import stages
+from pipeline.artifact import Outcome, examine, publishable
+from pipeline.config import (
+    DumpConfig,
+    EncodeConfig,
+    Execution,
+    TokenizeConfig,
+    TrainConfig,
+    VocabConfig,
+)
+from pipeline.manifest import Recipe
+from pipeline.progress import SILENT, Progress
+from pipeline.runs import checkpoint_path
+from pipeline.sources import find_sources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What to build, from what, and where."""
+
+    corpora: Sequence[str]
+    folder: Path
+    tokenize: TokenizeConfig
+    vocab: VocabConfig
+    encode: EncodeConfig
+    train: TrainConfig
+    dump: DumpConfig
+    execution: Execution
+    keep: Path | None = None
+    init: Path | None = None
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The artifact of each stage, by the stage's name, in order."""
+        suffix = "parquet" if self.dump.format == "parquet" else "txt"
+        return {
+            "tokenize": self.folder / "tokens.parquet",
+            "vocab": self.folder / "vocab.tsv",
+            "encode": self.folder / "ids.parquet",
+            "train": self.folder / "model.safetensors",
+            "dump": self.folder / f"embeddings.{suffix}",
+        }
+
+    def run(
+        self,
+        *,
+        force: bool = False,
+        progress: Progress = SILENT,
+        announce: Callable[[str], None] = lambda stage: None,
+    ) -> Iterator[Outcome]:
+        """Run the stages; `announce` is told each stage's name before it starts."""
+        tokens, vocabulary, ids, model, table = self.paths.values()
+        announce("tokenize")
+        yield stages.tokenize(self.corpora, tokens, self.tokenize, force=force, progress=progress)
+        announce("vocab")
+        yield stages.vocab(
+            [tokens], vocabulary, self.vocab, keep=self.keep, force=force, progress=progress
+        )
+        announce("encode")
+        yield stages.encode(tokens, vocabulary, ids, self.encode, force=force, progress=progress)
+        announce("train")
+        yield stages.train(
+            ids,
+            vocabulary,
+            model,
+            self.train,
+            self.execution,
+            init=self.init,
+            force=force,
+            progress=progress,
+        )
+        announce("dump")
+        yield stages.dump(model, vocabulary, table, self.dump, force=force, progress=progress)
+
+    def plan(self) -> list[Step]:
+        """What `run` would do, stage by stage, and why; nothing is written.
+
+        What a stage's inputs will be is known only when the stages before it have run, so a stage
+        behind one that runs is planned to run too; it may yet turn out a hit.
+        """
+        tokens, vocabulary, ids, model, _ = self.paths.values()
+        recipes: dict[str, Callable[[], Recipe]] = {
+            "tokenize": lambda: stages.tokenize_recipe(
+                find_sources(self.corpora, self.tokenize), tokens, self.tokenize
+            ),
+            "vocab": lambda: stages.vocab_recipe([tokens], self.vocab, self.keep),
+            "encode": lambda: stages.encode_recipe(tokens, vocabulary, self.encode),
+            "train": lambda: stages.train_recipe(ids, vocabulary, self.train, init=self.init),
+            "dump": lambda: stages.dump_recipe(model, vocabulary, self.dump),
+        }
+        inputs = {
+            "tokenize": [],
+            "vocab": [tokens],
+            "encode": [tokens, vocabulary],
+            "train": [ids, vocabulary],
+            "dump": [model, vocabulary],
+        }
+        stage_of = {path: stage for stage, path in self.paths.items()}
+        steps: dict[str, Step] = {}
+        for stage, output in self.paths.items():
+            before = [stage_of[path] for path in inputs[stage]]
+            waits = [each for each in before if not steps[each].hit]
+            reasons = [f"{each} runs first" for each in waits]
+            if all(path.exists() for path in inputs[stage]):
+                verdict = examine(recipes[stage](), publishable(output))
+                if not verdict.hit or not reasons:
+                    reasons.insert(0, verdict.reason)
+                hit = verdict.hit and not waits
+            else:
+                reasons.insert(0, f"no {output.name} yet" if not output.exists() else "")
+                hit = False
+            if stage == "train" and not hit and checkpoint_path(output).exists():
+                reasons.append("a checkpoint is there for --resume")
+            steps[stage] = Step(stage, output, hit, "; ".join(filter(None, reasons)))
+        return list(steps.values())
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a stage would do."""
+
+    stage: str
+    output: Path
+    hit: bool
+    reason: str

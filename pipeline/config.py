@@ -1,0 +1,264 @@
+"""One frozen dataclass a stage: the settings that decide an artifact's bytes, and their defaults.
+
+This is the one place where a default, its meaning and its check are written: the command line
+makes its options and their help from these fields, the manifest stores them, and the fingerprint
+is taken over them. What does not change bytes (paths, progress, threads) is not here, but in
+`Execution` at the end. Nothing heavy may be imported: `corpus2vec --help` reads this file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pipeline.errors import UsageError
+
+
+def setting(default: Any, help: str, **marks: Any) -> Any:
+    """A dataclass field with its documentation; `marks` tell the command line how to show it."""
+    return dataclasses.field(default=default, metadata={"help": help, **marks})
+
+
+def require(condition: bool, message: str, hint: str = "") -> None:
+    """Raise UsageError with `message` unless `condition` holds."""
+    if not condition:
+        raise UsageError(message, hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusConfig:
+    """How the files of a corpus become documents."""
+
+    kind: Literal["auto", "text", "jsonl", "csv", "tsv", "parquet"] = setting(
+        "auto", "What the corpus files are; auto goes by the extension, and text is the rest."
+    )
+    doc_per: Literal["line", "paragraph", "file"] = setting(
+        "line", "In plain text, what one document is; paragraphs are parted by blank lines."
+    )
+    text_field: str = setting(
+        "text", "The field or column that holds the text (JSON Lines, CSV, TSV, Parquet)."
+    )
+    label_field: str | None = setting(
+        None, "The field or column that holds the label, for --objective classify."
+    )
+    label_from: Literal["none", "file", "folder"] = setting(
+        "none", "Take each document's label from its file's name (less extensions) or its folder's."
+    )
+    encoding_errors: Literal["strict", "replace"] = setting(
+        "strict", "On bytes that are not UTF-8: stop and say where, or put U+FFFD in their place."
+    )
+
+    def __post_init__(self) -> None:
+        require(
+            self.label_field is None or self.label_from == "none",
+            "--label-field and --label-from both say where the label is",
+            "give one of them",
+        )
+
+
+DROPPABLE = ("space", "punct", "num", "stop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizeConfig(CorpusConfig):
+    """How documents become tokens."""
+
+    lang: str = setting("en", "A spaCy language code; its blank pipeline's tokenizer is used.")
+    model: str | None = setting(
+        None, "An installed spaCy pipeline (name or folder) instead of a blank --lang."
+    )
+    lower: bool = setting(False, "Lower-case every token.")
+    lemma: bool = setting(False, "Keep lemmas instead of forms; needs a --model that lemmatizes.")
+    drop: tuple[str, ...] = setting(
+        ("space",), "Token classes to leave out: any of space,punct,num,stop; '' keeps all."
+    )
+    sentences: bool = setting(False, "Make each sentence a document.")
+    max_doc_tokens: int = setting(
+        0, "Cut documents into pieces of at most this many tokens; 0 never cuts."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        unknown = [name for name in self.drop if name not in DROPPABLE]
+        require(
+            not unknown,
+            f"--drop does not know {', '.join(unknown)}",
+            f"it takes any of {','.join(DROPPABLE)}",
+        )
+        require(self.max_doc_tokens >= 0, "--max-doc-tokens must be 0 or more")
+        # One spelling for one meaning, or the order of names would make a new fingerprint.
+        ordered = tuple(name for name in DROPPABLE if name in self.drop)
+        object.__setattr__(self, "drop", ordered)
+
+
+UNK = "<unk>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabConfig:
+    """Which tokens get a row."""
+
+    min_count: int = setting(1, "Leave out tokens seen fewer times than this.")
+    max_size: int = setting(
+        0, "Keep the N most frequent tokens (ids still by first appearance); 0 keeps all."
+    )
+    unk: str | None = setting(
+        None, f"Add this token as last id, for all that has none ({UNK}, if anything is left out)."
+    )
+
+    def __post_init__(self) -> None:
+        require(self.min_count >= 1, "--min-count must be 1 or more")
+        require(self.max_size >= 0, "--max-size must be 0 or more")
+        require(self.unk != "", "--unk needs a token, not an empty string")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeConfig:
+    """How tokens become ids."""
+
+    unknown: Literal["error", "drop"] = setting(
+        "error", "On a token outside a vocabulary that has no <unk>: stop, or drop and count it."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The network, its objective and its optimizer: all that decides the trained table."""
+
+    objective: Literal["lm", "classify"] = setting(
+        "lm", "Predict the next token, or the document's label (needs labels)."
+    )
+    dim: int = setting(100, "Columns of the embedding table.")
+    hidden: int = setting(0, "Units of the LSTM; 0 means as many as --dim.")
+    layers: int = setting(1, "Stacked LSTM layers.")
+    dropout: float = setting(
+        0.0, "Share of units silenced after the table, between layers and before the head."
+    )
+    epochs: int = setting(5, "Passes over the corpus.")
+    batch_size: int = setting(32, "Streams (lm) or documents (classify) a step.")
+    seq_len: int = setting(
+        0,
+        "lm: tokens a step and stream (0: 32). classify: longest document, more is cut (0: 256).",
+    )
+    lr: float = setting(
+        0.0, "Learning rate; 0 takes the optimizer's own (adam 0.002, adagrad 0.1, sgd 0.5)."
+    )
+    optimizer: Literal["adam", "adagrad", "sgd"] = setting(
+        "adam", "Tables are updated by row: only the rows that a step looked up move."
+    )
+    clip: float = setting(1.0, "Largest norm of a step's gradient; 0 never clips.")
+    seed: int = setting(1, "Same seed, machine, threads and build: same bytes.")
+    tie: bool = setting(False, "lm: the output layer shares the embedding table.")
+    softmax: Literal["auto", "full", "sampled"] = setting(
+        "auto",
+        "lm: over the whole vocabulary, or the target against shared negatives; auto is "
+        "full up to 8,192 tokens.",
+    )
+    negatives: int = setting(1024, "lm with sampled softmax: negatives that a step's tokens share.")
+    init: Literal["random", "zeros", "file"] = setting(
+        "random",
+        "How the table starts: random, zeros, or a FILE of pretrained vectors.",
+        hidden=True,
+    )
+    freeze: bool = setting(False, "Leave the table as it starts; train the rest.")
+    valid_fraction: float = setting(
+        0.0, "Share of the documents held out, drawn by --seed; scored after every epoch."
+    )
+    patience: int = setting(
+        0, "Stop after N epochs without a better held-out loss and keep the best; 0 never stops."
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "layers", "epochs", "batch_size", "negatives"):
+            require(getattr(self, name) >= 1, f"{option_name(name)} must be 1 or more")
+        for name in ("hidden", "seq_len", "lr", "clip", "patience"):
+            require(getattr(self, name) >= 0, f"{option_name(name)} must be 0 or more")
+        require(0 <= self.seed < 2**63, "--seed must be between 0 and 2^63 - 1")
+        require(0 <= self.dropout < 1, "--dropout must be at least 0 and less than 1")
+        require(0 <= self.valid_fraction < 1, "--valid-fraction must be at least 0 and less than 1")
+        require(
+            not self.tie or self.objective == "lm",
+            "--tie needs --objective lm",
+            "a classifier's head has a row a label, not a row a token",
+        )
+
+    @property
+    def hidden_size(self) -> int:
+        """Units of the LSTM, with 0 resolved."""
+        return self.hidden or self.dim
+
+    @property
+    def window(self) -> int:
+        """Tokens a step and stream, or the longest document, with 0 resolved."""
+        return self.seq_len or (32 if self.objective == "lm" else 256)
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate, with 0 resolved."""
+        return self.lr or {"adam": 0.002, "adagrad": 0.1, "sgd": 0.5}[self.optimizer]
+
+    def samples(self, vocabulary_size: int) -> bool:
+        """Whether the output layer is sampled, with auto resolved for this many tokens."""
+        if self.objective != "lm" or self.softmax == "full":
+            return False
+        return self.softmax == "sampled" or vocabulary_size > 8192
+
+
+TABLE_COLUMNS = ("index", "token", "embedding")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DumpConfig:
+    """How the embedding table is written."""
+
+    format: Literal["table", "word2vec", "glove", "parquet"] = setting(
+        "table", "A grid to read, word2vec or GloVe text for other tools, or Parquet."
+    )
+    columns: tuple[str, ...] = setting(
+        TABLE_COLUMNS, "Columns of the grid, in order: any of index,token,embedding."
+    )
+    precision: int | None = setting(
+        None, "Decimals of a number; without it, the fewest digits that give float32 back exactly."
+    )
+    unsafe_token: Literal["escape", "skip", "error"] = setting(
+        "escape",
+        "In word2vec and GloVe text, a token with white space: \\uXXXX, leave out, or stop.",
+    )
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.columns if name not in TABLE_COLUMNS]
+        require(
+            bool(self.columns) and not unknown and len(set(self.columns)) == len(self.columns),
+            f"--columns cannot be {','.join(self.columns)!r}",
+            f"it takes each of {','.join(TABLE_COLUMNS)} at most once",
+        )
+        require(
+            self.precision is None or 0 <= self.precision <= 30,
+            "--precision must be between 0 and 30",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """How training is carried out: what a person chooses that is no part of the recipe."""
+
+    device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", "Where to train; auto takes CUDA if it is there."
+    )
+    threads: int = setting(0, "Processor threads; 0 leaves it to the libraries.")
+    checkpoint_minutes: float = setting(
+        10.0, "Minutes between checkpoints; 0 writes one after every step."
+    )
+    resume: bool = setting(
+        False, "Go on from this model's checkpoint, if there is one; else start anew."
+    )
+
+    def __post_init__(self) -> None:
+        require(self.threads >= 0, "--threads must be 0 or more")
+        require(self.checkpoint_minutes >= 0, "--checkpoint-minutes must be 0 or more")
+
+
+def option_name(field_name: str) -> str:
+    """The option that sets a field: `min_count` → `--min-count`."""
+    return "--" + field_name.replace("_", "-")

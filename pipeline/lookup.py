@@ -1,0 +1,91 @@
+"""Text → ids and vectors, through the same tokenizer and vocabulary as the table's corpus.
+
+The table's manifest carries its whole lineage, so nothing needs to be said again: how the corpus
+was tokenized, which token stands for the unknown ones, how the dump spells its tokens.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.artifact import artifact_input
+from pipeline.config import TokenizeConfig
+from pipeline.errors import DataError
+from pipeline.manifest import Manifest
+from pipeline.tables import as_written
+from pipeline.tokenizer import Tokenizer
+from pipeline.vectors import read_vectors
+
+
+@dataclass(frozen=True)
+class Found:
+    """One token of the text."""
+
+    token: str
+    id: int | None
+    """None where the table has neither the token nor an <unk>."""
+    vector: np.ndarray | None
+    """(D,) float32."""
+
+
+class Lookup:
+    """A table that can be asked about text."""
+
+    def __init__(self, path: Path) -> None:
+        manifest = artifact_input("table", path).manifest
+        if manifest is None or manifest.stage != "dump":
+            raise DataError(
+                f"{path} has no manifest of a dump, so how its corpus was tokenized is not known",
+                hint="look up in a table that `corpus2vec dump` or `run` wrote",
+            )
+        if manifest.counts.get("skipped"):
+            raise DataError(
+                f"{path} leaves out {manifest.counts['skipped']} rows, so its lines are not ids",
+                hint="dump with --unsafe-token escape, or --format parquet",
+            )
+        self._format = manifest.config["format"]
+        self._unk = _entry(manifest, "vocab", path)["counts"].get("unk")
+        self._table = read_vectors(path)
+        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)["config"]))
+
+    def find(self, text: str) -> list[Found]:
+        """The tokens of `text`, each with its id and its vector; no text, no tokens."""
+        if not text or text.isspace():
+            return []
+        documents = pa.RecordBatch.from_pydict({"text": [text]})
+        [tokens] = self._tokenizer.tokenize([documents])
+        words = tokens.batch.column("tokens").flatten().to_pylist()
+        return [Found(word, *self._row(word)) for word in words]
+
+    def _row(self, word: str) -> tuple[int, np.ndarray] | tuple[None, None]:
+        for form in (word, self._unk):
+            if form is not None:
+                row = pc.index(self._table.tokens, as_written(form, self._format)).as_py()
+                if row >= 0:
+                    return row, self._table.vectors_VD[row]
+        return None, None
+
+
+def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
+    entry = manifest.upstream(stage)
+    if entry is None:
+        raise DataError(
+            f"the manifest of {path} does not tell of a {stage} stage",
+            hint="was one of the files it was made from brought from elsewhere?",
+        )
+    return entry
+
+
+def _tokenize_config(stored: Mapping[str, Any]) -> TokenizeConfig:
+    """The config as it was; labels and file kinds do not concern a text that is typed in."""
+    own = {field.name for field in dataclasses.fields(TokenizeConfig)}
+    values = {name: value for name, value in stored.items() if name in own}
+    return TokenizeConfig(**{**values, "drop": tuple(values["drop"])})

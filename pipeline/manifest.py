@@ -1,0 +1,236 @@
+"""What is written down beside every artifact: how it was made, from what, and what came out.
+
+Beside artifact `X` stands `X.manifest.json`. Its heart is the *recipe*: stage, format version,
+config, the digests of the inputs and the versions of the tools that decide bytes. The SHA-256 of
+the recipe's canonical JSON is the fingerprint, so a fingerprint speaks of content only, never of
+a path or a time. This file holds values and their JSON; `artifact.py` is what touches the disk.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LAYOUT = 1  # of the manifest file itself
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What the file system says of a file; while it stays the same, so does the content."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input of a stage.
+
+    `traits` are what the stage takes from the file's name and not from its bytes (its kind, its
+    label), so they are part of the fingerprint; `name` and `stamp` are not. The digest of a
+    stream is known only once it was read: until then it is empty and `seal` will tell it.
+    """
+
+    role: str
+    name: str
+    digest: str
+    traits: Mapping[str, str] = field(default_factory=dict)
+    stamp: Stamp | None = None
+    manifest: Manifest | None = None
+    seal: Callable[[], str] | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the fingerprint is taken over."""
+        return {"role": self.role, "digest": self.digest, "traits": dict(self.traits)}
+
+    def as_json(self) -> dict[str, Any]:
+        """As the manifest stores it."""
+        stamp = dataclasses.asdict(self.stamp) if self.stamp else None
+        return {**self.identity, "name": self.name, "stamp": stamp}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that decides an artifact's bytes."""
+
+    stage: str
+    format: int
+    config: Mapping[str, Any]
+    inputs: tuple[Input, ...]
+    tools: Mapping[str, str]
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the digest of every input is known."""
+        return all(each.digest for each in self.inputs)
+
+    def sealed(self) -> Recipe:
+        """The same recipe with the digests of its streams, after they were read."""
+        inputs = tuple(
+            dataclasses.replace(each, digest=each.seal()) if each.seal else each
+            for each in self.inputs
+        )
+        return dataclasses.replace(self, inputs=inputs)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of the recipe's canonical JSON."""
+        canonical = canonical_json(
+            {
+                "stage": self.stage,
+                "format": self.format,
+                "config": plain(self.config),
+                "inputs": [each.identity for each in self.inputs],
+                "tools": dict(self.tools),
+            }
+        )
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The recipe, and what came of it."""
+
+    stage: str
+    format: int
+    fingerprint: str
+    config: Mapping[str, Any]
+    inputs: tuple[Mapping[str, Any], ...]
+    tools: Mapping[str, str]
+    output: Mapping[str, Any]
+    """`name`, `digest`, `size` in bytes, and `stamp`."""
+    counts: Mapping[str, Any]
+    """The books, and whatever else the stage counted."""
+    environment: Mapping[str, Any]
+    """What did not go into the fingerprint but may matter to a reader: threads, device."""
+    seconds: float
+    created: str
+    """UTC, ISO 8601."""
+    lineage: tuple[Mapping[str, Any], ...]
+    """The entries of every stage upstream, first to last."""
+
+    def entry(self) -> dict[str, Any]:
+        """This stage alone, as it stands in the lineage of what is made from it."""
+        entry = {
+            each.name: getattr(self, each.name)
+            for each in dataclasses.fields(self)
+            if each.name != "lineage"
+        }
+        entry["output"] = {key: value for key, value in self.output.items() if key != "stamp"}
+        entry["inputs"] = [
+            {key: value for key, value in each.items() if key != "stamp"} for each in self.inputs
+        ]
+        return entry
+
+    def story(self) -> tuple[Mapping[str, Any], ...]:
+        """The lineage and this stage, first to last."""
+        return (*self.lineage, self.entry())
+
+    def upstream(self, stage: str) -> Mapping[str, Any] | None:
+        """The entry of `stage` in the story, the last one if there are several."""
+        return next((each for each in reversed(self.story()) if each["stage"] == stage), None)
+
+    def to_json(self) -> str:
+        """The manifest file's text."""
+        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return json.dumps({"manifest": LAYOUT, **plain(fields)}, indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest | None:
+        """The manifest in `text`; None for anything that is not one of this layout."""
+        try:
+            fields = json.loads(text)
+            if fields.pop("manifest") != LAYOUT:
+                return None
+            fields["inputs"] = tuple(fields["inputs"])
+            fields["lineage"] = tuple(fields["lineage"])
+            manifest = cls(**fields)
+            # A manifest is read long after it was written, and from a disk: look before use.
+            well_formed = (
+                isinstance(manifest.output["digest"], str)
+                and all(isinstance(part, dict) for part in (manifest.config, manifest.counts))
+                and all("stage" in each and "config" in each for each in manifest.lineage)
+                and all({"role", "digest", "traits", "name"} <= set(i) for i in manifest.inputs)
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return None
+        return manifest if well_formed else None
+
+
+def combine(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
+    """The lineage of what is made from `inputs`: their stories joined, each stage run once."""
+    entries: dict[str, Mapping[str, Any]] = {}
+    for each in inputs:
+        if each.manifest:
+            for entry in each.manifest.story():
+                entries.setdefault(str(entry["fingerprint"]), entry)
+    return tuple(entries.values())
+
+
+def differences(recipe: Recipe, manifest: Manifest) -> list[str]:
+    """How the recipe differs from the one that made the artifact, in words; empty if it does not.
+
+    >>> differences(recipe, manifest)           # doctest: +SKIP
+    ['dim 128 → 256', 'corpus english.txt changed']
+    """
+    if recipe.stage != manifest.stage:
+        return [f"it was made by {manifest.stage}"]
+    reasons = []
+    if recipe.format != manifest.format:
+        reasons.append(f"format {manifest.format} → {recipe.format}")
+    reasons += _changes(manifest.config, plain(recipe.config))
+    reasons += _input_changes(recipe, manifest)
+    reasons += _changes(manifest.tools, recipe.tools)
+    return reasons
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = [*before, *(name for name in after if name not in before)]
+    return [
+        f"{name.replace('_', '-')} {_shown(before, name)} → {_shown(after, name)}"
+        for name in names
+        if name not in before or name not in after or before[name] != after[name]
+    ]
+
+
+def _shown(settings: Mapping[str, Any], name: str) -> str:
+    if name not in settings:
+        return "(absent)"
+    value = settings[name]
+    return ",".join(map(str, value)) or "''" if isinstance(value, list) else str(value)
+
+
+def _input_changes(recipe: Recipe, manifest: Manifest) -> list[str]:
+    before, after = manifest.inputs, recipe.inputs
+    if not recipe.is_sealed:
+        return ["standard input is read anew"]
+    if len(before) != len(after):
+        return [f"{len(before)} inputs → {len(after)}"]
+    return [
+        f"{now.role} {now.name} changed" if then["role"] == now.role else f"{now.role} is new"
+        for then, now in zip(before, after, strict=True)
+        if {key: then[key] for key in now.identity} != now.identity
+    ]
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON would give it back: tuples become lists, dataclasses dictionaries."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, ASCII."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -1,0 +1,215 @@
+"""Which files a corpus is made of, what each one is, and its bytes as a stream.
+
+From what a person names (files, folders, globs, `-`) to a list of sources in an order that does
+not depend on the file system, each of which opens as decompressed bytes and tells how far it was
+read. What the bytes mean is `corpus.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import io
+import lzma
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+
+from pipeline.config import CorpusConfig
+from pipeline.errors import DataError, PipelineError, StorageError, UsageError
+
+KINDS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd"}
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of a corpus, or standard input."""
+
+    name: str
+    kind: str
+    """text, jsonl, csv, tsv or parquet."""
+    compression: str = ""
+    """gzip, bz2, xz, zstd, or nothing."""
+    label: str = ""
+    """The label of all its documents, with --label-from."""
+    digest: Any = field(default_factory=hashlib.sha256, compare=False)
+    """Of standard input: grows as the stream is read."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it can be read only once."""
+        return self.name == STDIN
+
+    @property
+    def path(self) -> Path:
+        """The file; meaningless for standard input."""
+        return Path(self.name)
+
+    @property
+    def traits(self) -> Mapping[str, str]:
+        """What was taken from the name, and decides what the bytes become."""
+        traits = {"kind": self.kind, "compression": self.compression, "label": self.label}
+        return {key: value for key, value in traits.items() if value}
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Opened]:
+        """The decompressed bytes. Errors of the disk and of the compression are told by name."""
+        with contextlib.ExitStack() as stack, reading(self.name):
+            if self.is_stream:
+                raw: IO[bytes] = cast("IO[bytes]", Hashing(sys.stdin.buffer, self.digest))
+            else:
+                raw = stack.enter_context(self.path.open("rb"))
+            stream = stack.enter_context(decompressed(raw, self.compression))
+            yield Opened(raw, stream)
+            if self.is_stream:  # what stands behind the compressed data belongs to the digest too
+                while raw.read(1 << 20):
+                    pass
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source being read: `raw` as it lies on the disk, `stream` decompressed."""
+
+    raw: IO[bytes]
+    stream: IO[bytes]
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far."""
+        return self.raw.tell()
+
+
+class Hashing(io.RawIOBase):
+    """A stream that feeds every byte it gives out to a digest."""
+
+    def __init__(self, stream: IO[bytes], digest: Any) -> None:
+        self._stream = stream
+        self._digest = digest
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as the stream goes."""
+        piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self._digest.update(piece)
+        self._position += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        """Bytes given out so far."""
+        return self._position
+
+
+@contextlib.contextmanager
+def decompressed(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
+    """`raw` seen through its compression; several members or frames in a row are one stream."""
+    if compression == "xz":
+        with lzma.LZMAFile(raw) as stream:
+            yield stream
+    elif compression:
+        with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), compression) as stream:
+            yield stream
+    else:
+        yield raw
+
+
+@contextlib.contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Say which file it was when reading fails."""
+    try:
+        yield
+    except PipelineError:
+        raise
+    except OSError as problem:
+        if problem.errno:
+            raise StorageError(f"cannot read {name}: {os.strerror(problem.errno)}") from problem
+        raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
+    except (EOFError, lzma.LZMAError, pa.ArrowException) as problem:
+        raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
+
+
+def find_sources(paths: Sequence[str], config: CorpusConfig) -> list[Source]:
+    """The sources that `paths` stand for: files as named, folders and globs sorted.
+
+    Raises UsageError for a path that leads nowhere and DataError for a folder without a file.
+    """
+    sources = [_source(name, config) for path in paths for name in _expand(path)]
+    if sum(source.is_stream for source in sources) > 1:
+        raise UsageError("standard input can be read only once", hint="name - once")
+    return sources
+
+
+def _expand(path: str) -> list[str]:
+    if path == STDIN:
+        return [path]
+    if os.path.isdir(path):
+        found = sorted(_files_below(path, frozenset()), key=lambda name: Path(name).parts)
+        if not found:
+            raise DataError(f"there is no file in the folder {path}")
+        return found
+    if os.path.exists(path):
+        return [path]
+    matches = sorted(glob.glob(path, recursive=True), key=lambda name: Path(name).parts)
+    if not matches:
+        raise UsageError(f"there is no corpus {path}", hint="check the path; globs may be quoted")
+    return [name for match in matches for name in _expand(match)]
+
+
+def _files_below(folder: str, above: frozenset[str]) -> Iterator[str]:
+    """The files below `folder`, through links to folders too, but never round in a circle."""
+    above |= {os.path.realpath(folder)}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                if os.path.realpath(entry.path) not in above:
+                    yield from _files_below(entry.path, above)
+            elif entry.is_file():
+                yield entry.path
+
+
+def _source(name: str, config: CorpusConfig) -> Source:
+    path = Path(name)
+    suffix = path.suffix.lower()
+    compression = COMPRESSIONS.get(suffix, "")
+    inner = path.with_suffix("") if compression else path
+    kind = KINDS.get(inner.suffix.lower(), "text") if config.kind == "auto" else config.kind
+    if config.kind == "auto" and inner.suffix.lower() == ".json":
+        raise UsageError(
+            f"{name}: .json may be many things",
+            hint="if it has one JSON object a line, say --kind jsonl",
+        )
+    label = ""
+    if config.label_from == "file":
+        label = inner.stem if inner.suffix.lower() in (*KINDS, ".txt", ".text") else inner.name
+    elif config.label_from == "folder":
+        label = path.absolute().parent.name
+    if config.label_from != "none" and name == STDIN:
+        raise UsageError("standard input has no name to take a label from")
+    if kind == "text" and config.label_field:
+        raise UsageError(
+            f"{name} is plain text and has no field {config.label_field}",
+            hint="say --kind, or take labels from names with --label-from file or folder",
+        )
+    return Source(name=name, kind=kind, compression=compression, label=label)
