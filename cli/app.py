@@ -52,7 +52,7 @@ def main() -> None:
 
 def _run(console: Console) -> int:
     try:
-        result: Any = app(obj=console, standalone_mode=False)
+        result: Any = app(obj=console, prog_name="corpus2vec", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except TyperException as problem:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import glob
 import hashlib
 import os
 import stat
@@ -23,12 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import DataError, StorageError, UsageError
+from pipeline.errors import DataError, PipelineError, StorageError, UsageError
 from pipeline.manifest import Input, Manifest, Recipe, Stamp, combine, differences, plain
 
 # Coarser than the tick of any local file system's clock: a file that has been left alone for
 # longer cannot change once more and keep its stamp.
 CLOCK_TICK_NS = 20_000_000
+ATTEMPTS = 100  # to find a file at rest
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Verdict:
     hit: bool
     reason: str
     manifest: Manifest | None
+    stamp: Stamp | None = None
+    """Of a hit: the artifact's, as it was examined."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ class Outcome:
 
 
 def manifest_path(artifact: Path) -> Path:
-    """Where the manifest of `artifact` stands."""
-    return artifact.with_name(artifact.name + ".manifest.json")
+    """Where the manifest of `artifact` stands: beside the file itself, not beside a link to it."""
+    file = Path(os.path.realpath(artifact)) if artifact.is_symlink() else artifact
+    return file.with_name(file.name + ".manifest.json")
 
 
 def read_manifest(artifact: Path) -> Manifest | None:
@@ -67,29 +72,49 @@ def read_manifest(artifact: Path) -> Manifest | None:
 
 
 def stamp(path: Path) -> Stamp:
-    """The file's stamp, taken when the file system's clock has moved past the last change."""
-    while True:
-        status = path.stat()
-        age = time.time_ns() - max(status.st_ctime_ns, status.st_mtime_ns)
+    """The file's stamp, taken when the file system's clock has moved past the last change.
+
+    Every change moves the ctime, and nobody can set it back. Raises DataError for a file that
+    changes all the time.
+    """
+    for _ in range(ATTEMPTS):
+        found = _stamp(path.stat())
+        age = time.time_ns() - found.ctime_ns
         if not 0 <= age < CLOCK_TICK_NS:
-            return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            return found
         time.sleep((CLOCK_TICK_NS - age) / 1e9)
+    raise _restless(path)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _restless(path: Path) -> DataError:
+    return DataError(f"{path} changes while it is read", hint="run again when it is at rest")
 
 
 def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, Stamp]:
     """The SHA-256 of a file's bytes and the stamp it was taken under.
 
     `known` are digests already taken; a file whose stamp is among them is not read again.
-    Raises DataError where the file changes while it is read.
+    Raises DataError where the file does not come to rest, and UsageError for what can be read only
+    once or not at all: a FIFO, a device, a folder.
     """
-    before = stamp(path)
-    if known and before in known:
-        return known[before], before
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if stamp(path) != before:
-        raise DataError(f"{path} changed while it was read", hint="run again when it is at rest")
-    return found, before
+    with _telling_where(path, "read"):
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(
+                f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"
+            )
+        for _ in range(ATTEMPTS):
+            before = stamp(path)
+            if known and before in known:
+                return known[before], before
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if stamp(path) == before:
+                return found, before
+    raise _restless(path)
 
 
 def file_input(
@@ -106,11 +131,17 @@ def file_input(
 def artifact_input(role: str, path: Path) -> Input:
     """An artifact as an input, checked against its manifest if it has one.
 
-    Raises UsageError if it is not there, DataError if its bytes are not those that were written.
+    Raises UsageError if it is not there, DataError if its bytes are not those that were written
+    or if its manifest cannot tell.
     """
     if not path.exists():
         raise UsageError(f"there is no {path}", hint="make it first, or correct the path")
     manifest = read_manifest(path)
+    if manifest is None and manifest_path(path).exists():
+        raise DataError(
+            f"{manifest_path(path)} cannot be read, so {path} cannot be checked",
+            hint=f"make {path} again, or, to take it as it is, remove its manifest",
+        )
     known = _known_output(manifest)
     found, taken = digest(path, known)
     if manifest and manifest.output["digest"] != found:
@@ -151,18 +182,16 @@ def examine(recipe: Recipe, output: Path) -> Verdict:
         return Verdict(False, f"no {output.name} yet", manifest)
     if manifest is None:
         return Verdict(False, "no readable manifest", None)
-    reasons = differences(recipe, manifest)
-    if reasons:
-        return Verdict(False, "; ".join(reasons), manifest)
     if manifest.fingerprint != recipe.fingerprint:
-        return Verdict(False, "the manifest was altered", manifest)
+        reasons = differences(recipe, manifest) or ["made by another recipe"]
+        return Verdict(False, "; ".join(reasons), manifest)
     try:
-        found, _ = digest(output, _known_output(manifest))
-    except (OSError, DataError) as problem:
-        return Verdict(False, f"{output.name} cannot be read: {problem}", manifest)
+        found, taken = digest(output, _known_output(manifest))
+    except PipelineError as problem:
+        return Verdict(False, problem.message, manifest)
     if found != manifest.output["digest"]:
         return Verdict(False, f"{output.name} was damaged or edited", manifest)
-    return Verdict(True, "nothing changed", manifest)
+    return Verdict(True, "nothing changed", manifest, taken)
 
 
 def produce(
@@ -179,9 +208,10 @@ def produce(
     renewed, so that `make` sees it as younger than the inputs that caused the question.
     """
     named, output = output, publishable(output)
+    _refuse_overwriting(recipe.inputs, output)
     verdict = examine(recipe, output)
-    if verdict.hit and verdict.manifest and not force:
-        _renew(output, verdict.manifest, recipe)
+    if verdict.hit and verdict.manifest and verdict.stamp and not force:
+        _renew(output, verdict.manifest, verdict.stamp, recipe)
         counts = verdict.manifest.counts
         return Outcome(recipe.stage, named, True, verdict.reason, counts, 0.0, recipe.fingerprint)
 
@@ -190,8 +220,7 @@ def produce(
         counts = write(temporary)
         recipe = recipe.sealed()
         refuse_changed(recipe.inputs)
-        written, _ = digest(temporary)
-        size = temporary.stat().st_size
+        written, taken = digest(temporary)
     seconds = time.perf_counter() - started
     manifest = Manifest(
         stage=recipe.stage,
@@ -200,40 +229,67 @@ def produce(
         config=plain(recipe.config),
         inputs=tuple(plain(each.as_json()) for each in recipe.inputs),
         tools=recipe.tools,
-        output={
-            "name": output.name,
-            "digest": written,
-            "size": size,
-            "stamp": plain(stamp(output)),
-        },
+        output={"name": output.name, "digest": written, "size": taken.size},
         counts=plain(counts),
         environment=plain(environment or {}),
         seconds=round(seconds, 3),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         lineage=combine(recipe.inputs),
     )
-    _write_manifest(output, manifest)
+    _write_manifest(output, manifest, taken)
     reason = "forced" if verdict.hit else verdict.reason
     return Outcome(recipe.stage, named, False, reason, manifest.counts, seconds, recipe.fingerprint)
 
 
 def refuse_changed(inputs: tuple[Input, ...]) -> None:
-    """Raise DataError if an input is no longer the file whose digest was taken."""
+    """Raise DataError if an input no longer has the content whose digest was taken.
+
+    A new stamp alone is no change: another run's hit renews the mtime of what this one reads.
+    """
     for each in inputs:
-        if each.stamp and stamp(Path(each.name)) != each.stamp:
+        if each.stamp is None:
+            continue
+        try:
+            found, _ = digest(Path(each.name), {each.stamp: each.digest})
+        except StorageError:  # it is not there any more
+            found = ""
+        if found != each.digest:
             raise DataError(
                 f"{each.name} changed during the run", hint="run again when it is at rest"
             )
 
 
-def _renew(output: Path, manifest: Manifest, recipe: Recipe) -> None:
-    os.utime(output)
-    renewed = {**manifest.output, "stamp": plain(stamp(output))}
+def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
+    for each in inputs:
+        if each.stamp and os.path.realpath(each.name) == str(output):
+            raise UsageError(
+                f"{each.name} is read, so it cannot be written too", hint="name another output"
+            )
+
+
+def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) -> None:
+    """Make the artifact as young as a new one, and remember the stamps of now."""
+    with _telling_where(output), output.open("rb") as file:
+        if _stamp(os.fstat(file.fileno())) != examined:
+            return  # another run has published since: what stands there now is its to look after
+        os.utime(file.fileno())
+        renewed = _stamp(os.fstat(file.fileno()))
     inputs = tuple(plain(each.as_json()) for each in recipe.inputs)
-    _write_manifest(output, replace(manifest, output=renewed, inputs=inputs))
+    _write_manifest(output, replace(manifest, inputs=inputs), renewed)
 
 
-def _write_manifest(output: Path, manifest: Manifest) -> None:
+def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:
+    """Write the manifest of what was stamped `taken`, if that is what stands at `output`.
+
+    Another run may have published there since, and then it is for its manifest to speak.
+    """
+    with _telling_where(output):
+        now = stamp(output)
+        if replace(now, ctime_ns=taken.ctime_ns) != taken:  # publishing moves the ctime only
+            found, now = digest(output)
+            if found != manifest.output["digest"]:
+                return
+    manifest = replace(manifest, output={**manifest.output, "stamp": plain(now)})
     with publication(manifest_path(output)) as temporary:
         temporary.write_text(manifest.to_json() + "\n", encoding="utf-8")
 
@@ -244,10 +300,11 @@ def publishable(path: Path) -> Path:
     Raises UsageError for what cannot be replaced by a file: a folder, a FIFO, a device.
     """
     target = Path(os.path.realpath(path))
-    try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        return target
+    with _telling_where(path):
+        try:
+            mode = target.stat().st_mode
+        except FileNotFoundError:
+            return target
     if not stat.S_ISREG(mode):
         raise UsageError(f"{path} is not a regular file", hint="name a file, or - for stdout")
     return target
@@ -261,7 +318,7 @@ def publication(path: Path) -> Iterator[Path]:
     published file survives a power cut. If the block fails the temporary file is removed.
     """
     with _telling_where(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         _sweep(path)
         descriptor, temporary = _locked_temporary(path)
     try:
@@ -279,11 +336,18 @@ def publication(path: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def discard(path: Path) -> None:
+    """Remove a file that is no longer needed, and what writers of it that died left behind."""
+    path.unlink(missing_ok=True)
+    _sweep(path)
+
+
 def _locked_temporary(path: Path) -> tuple[int, Path]:
     """A new file beside `path`, locked: `_sweep` takes away only what no living writer holds."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         # Another run's sweep may have come between the two lines above.
         if Path(name).exists():
             return descriptor, Path(name)
@@ -292,7 +356,7 @@ def _locked_temporary(path: Path) -> tuple[int, Path]:
 
 def _sweep(path: Path) -> None:
     """Remove the temporary files of writers of `path` that died."""
-    for litter in path.parent.glob(f".{_escaped(path.name)}.*.tmp"):
+    for litter in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}.tmp"):
         with contextlib.suppress(OSError):
             descriptor = os.open(litter, os.O_RDWR)
             try:
@@ -302,8 +366,12 @@ def _sweep(path: Path) -> None:
                 os.close(descriptor)
 
 
-def _escaped(name: str) -> str:
-    return "".join(f"[{each}]" if each in "*?[" else each for each in name)
+def _make_folder(folder: Path) -> None:
+    """Make the folder and what is missing above it, each synced into the folder it stands in."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _umask() -> int:
@@ -321,15 +389,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _telling_where(path: Path) -> Iterator[None]:
+def _telling_where(path: Path, deed: str = "write") -> Iterator[None]:
     """Turn an error of the file system into one line that names the file and the reason."""
     try:
         yield
     except OSError as problem:
         if problem.errno is None:  # not the file system's: a codec's, a format's
             raise
+        hint = _remedy(problem.errno) if deed == "write" else "check the path and its permissions"
         raise StorageError(
-            f"cannot write {path}: {os.strerror(problem.errno)}", hint=_remedy(problem.errno)
+            f"cannot {deed} {path}: {os.strerror(problem.errno)}", hint=hint
         ) from problem
 
 

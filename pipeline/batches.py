@@ -113,6 +113,8 @@ class Streams:
         return -(-self._shortest // self.length) + bool(self._longer)
 
     def __getitem__(self, step: int) -> Window:
+        if not 0 <= step < len(self):  # what ends a for loop over it
+            raise IndexError(step)
         begin = min(step * self.length, self._shortest)
         end = min(begin + self.length, self._shortest)
         starts = self._starts
@@ -164,6 +166,8 @@ class Shuffled:
         return len(self._turns)
 
     def __getitem__(self, step: int) -> LabelledBatch:
+        if not 0 <= step < len(self):
+            raise IndexError(step)
         begin = self._turns[step] * self._batch_size
         chosen = self._order[begin : begin + self._batch_size]
         chosen = chosen[np.argsort(-self._lengths[chosen], kind="stable")]

@@ -136,7 +136,9 @@ class TrainConfig:
         0.0, "Share of units silenced after the table, between layers and before the head."
     )
     epochs: int = setting(5, "Passes over the corpus.")
-    batch_size: int = setting(32, "Streams (lm) or documents (classify) a step.")
+    batch_size: int = setting(
+        32, "Documents a step (classify), or streams (lm; fewer on a corpus of few tokens)."
+    )
     seq_len: int = setting(
         0,
         "lm: tokens a step and stream (0: 32). classify: longest document, more is cut (0: 256).",
@@ -149,7 +151,9 @@ class TrainConfig:
     )
     clip: float = setting(1.0, "Largest norm of a step's gradient; 0 never clips.")
     seed: int = setting(1, "Same seed, machine, threads and build: same bytes.")
-    tie: bool = setting(False, "lm: the output layer shares the embedding table.")
+    tie: bool = setting(
+        True, "lm: the output layer shares the embedding table, so that rows learn from both sides."
+    )
     softmax: Literal["auto", "full", "sampled"] = setting(
         "auto",
         "lm: over the whole vocabulary, or the target against shared negatives; auto is "
@@ -177,11 +181,6 @@ class TrainConfig:
         require(0 <= self.seed < 2**63, "--seed must be between 0 and 2^63 - 1")
         require(0 <= self.dropout < 1, "--dropout must be at least 0 and less than 1")
         require(0 <= self.valid_fraction < 1, "--valid-fraction must be at least 0 and less than 1")
-        require(
-            not self.tie or self.objective == "lm",
-            "--tie needs --objective lm",
-            "a classifier's head has a row a label, not a row a token",
-        )
 
     @property
     def hidden_size(self) -> int:

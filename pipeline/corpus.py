@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import json
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +30,8 @@ from pipeline.sources import Opened, Source
 BLOCK_BYTES = 1 << 20
 BATCH_DOCUMENTS = 8192
 BATCH_CHARACTERS = 1 << 20
+
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 Rows = Iterator[tuple[str | None, str | None]]  # text and label, document by document
 
@@ -43,25 +49,27 @@ class Corpus:
         self.sources = sources
         self.config = config
         self.documents = Ledger("documents")
-        self.bytes_read = 0
-        """Of the files as they lie on the disk."""
+        self._finished_bytes = 0
+        self._opened: Opened | None = None
 
-    @property
+    @functools.cached_property
     def size(self) -> int | None:
         """Bytes of all files together; None if one is a stream."""
         if any(source.is_stream for source in self.sources):
             return None
         return sum(source.path.stat().st_size for source in self.sources)
 
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read so far, of the files as they lie on the disk."""
+        return self._finished_bytes + (self._opened.position if self._opened else 0)
+
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """The documents that are not blank, in corpus order."""
-        for source in self.sources:
-            before = self.bytes_read
-            with source.open() as opened:
-                for texts, labels in _chunked(READERS[source.kind](opened, source, self.config)):
-                    self.bytes_read = before + opened.position
-                    yield self._batch(source, texts, labels)
-                self.bytes_read = before + opened.position
+        """The documents that are not blank, in corpus order; small files share a batch."""
+        for texts, labels in _chunked(self._rows()):
+            batch = self._batch(texts, labels)
+            if batch.num_rows:
+                yield batch
         if self.documents.read == self.documents.dropped["blank"]:
             names = ", ".join(source.name for source in self.sources[:3])
             raise DataError(
@@ -69,35 +77,21 @@ class Corpus:
                 hint="is it the right file, and the right --text-field?",
             )
 
-    def _batch(
-        self, source: Source, texts: list[str | None], labels: list[str | None]
-    ) -> pa.RecordBatch:
+    def _rows(self) -> Rows:
+        for source in self.sources:
+            with source.open() as self._opened:
+                yield from READERS[source.kind](self._opened, source, self.config)
+                self._finished_bytes += self._opened.position
+                self._opened = None
+
+    def _batch(self, texts: list[str | None], labels: list[str | None]) -> pa.RecordBatch:
         filled = [i for i, text in enumerate(texts) if text and not text.isspace()]
         self.documents.read += len(texts)
         self.documents.drop("blank", len(texts) - len(filled))
-        columns = {"text": self._strings(source, [texts[i] for i in filled])}
+        columns = {"text": pa.array([texts[i] for i in filled], pa.string())}
         if self.config.label_field or self.config.label_from != "none":
-            columns["label"] = self._strings(source, [labels[i] for i in filled])
+            columns["label"] = pa.array([labels[i] for i in filled], pa.string())
         return pa.RecordBatch.from_pydict(columns)
-
-    def _strings(self, source: Source, values: list[str | None]) -> pa.Array:
-        try:
-            return pa.array(values, pa.string())
-        except UnicodeEncodeError as problem:  # JSON can spell half a surrogate pair
-            if self.config.encoding_errors == "replace":
-                replaced = [_without_surrogates(value) for value in values]
-                return pa.array(replaced, pa.string())
-            raise DataError(
-                f"{source.name} has half a surrogate pair, which is no character: "
-                f"{problem.object[problem.start]!r}",
-                hint="mend the text, or say --encoding-errors replace",
-            ) from problem
-
-
-def _without_surrogates(value: str | None) -> str | None:
-    if value is None:
-        return None
-    return "".join("\ufffd" if "\ud800" <= each <= "\udfff" else each for each in value)
 
 
 def _chunked(rows: Rows) -> Iterator[tuple[list[str | None], list[str | None]]]:
@@ -158,7 +152,7 @@ def _lines(opened: Opened, source: Source, errors: str) -> Iterator[str]:
             unfinished = [tail]
     last = "".join(unfinished)
     if last:
-        yield _without_return(last)
+        yield last  # a return that no newline follows ends no line
 
 
 def _without_return(line: str) -> str:
@@ -196,10 +190,13 @@ def _read_jsonl(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             continue
         try:
             record = json.loads(line)
-        except (ValueError, RecursionError) as problem:
-            reason = getattr(problem, "msg", "nested too deeply")
-            column = f" at column {problem.colno}" if hasattr(problem, "colno") else ""
-            raise DataError(f"{where} is not JSON: {reason}{column}") from problem
+        except json.JSONDecodeError as problem:
+            reason = f"{problem.msg} at column {problem.colno}"
+            raise DataError(f"{where} is not JSON: {reason}") from problem
+        except RecursionError as problem:
+            raise DataError(f"{where} is nested too deeply to be read") from problem
+        except ValueError as problem:
+            raise DataError(f"{where} has a number of too many digits to be read") from problem
         if not isinstance(record, dict):
             raise DataError(f"{where} is not a JSON object", hint="one object a line is expected")
         text = _field(record, config.text_field, "--text-field", where)
@@ -208,7 +205,19 @@ def _read_jsonl(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
         label = source.label
         if config.label_field:
             label = _label(_field(record, config.label_field, "--label-field", where), where)
-        yield text, label
+            label = _without_halves(label, where, config.encoding_errors)
+        yield _without_halves(text or "", where, config.encoding_errors), label
+
+
+def _without_halves(text: str, where: str, errors: str) -> str:
+    """The text, in which JSON may have spelled half a surrogate pair: that is no character."""
+    half = HALF_PAIR.search(text)
+    if half and errors == "strict":
+        raise DataError(
+            f"{where} has half a surrogate pair, which is no character: {half[0]!r}",
+            hint="mend the text, or say --encoding-errors replace",
+        )
+    return HALF_PAIR.sub("\ufffd", text) if half else text
 
 
 def _field(record: dict[str, object], name: str, option: str, where: str) -> object:
@@ -275,6 +284,7 @@ def _read_parquet(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             yield from _parquet_rows(pq.ParquetFile(spool), source, config)
     else:
         yield from _parquet_rows(pq.ParquetFile(opened.stream), source, config)
+        opened.raw.seek(0, os.SEEK_END)  # where it was read last says nothing of how much
 
 
 def _parquet_rows(file: pq.ParquetFile, source: Source, config: CorpusConfig) -> Rows:
@@ -283,26 +293,42 @@ def _parquet_rows(file: pq.ParquetFile, source: Source, config: CorpusConfig) ->
     if config.label_field:
         wanted[config.label_field] = "--label-field"
     for name, option in wanted.items():
-        if name not in names:
-            raise DataError(
-                f"{source.name} has no column {name}",
-                hint=f"it has {_listed(names)}; say which with {option}",
-            )
+        _column(names, name, option, source)
+    kind = file.schema_arrow.field(config.text_field).type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if str(kind) not in ("string", "large_string", "string_view"):
+        raise DataError(f"{source.name}: the column {config.text_field} holds {kind}, not strings")
+    row = 0
     for batch in file.iter_batches(batch_size=BATCH_DOCUMENTS, columns=list(wanted)):
-        texts = _texts(batch.column(config.text_field), source, config.text_field)
-        labels: Sequence[object] = [source.label] * len(texts)
+        texts = _values(batch, config.text_field, source, config)
+        labels = texts
         if config.label_field:
-            labels = batch.column(config.label_field).to_pylist()
+            labels = _values(batch, config.label_field, source, config)
         for text, label in zip(texts, labels, strict=True):
-            yield text, _label(label, source.name)
+            row += 1
+            if config.label_field:
+                yield text, _label(label, f"{source.name} row {row}")
+            else:
+                yield text, source.label
 
 
-def _texts(column: pa.Array, source: Source, name: str) -> list[str | None]:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise DataError(f"{source.name}: the column {name} holds {kind}, not strings")
-    texts: list[str | None] = column.to_pylist()
-    return texts
+def _values(batch: pa.RecordBatch, name: str, source: Source, config: CorpusConfig) -> list[Any]:
+    """The column as Python values. Arrow does not look whether its strings are UTF-8."""
+    column = batch.column(name)
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError as problem:
+        if config.encoding_errors == "strict":
+            bad = problem.object[problem.start]
+            raise DataError(
+                f"{source.name}: the column {name} has a string that is not UTF-8: 0x{bad:02x}",
+                hint="mend the text, or say --encoding-errors replace",
+            ) from problem
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        strings = column.cast(pa.large_binary()).to_pylist()
+        values = [None if each is None else each.decode("utf-8", "replace") for each in strings]
+    return values
 
 
 def _listed(names: Sequence[str] | dict[str, object]) -> str:

@@ -6,6 +6,7 @@ right-to-left mark must not turn a table around.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Cc controls, Cf format marks (bidi, zero width), Cs half surrogates, Zs Zl Zp white space
@@ -34,6 +35,23 @@ def _visible(character: str, keep_spaces: bool) -> str:
     return character
 
 
+# What `visible` writes; a half surrogate is no character that a file's text could have had.
+WRITTEN_OUT = re.compile(
+    r"\\(?:(\\)|u(?!d[89a-f])([0-9a-f]{4})|U(000[1-9a-f][0-9a-f]{4}|0010[0-9a-f]{4}))"
+)
+
+
+def restored(text: str) -> str:
+    r"""The text that `visible` made into this one.
+
+    >>> restored(r"New\u0020York"), restored(r"C:\\u0020")
+    ('New York', 'C:\\u0020')
+    """
+    if "\\" not in text:
+        return text
+    return WRITTEN_OUT.sub(lambda each: each[1] or chr(int(each[2] or each[3], 16)), text)
+
+
 def display_width(text: str) -> int:
     """Columns that the text takes in a terminal: wide characters two, combining ones none."""
     if text.isascii():
@@ -42,6 +60,8 @@ def display_width(text: str) -> int:
 
 
 def _width(character: str) -> int:
-    if unicodedata.combining(character):
+    # Marks stand on the letter before them, and so do the vowels and finals of a Hangul syllable
+    # that is written out letter by letter.
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

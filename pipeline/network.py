@@ -89,9 +89,11 @@ class Output(nn.Module):
     def sampled(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
         """Cross-entropy (N,) of the target against K negatives that the whole step shares.
 
-        Sampled softmax (Bengio & Senécal 2008; Jean et al. 2015): scores are corrected by the
-        log of their expected count in the sample, so that the exact softmax of the same weights
-        is what is learned. Negatives that are the target are left out of that row.
+        Importance sampling (Bengio & Senécal 2008, "Adaptive Importance Sampling to Accelerate
+        Training of a Neural Probabilistic Language Model"): the target counts as itself, and
+        each negative as one over its expected number in the sample, which makes their sum an
+        estimate of the whole vocabulary's. So the loss is near the exact one, and comparable to
+        it. Negatives that are the target are left out of that row.
         """
         uniform_K = torch.rand(self.negatives, dtype=torch.float64, device=targets_N.device)
         last = len(self.weight) - 1
@@ -100,7 +102,7 @@ class Output(nn.Module):
 
         targets_NE = F.embedding(targets_N, self.weight, sparse=True)
         bias_N = F.embedding(targets_N, self.bias, sparse=True)[:, 0]
-        target_N = (context_NE * targets_NE).sum(1) + bias_N - expected_V[targets_N]
+        target_N = (context_NE * targets_NE).sum(1) + bias_N
 
         negatives_KE = F.embedding(negatives_K, self.weight, sparse=True)
         bias_K = F.embedding(negatives_K, self.bias, sparse=True)[:, 0]

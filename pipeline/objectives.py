@@ -26,6 +26,10 @@ from pipeline.batches import Documents, LabelledBatch, Shuffled, Streams, Window
 from pipeline.config import TrainConfig
 from pipeline.network import Output, Recurrent, State
 
+# Steps an epoch, where the corpus allows it: on 25 KB of prose, 2 epochs of 50 small steps reached
+# the held-out loss that 11 epochs of 6 large ones did.
+LEAST_STEPS = 50
+
 
 class Objective(Protocol):
     """What training needs of an objective, which is an `nn.Module` besides."""
@@ -72,12 +76,19 @@ class LanguageModel(nn.Module):
             if config.hidden_size != dim:
                 self.projection = nn.Linear(config.hidden_size, dim, bias=False)
         else:
-            weight = nn.Parameter(torch.zeros(len(table_VD), config.hidden_size))
+            weight = nn.Parameter(torch.empty(len(table_VD), config.hidden_size))
+            nn.init.uniform_(weight, -0.1, 0.1)
         self.output = Output(weight, counts_V, config.negatives)
 
     def epoch(self, documents: Documents, number: int) -> Streams:
-        """The same streams every epoch: the order of the text is what is learned."""
-        return Streams(documents, self.config.batch_size, self.config.window)
+        """The same streams every epoch: the order of the text is what is learned.
+
+        A small corpus is read in fewer streams than --batch-size, so that an epoch still has
+        enough steps to learn something.
+        """
+        window = self.config.window
+        enough = len(documents.ids_n) // (window * LEAST_STEPS)
+        return Streams(documents, max(1, min(self.config.batch_size, enough)), window)
 
     def loss(self, batch: Window, state: State | None) -> tuple[Tensor | None, State | None]:
         """Mean cross-entropy of the next token."""

@@ -17,6 +17,8 @@ from pipeline.config import TrainConfig
 
 def build_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.Optimizer]:
     """One optimizer, or two where Adam needs another for sparse gradients."""
+    # Said explicitly, or torch warns that it is so implicitly.
+    torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
     trained = [each for each in model.parameters() if each.requires_grad]
     rate = config.learning_rate
     if config.optimizer == "adagrad":

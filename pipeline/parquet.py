@@ -10,16 +10,20 @@ which are verified when they are read. A file with any other schema is refused b
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import DataError
+from pipeline.errors import DataError, StorageError
 
 ROW_GROUP_ITEMS = 1 << 20
 ROW_GROUP_ROWS = 1 << 17
@@ -59,10 +63,28 @@ class RowGroupWriter:
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of `batch`, whose columns are those of the schema."""
-        items = len(batch.column(0).flatten())
-        if self._pending_items + items > ROW_GROUP_ITEMS or self._pending_rows > ROW_GROUP_ROWS:
-            self._flush()
+        """Add the rows of `batch`, whose columns are those of the schema.
+
+        A row group takes the rows that fit, and one more only if it would be empty: so its bounds
+        hold, and do not depend on how the rows were cut into batches.
+        """
+        lengths = pc.list_value_length(batch.column(0)).to_numpy(zero_copy_only=False)
+        ends = np.cumsum(lengths)
+        begin = 0
+        while begin < len(ends):
+            before = int(ends[begin - 1]) if begin else 0
+            room = before + ROW_GROUP_ITEMS - self._pending_items
+            end = int(np.searchsorted(ends, room, side="right"))
+            end = min(end, begin + ROW_GROUP_ROWS - self._pending_rows)
+            if not self._pending:
+                end = max(end, begin + 1)
+            if end > begin:
+                self._gather(batch.slice(begin, end - begin), int(ends[end - 1]) - before)
+                begin = end
+            else:
+                self._flush()
+
+    def _gather(self, batch: pa.RecordBatch, items: int) -> None:
         self._pending.append(batch)
         self._pending_items += items
         self._pending_rows += batch.num_rows
@@ -72,7 +94,8 @@ class RowGroupWriter:
     def _flush(self) -> None:
         if self._pending:
             table = pa.Table.from_batches(self._pending).unify_dictionaries().cast(self.schema)
-            self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+            # In one piece, since pages end where a piece of the table ends.
+            self._writer.write_table(table.combine_chunks(), row_group_size=table.num_rows)
         self._pending = []
         self._pending_items = self._pending_rows = 0
 
@@ -99,23 +122,21 @@ class RowGroupWriter:
 class RowGroupReader:
     """An artifact of `kind`, read a row group at a time.
 
-    Raises DataError for a file that is not Parquet or has another schema.
+    Raises DataError for a file that is not Parquet, is damaged or has another schema.
     """
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path = path
-        try:
+        with _telling(path, "is not Parquet"):
             self._file = pq.ParquetFile(
                 path,
                 read_dictionary=["tokens.list.element"] if kind == "tokens" else None,
                 page_checksum_verification=True,
             )
-        except pa.ArrowException as problem:
-            raise DataError(f"{path} is not Parquet: {problem}") from problem
-        names = self._file.schema_arrow.names
-        self.labelled = "label" in names
-        expected = schema(kind, self.labelled)
-        found = pa.schema([_plain(field) for field in self._file.schema_arrow])
+            names = self._file.schema_arrow.names
+            self.labelled = "label" in names
+            expected = schema(kind, self.labelled)
+            found = pa.schema([_plain(field) for field in self._file.schema_arrow])
         if not found.equals(expected):
             raise DataError(
                 f"{path} is no {kind} artifact: it has the columns {', '.join(names)}",
@@ -135,12 +156,33 @@ class RowGroupReader:
 
     def row_groups(self) -> Iterator[pa.RecordBatch]:
         """The rows in order, a row group a batch; tokens come dictionary-encoded."""
+        rows = 0
         for number in range(self._file.num_row_groups):
-            try:
-                table = self._file.read_row_group(number)
-            except (OSError, pa.ArrowException) as problem:
-                raise DataError(f"{self.path} is damaged: {problem}") from problem
-            yield from table.combine_chunks().to_batches()
+            with _telling(self.path, "is damaged"):
+                table = self._file.read_row_group(number).combine_chunks()
+                table.validate(full=True)
+            # Checksums are over pages, not over their headers; the footer knows the same numbers.
+            lengths = pc.list_value_length(table.column(0)).to_numpy()
+            said = self._file.metadata.row_group(number).column(0).num_values
+            if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value
+                raise DataError(f"{self.path} is damaged: row group {number} is not of its size")
+            rows += table.num_rows
+            yield from table.to_batches()
+        if rows != self.rows:
+            raise DataError(f"{self.path} is damaged: it has {rows} rows and says {self.rows}")
+
+
+@contextlib.contextmanager
+def _telling(path: Path, what: str) -> Iterator[None]:
+    """Say of which file it was when Arrow finds fault with one."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno:
+            raise StorageError(f"cannot read {path}: {os.strerror(problem.errno)}") from problem
+        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
+    except (pa.ArrowException, KeyError, UnicodeDecodeError) as problem:
+        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:
@@ -161,10 +203,8 @@ def documents(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _names(path: Path) -> list[str]:
-    try:
+    with _telling(path, "is not Parquet"):
         names: list[str] = pq.read_schema(path).names
-    except (pa.ArrowException, OSError) as problem:
-        raise DataError(f"{path} is not Parquet: {problem}") from problem
     return names
 
 

@@ -7,6 +7,7 @@ read. What the bytes mean is `corpus.py`'s matter.
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import glob
 import hashlib
@@ -14,7 +15,7 @@ import io
 import lzma
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -34,6 +35,8 @@ KINDS = {
     ".pq": "parquet",
 }
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd"}
+DECODERS: dict[str, Callable[[], Any]] = {"bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}
+TRUNCATED = "Truncated compressed stream"  # as Arrow says it
 STDIN = "-"
 
 
@@ -77,6 +80,8 @@ class Source:
                 raw = stack.enter_context(self.path.open("rb"))
             stream = stack.enter_context(decompressed(raw, self.compression))
             yield Opened(raw, stream)
+            if self.compression and not raw.tell():  # Arrow finds no fault with that
+                raise EOFError(TRUNCATED)
             if self.is_stream:  # what stands behind the compressed data belongs to the digest too
                 while raw.read(1 << 20):
                     pass
@@ -120,12 +125,56 @@ class Hashing(io.RawIOBase):
         return self._position
 
 
+class MemberStream(io.RawIOBase):
+    """The bytes of .xz and .bz2 files, which may be several such files one behind the other.
+
+    Arrow cannot read an empty .bz2 member; Python's own file objects take a member whose start is
+    damaged for the end, and pass over the rest.
+    """
+
+    def __init__(self, raw: IO[bytes], compression: str) -> None:
+        self._raw = raw
+        self._new_decoder = DECODERS[compression]
+        self._decoder = self._new_decoder()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as what is at hand goes."""
+        piece = b""
+        while not piece:
+            given = b""
+            if self._decoder.eof:
+                given = self._next_member()
+                if not given:
+                    return 0
+                self._decoder = self._new_decoder()
+            elif self._decoder.needs_input:
+                given = self._raw.read(1 << 16)
+                if not given:
+                    raise EOFError(TRUNCATED)
+            piece = self._decoder.decompress(given, len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _next_member(self) -> bytes:
+        """Where the next member begins, behind the zeros that may stand between two."""
+        given: bytes = self._decoder.unused_data.lstrip(b"\0")
+        while not given:
+            block = self._raw.read(1 << 16)
+            if not block:
+                return b""
+            given = block.lstrip(b"\0")
+        return given
+
+
 @contextlib.contextmanager
 def decompressed(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
     """`raw` seen through its compression; several members or frames in a row are one stream."""
-    if compression == "xz":
-        with lzma.LZMAFile(raw) as stream:
-            yield stream
+    if compression in DECODERS:
+        yield io.BufferedReader(MemberStream(raw, compression), 1 << 20)
     elif compression:
         with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), compression) as stream:
             yield stream
@@ -144,7 +193,7 @@ def reading(name: str) -> Iterator[None]:
         if problem.errno:
             raise StorageError(f"cannot read {name}: {os.strerror(problem.errno)}") from problem
         raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
-    except (EOFError, lzma.LZMAError, pa.ArrowException) as problem:
+    except (EOFError, UnicodeDecodeError, lzma.LZMAError, pa.ArrowException) as problem:
         raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
 
 
@@ -160,33 +209,38 @@ def find_sources(paths: Sequence[str], config: CorpusConfig) -> list[Source]:
 
 
 def _expand(path: str) -> list[str]:
+    """The files that `path` stands for, in an order that is theirs, not the file system's."""
     if path == STDIN:
         return [path]
-    if os.path.isdir(path):
-        found = sorted(_files_below(path, frozenset()), key=lambda name: Path(name).parts)
-        if not found:
-            raise DataError(f"there is no file in the folder {path}")
-        return found
-    if os.path.exists(path):
-        return [path]
-    matches = sorted(glob.glob(path, recursive=True), key=lambda name: Path(name).parts)
+    if os.path.lexists(path):
+        matches = [path]
+    else:
+        matches = glob.glob(path, recursive=True)
     if not matches:
         raise UsageError(f"there is no corpus {path}", hint="check the path; globs may be quoted")
-    return [name for match in matches for name in _expand(match)]
+    # A set, since `**` matches a folder and also each file in it.
+    found = {name for match in matches for name in _files(match)}
+    if not found:
+        raise DataError(f"there is no file in the folder {path}")
+    names = sorted(found, key=lambda name: Path(name).parts)
+    for name in names:
+        if not os.path.exists(name):
+            raise UsageError(f"the link {name} leads nowhere", hint="mend it or remove it")
+    return names
 
 
-def _files_below(folder: str, above: frozenset[str]) -> Iterator[str]:
-    """The files below `folder`, through links to folders too, but never round in a circle."""
-    above |= {os.path.realpath(folder)}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                if os.path.realpath(entry.path) not in above:
-                    yield from _files_below(entry.path, above)
-            elif entry.is_file():
-                yield entry.path
+def _files(path: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """`path`, or the files below it, through links to folders too, but never round in a circle."""
+    if os.path.isdir(path):
+        real = os.path.realpath(path)
+        if real not in above:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if not entry.name.startswith("."):
+                        yield from _files(entry.path, above | {real})
+    # Pipes and sockets below a folder are no corpus; a link that leads nowhere is to be told.
+    elif not above or Path(path).is_file() or not os.path.exists(path):
+        yield path
 
 
 def _source(name: str, config: CorpusConfig) -> Source:
@@ -205,6 +259,8 @@ def _source(name: str, config: CorpusConfig) -> Source:
         label = inner.stem if inner.suffix.lower() in (*KINDS, ".txt", ".text") else inner.name
     elif config.label_from == "folder":
         label = path.absolute().parent.name
+    if any("\ud800" <= each <= "\udfff" for each in label):
+        raise UsageError(f"{name}: the label in its name is not UTF-8", hint="rename it")
     if config.label_from != "none" and name == STDIN:
         raise UsageError("standard input has no name to take a label from")
     if kind == "text" and config.label_field:

@@ -309,7 +309,7 @@ def train(
     if not outcome.hit:
         from pipeline.runs import checkpoint_path
 
-        checkpoint_path(output).unlink(missing_ok=True)
+        artifact.discard(checkpoint_path(output))
     return outcome
 
 

@@ -106,12 +106,17 @@ def _grid(table: Table, config: DumpConfig) -> Iterator[bytes]:
     """
     tokens = pa.array([visible(token) for token in table.tokens.to_pylist()], pa.string())
     token_widths = np.array([display_width(token) for token in tokens.to_pylist()])
-    widths = {"index": len(str(len(table) - 1)), "token": int(token_widths.max()), "embedding": 0}
+    widths = {
+        "index": len(str(len(table) - 1)),
+        "token": int(token_widths.max(initial=0)),
+        "embedding": 0,
+    }
     if "embedding" in config.columns:
-        widths["embedding"] = 2 + max(
+        lengths = [
             pc.max(pc.utf8_length(numbers)).as_py()
             for _, numbers in _formatted(table, config, ", ")
-        )
+        ]
+        widths["embedding"] = 2 + max(lengths, default=0)
     widths = {name: max(widths[name], len(name)) for name in config.columns}
 
     rule = "+" + "+".join("-" * (width + 2) for width in widths.values()) + "+\n"
@@ -134,9 +139,7 @@ def _grid(table: Table, config: DumpConfig) -> Iterator[bytes]:
 
 
 def as_written(token: str, text_format: str) -> str:
-    """The token as a dump of that format spells it, under --unsafe-token escape."""
-    if text_format == "table":
-        return visible(token)
+    """The token as a dump of that format gives it back, under --unsafe-token escape."""
     if text_format in ("word2vec", "glove"):
         return re.sub(r"\s", lambda match: f"\\u{ord(match[0]):04x}", token)
     return token

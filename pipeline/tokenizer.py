@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 # The class a token is dropped for is the first of these that it belongs to.
 CLASSES = {"space": "IS_SPACE", "punct": "IS_PUNCT", "num": "LIKE_NUM", "stop": "IS_STOP"}
 
+# What spaCy lets through of an unknown language, a package that is no pipeline, a damaged folder.
+LOADING_ERRORS = (AttributeError, ImportError, KeyError, OSError, TypeError, ValueError)
+
 
 def import_spacy(with_torch: bool) -> ModuleType:
     """spaCy, without the 1.3 seconds of torch that it would import and not use.
@@ -80,7 +83,7 @@ def load_pipeline(config: TokenizeConfig) -> Language:
     spacy = import_spacy(with_torch=config.model is not None)
     try:
         nlp: Language = spacy.load(config.model) if config.model else spacy.blank(config.lang)
-    except (ImportError, OSError, ValueError) as problem:
+    except LOADING_ERRORS as problem:
         wanted = f"pipeline {config.model}" if config.model else f"language {config.lang!r}"
         reason = " ".join(str(problem).split())
         raise UsageError(f"spaCy cannot load the {wanted}: {reason:.300}") from problem
@@ -177,14 +180,15 @@ class Tokenizer:
         """spaCy's attributes of every token (tokens × attributes) and each document's length."""
         arrays = [document.to_array(self._attributes) for document in self._documents(texts)]
         lengths = np.array([len(each) for each in arrays], np.int64)
-        return np.concatenate(arrays), lengths
+        nothing = np.zeros((0, len(self._attributes)), np.uint64)
+        return np.concatenate([nothing, *arrays]), lengths
 
     def _documents(self, texts: list[str]) -> Iterator[Doc]:
         if not self._nlp.pipe_names:
             # spacy.blank("zh") and its like have tokenizers without a pipe of their own
             return map(self._nlp.tokenizer, texts)
         limit = self._nlp.max_length
-        longest = max(map(len, texts))
+        longest = max(map(len, texts), default=0)
         if self.config.model and longest > limit:
             raise DataError(
                 f"a document has {longest:,} characters, and the pipeline {self.config.model} "

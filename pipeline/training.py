@@ -135,7 +135,7 @@ class Training:
             while self.place.epoch < self.config.epochs and not stopped_early:
                 self._epoch()
                 stopped_early = self._end_epoch()
-        tensors = self.best or self.model.state_dict()
+        tensors = self.best or self._weights()
         if not all_finite(tensors):
             self._fail(self.place.steps)
         return Trained(_published(tensors), self.place, stopped_early)
@@ -241,10 +241,7 @@ class Training:
             if held_out["loss"] < place.best_loss:
                 place.best_loss, place.best_epoch = held_out["loss"], place.epoch + 1
                 if config.patience:
-                    self.best = {
-                        name: tensor.detach().clone()
-                        for name, tensor in self.model.state_dict().items()
-                    }
+                    self.best = {name: each.clone() for name, each in self._weights().items()}
         place.scores.append(scores)
         self._record(**scores)
         place.epoch += 1
@@ -265,13 +262,17 @@ class Training:
             f"(it is {self.config.clip}); a checkpoint from before, if there is one, was kept",
         )
 
+    def _weights(self) -> dict[str, Tensor]:
+        """Every parameter by name; one that two layers share stands there once."""
+        return {name: each.detach() for name, each in self.model.named_parameters()}
+
     # --- checkpoints ---
 
     def _save(self) -> None:
-        if not all_finite(self.model.state_dict()):
+        if not all_finite(self._weights()):
             self._fail(self.place.steps)
         remembered, steps = optimizer_state(self.optimizers)
-        tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
+        tensors = {f"model.{name}": each for name, each in self._weights().items()}
         tensors |= {f"best.{name}": each for name, each in self.best.items()}
         tensors |= {f"optimizer.{name}": each for name, each in remembered.items()}
         if self.state is not None:
@@ -284,7 +285,8 @@ class Training:
         for name, tensor in checkpoint.tensors.items():
             part, rest = name.split(".", 1)
             parts.setdefault(part, {})[rest] = tensor.to(self.device)
-        self.model.load_state_dict(parts["model"])
+        for name, weight in self._weights().items():
+            weight.copy_(parts["model"][name])
         self.best = parts.get("best", {})
         restore_optimizers(self.optimizers, parts.get("optimizer", {}), checkpoint.steps)
         if "state" in parts:
@@ -322,13 +324,9 @@ def all_finite(tensors: Mapping[str, Tensor]) -> bool:
 
 
 def _published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors under the names that the model's file gives them; a shared one once."""
-    published: dict[str, Tensor] = {}
-    for name, tensor in tensors.items():
-        short = name.removeprefix("recurrent.")
-        short = "embedding" if short == "embedding.weight" else short
-        published[short] = tensor.detach().cpu().contiguous()
-    tied = published.get("output.weight")
-    if tied is not None and tied.data_ptr() == published["embedding"].data_ptr():
-        del published["output.weight"]
-    return published
+    """The tensors under the names that the model's file gives them."""
+    names = {"recurrent.embedding.weight": "embedding"}
+    return {
+        names.get(name, name.removeprefix("recurrent.")): tensor.cpu().contiguous()
+        for name, tensor in tensors.items()
+    }

@@ -153,8 +153,11 @@ def parse_vocabulary(text: bytes, name: str, unk: str | None = None) -> Vocabula
     try:
         table = pa.csv.read_csv(
             pa.py_buffer(text),
-            parse_options=pa.csv.ParseOptions(delimiter="\t", quote_char=False),
-            read_options=pa.csv.ReadOptions(block_size=max(len(text), 1)),
+            parse_options=pa.csv.ParseOptions(
+                delimiter="\t", quote_char=False, ignore_empty_lines=False
+            ),
+            # One thread, since it is the only one that says in which line the fault is.
+            read_options=pa.csv.ReadOptions(block_size=len(text), use_threads=False),
             convert_options=pa.csv.ConvertOptions(
                 column_types={"id": pa.int64(), "token": pa.string(), "count": pa.int64()},
                 strings_can_be_null=False,
