@@ -52,5 +52,9 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# make bench CORPUS=some.txt OPTIONS='--lower --min-count 5'
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/real_text.py $(or $(CORPUS),sample_corpora/english.txt) -- $(OPTIONS)
+
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

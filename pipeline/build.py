@@ -18,8 +18,8 @@ from pipeline.config import (
 )
 from pipeline.manifest import Recipe
 from pipeline.progress import SILENT, Progress
-from pipeline.runs import checkpoint_path
 from pipeline.sources import find_sources
+from pipeline.weights import checkpoint_path
 
 
 @dataclass(frozen=True, kw_only=True)

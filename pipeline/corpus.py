@@ -191,7 +191,7 @@ def _read_jsonl(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
         try:
             record = json.loads(line)
         except json.JSONDecodeError as problem:
-            reason = f"{problem.msg} at column {problem.colno}"
+            reason = f"{problem.msg.removesuffix(' at')} at column {problem.colno}"
             raise DataError(f"{where} is not JSON: {reason}") from problem
         except RecursionError as problem:
             raise DataError(f"{where} is nested too deeply to be read") from problem

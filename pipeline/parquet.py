@@ -128,19 +128,22 @@ class RowGroupReader:
     def __init__(self, path: Path, kind: str) -> None:
         self.path = path
         with _telling(path, "is not Parquet"):
-            self._file = pq.ParquetFile(
-                path,
-                read_dictionary=["tokens.list.element"] if kind == "tokens" else None,
-                page_checksum_verification=True,
-            )
-            names = self._file.schema_arrow.names
+            stored = pq.ParquetFile(path)
+            names = stored.schema_arrow.names
             self.labelled = "label" in names
             expected = schema(kind, self.labelled)
-            found = pa.schema([_plain(field) for field in self._file.schema_arrow])
+            found = pa.schema([_plain(field) for field in stored.schema_arrow])
         if not found.equals(expected):
             raise DataError(
                 f"{path} is no {kind} artifact: it has the columns {', '.join(names)}",
                 hint=f"expected {', '.join(f'{each.name}: {each.type}' for each in expected)}",
+            )
+        with _telling(path, "is not Parquet"):
+            self._file = pq.ParquetFile(
+                path,
+                metadata=stored.metadata,
+                read_dictionary=["tokens.list.element"] if kind == "tokens" else None,
+                page_checksum_verification=True,
             )
 
     @property
@@ -209,10 +212,6 @@ def _names(path: Path) -> list[str]:
 
 
 def _plain(field: pa.Field) -> pa.Field:
-    """The field as `schema` spells it: dictionary encoding is no part of the layout."""
+    """The field as `schema` spells it: what a list calls its items is no part of the layout."""
     kind = field.type
-    if pa.types.is_list(kind) and pa.types.is_dictionary(kind.value_type):
-        kind = pa.list_(kind.value_type.value_type)
-    elif pa.types.is_list(kind):
-        kind = pa.list_(kind.value_type)
-    return pa.field(field.name, kind)
+    return pa.field(field.name, pa.list_(kind.value_type) if pa.types.is_list(kind) else kind)

@@ -8,6 +8,7 @@ a resume it is cut back to where the checkpoint was, so that no step is told twi
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import os
@@ -28,21 +29,16 @@ from pipeline.errors import DataError
 from pipeline.manifest import Recipe, plain
 from pipeline.parquet import RowGroupReader
 from pipeline.progress import Progress
-from pipeline.training import Checkpoint, Data, Hooks, Trained, Training
+from pipeline.training import Checkpoint, Data, Hooks, Place, Trained, Training
 from pipeline.vectors import read_vectors
 from pipeline.vocabulary import Vocabulary
-from pipeline.weights import read_checkpoint, write_checkpoint, write_tensors
-
-
-def checkpoint_path(model: Path) -> Path:
-    """Where the checkpoint of a run that makes `model` stands."""
-    return model.with_name(f"{model.stem}.checkpoint.safetensors")
-
-
-def metrics_path(model: Path) -> Path:
-    """Where the metrics of a run that makes `model` stand."""
-    return model.with_name(f"{model.stem}.metrics.jsonl")
-
+from pipeline.weights import (
+    checkpoint_path,
+    metrics_path,
+    read_arrays,
+    read_header,
+    write_arrays,
+)
 
 # --- what a run starts from ------------------------------------------------------------------
 
@@ -201,7 +197,7 @@ class Run:
             "environment": self.environment,
         }
         with artifact.publication(self.checkpoint) as temporary:
-            write_checkpoint(temporary, checkpoint, header)
+            _write_checkpoint(temporary, checkpoint, header)
 
     def _restored(self) -> Checkpoint | None:
         """The checkpoint to go on from; None where there is none yet.
@@ -211,7 +207,7 @@ class Run:
         if not self.checkpoint.exists():
             self.progress.notice(f"no checkpoint {self.checkpoint.name}: training from the start")
             return None
-        checkpoint, header = read_checkpoint(self.checkpoint)
+        checkpoint, header = _read_checkpoint(self.checkpoint)
         if header["fingerprint"] != self.recipe.fingerprint:
             config = plain(self.recipe.config)
             changed = [
@@ -248,7 +244,23 @@ class Run:
             "ids_digest": self.recipe.inputs[0].digest,
             "labels": facts.get("labels", []),
         }
-        write_tensors(target, trained.tensors, header)
+        write_arrays(target, _arrays(trained.tensors), header)
+
+
+def _write_checkpoint(path: Path, checkpoint: Checkpoint, header: Mapping[str, Any]) -> None:
+    place = dataclasses.asdict(checkpoint.place)
+    whole = {**header, "kind": "checkpoint", "place": place, "steps": dict(checkpoint.steps)}
+    write_arrays(path, _arrays(checkpoint.tensors), whole)
+
+
+def _read_checkpoint(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
+    header = read_header(path, "checkpoint")
+    tensors = {name: torch.from_numpy(each) for name, each in read_arrays(path).items()}
+    return Checkpoint(tensors, Place(**header["place"]), header["steps"]), header
+
+
+def _arrays(tensors: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    return {name: each.detach().cpu().numpy() for name, each in tensors.items()}
 
 
 def environment(training: Training) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from pipeline.manifest import Input, Recipe
 from pipeline.parquet import RowGroupReader, RowGroupWriter
 from pipeline.progress import SILENT, Progress
 from pipeline.sources import Source, find_sources
+from pipeline.tables import Table, write_table
 from pipeline.vocabulary import (
     Counting,
     Vocabulary,
@@ -43,6 +44,7 @@ from pipeline.vocabulary import (
     format_vocabulary,
     parse_vocabulary,
 )
+from pipeline.weights import checkpoint_path, read_header, read_table
 
 FORMATS = {"tokenize": 1, "vocab": 1, "encode": 1, "train": 1, "dump": 1}
 
@@ -307,8 +309,6 @@ def train(
 
     outcome = artifact.produce(recipe, output, write, force=force, environment=environment)
     if not outcome.hit:
-        from pipeline.runs import checkpoint_path
-
         artifact.discard(checkpoint_path(output))
     return outcome
 
@@ -355,9 +355,6 @@ def dump_to(sink: IO[bytes], model: Path, vocabulary: Path, config: DumpConfig) 
 def _dump_into(
     sink: IO[bytes], recipe: Recipe, config: DumpConfig, progress: Progress
 ) -> Mapping[str, Any]:
-    from pipeline.tables import Table, write_table
-    from pipeline.weights import read_header, read_table
-
     model, given = recipe.inputs
     header = read_header(Path(model.name), "model")
     if header["vocabulary_digest"] != given.digest:
@@ -366,7 +363,7 @@ def _dump_into(
             hint="name the vocabulary that its ids were encoded with",
         )
     words = read_vocabulary(given)
-    table = Table(words.tokens, read_table(Path(model.name)).numpy(), words.counts)
+    table = Table(words.tokens, read_table(Path(model.name)), words.counts)
     unsafe = write_table(sink, table, config)
     progress.advance(len(table), len(table), "rows")
     return {"rows": len(table) - unsafe.get("skipped", 0), "columns": table.dim, **unsafe}

@@ -1,40 +1,47 @@
-"""Models and checkpoints as safetensors files: no pickle, so that no file can run code.
+"""Named arrays on disk: models and checkpoints as safetensors, which no reader can be made to run.
 
-Both hold named float tensors and one JSON text in the header, under the key `corpus2vec`
-(safetensors keeps several keys in no certain order, and equal models must be equal bytes).
+Both hold float arrays and one JSON text in the header, under the key `corpus2vec` (safetensors
+keeps several keys in no certain order, and equal models must be equal bytes). This room knows NumPy
+but not torch, so that reading a table costs no second of importing it.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors
-import safetensors.torch
-import torch
-from torch import Tensor
+import safetensors.numpy
 
 from pipeline.errors import DataError
-from pipeline.training import Checkpoint, Place
 
 KEY = "corpus2vec"
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> None:
-    """Write the tensors, and the header as canonical JSON."""
+def checkpoint_path(model: Path) -> Path:
+    """Where the checkpoint of a run that makes `model` stands."""
+    return model.with_name(f"{model.stem}.checkpoint.safetensors")
+
+
+def metrics_path(model: Path) -> Path:
+    """Where the metrics of a run that makes `model` stand."""
+    return model.with_name(f"{model.stem}.metrics.jsonl")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+    """Write the arrays, and the header as canonical JSON."""
     text = json.dumps(header, sort_keys=True, ensure_ascii=False)
-    # Tied weights are one storage under two names; safetensors wants each to stand alone.
-    own = {name: each.detach().cpu().contiguous().clone() for name, each in tensors.items()}
-    safetensors.torch.save_file(own, path, metadata={KEY: text})
+    contiguous = {name: np.ascontiguousarray(each) for name, each in arrays.items()}
+    safetensors.numpy.save_file(contiguous, path, metadata={KEY: text})
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """The JSON of the header. Raises DataError unless it is one of `kind`."""
+    """The JSON of the header. Raises DataError unless it is one of `kind`, model or checkpoint."""
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
+        with safetensors.safe_open(path, framework="np") as file:
             header = json.loads((file.metadata() or {})[KEY])
     except (safetensors.SafetensorError, ValueError, KeyError) as problem:
         raise DataError(f"{path} is no corpus2vec {kind}: {problem}") from problem
@@ -43,34 +50,20 @@ def read_header(path: Path, kind: str) -> dict[str, Any]:
     return header
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Every tensor of the file."""
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Every array of the file."""
     try:
-        tensors: dict[str, Tensor] = safetensors.torch.load_file(path)
+        arrays: dict[str, np.ndarray] = safetensors.numpy.load_file(path)
     except (safetensors.SafetensorError, ValueError) as problem:
         raise DataError(f"{path} is damaged: {problem}") from problem
-    return tensors
+    return arrays
 
 
-def read_table(path: Path) -> Tensor:
+def read_table(path: Path) -> np.ndarray:
     """The embedding table of a model, V×D float32; the rest stays on the disk."""
     read_header(path, "model")
-    with safetensors.safe_open(path, framework="pt") as file:
-        table: Tensor = file.get_tensor("embedding")
-    if table.dtype != torch.float32 or table.dim() != 2:
+    with safetensors.safe_open(path, framework="np") as file:
+        table: np.ndarray = file.get_tensor("embedding")
+    if table.dtype != np.float32 or table.ndim != 2:
         raise DataError(f"{path}: its embedding is not a float32 table")
     return table
-
-
-def write_checkpoint(path: Path, checkpoint: Checkpoint, header: Mapping[str, Any]) -> None:
-    """Write a checkpoint; `header` says what run it belongs to."""
-    place = dataclasses.asdict(checkpoint.place)
-    whole = {**header, "kind": "checkpoint", "place": place, "steps": dict(checkpoint.steps)}
-    write_tensors(path, checkpoint.tensors, whole)
-
-
-def read_checkpoint(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
-    """A checkpoint and its header."""
-    header = read_header(path, "checkpoint")
-    place = Place(**header["place"])
-    return Checkpoint(read_tensors(path), place, header["steps"]), header

@@ -1,0 +1,113 @@
+"""The five stages on a real corpus, each as a process of its own: seconds, rate, peak memory.
+
+    python benchmarks/real_text.py FILE... [-- options of `corpus2vec run`]
+
+Prints a Markdown table; RESULTS.md holds what it printed, with the date and the machine. Each stage
+is run with --force, so nothing is taken from a cache but what the stage before it made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from cli.options import SECTIONS
+from pipeline.config import option_name
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0].startswith("-"):
+        sys.exit(__doc__)
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    corpora, options = arguments[:cut], arguments[cut + 1 :]
+    size = sum(Path(each).stat().st_size for each in corpora)
+    print(f"{' '.join(Path(each).name for each in corpora)} ({size / 1e6:.1f} MB)", end="")
+    print(f", `{' '.join(options)}`" if options else "")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print("| stage | seconds | rate | peak memory | what came of it |")
+    print("|---|---:|---:|---:|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        tokens, vocabulary, ids, model, table = (
+            str(Path(folder) / name)
+            for name in ("tokens.parquet", "vocab.tsv", "ids.parquet", "model.safetensors", "table")
+        )
+        for stage, inputs, output in (
+            ("tokenize", corpora, tokens),
+            ("vocab", [tokens], vocabulary),
+            ("encode", [tokens, vocabulary], ids),
+            ("train", [ids, vocabulary], model),
+            ("dump", [model, vocabulary], table),
+        ):
+            print(row(stage, [stage, *inputs, "-o", output, *own(stage, options)]), flush=True)
+
+
+def own(stage: str, options: list[str]) -> list[str]:
+    """Those of the options that the stage has, each with its value."""
+    names = {
+        option_name(name)
+        for config in SECTIONS[stage]
+        for name in config.__dataclass_fields__  # type: ignore[attr-defined]
+    }
+    chosen: list[str] = []
+    taken = False
+    for each in options:
+        if each.startswith("--"):
+            taken = each.replace("--no-", "--", 1) in names
+        if taken:
+            chosen.append(each)
+    return chosen
+
+
+def row(stage: str, arguments: list[str]) -> str:
+    """One stage, run and measured, as a row of the table."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments, "--json", "--quiet"], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        sys.exit(f"{stage} failed")
+    counts = json.loads(printed)["counts"]
+    cells = [stage, f"{seconds:.1f}", rate(counts, seconds), f"{usage.ru_maxrss / 1024:,.0f} MB"]
+    return f"| {' | '.join([*cells, told(counts)])} |"
+
+
+def rate(counts: dict, seconds: float) -> str:
+    """Tokens a second; bytes too, where the stage reads text."""
+    tokens = counts.get("tokens")
+    if isinstance(tokens, dict):
+        text = f"{tokens['in'] / seconds:,.0f} tokens/s"
+        return f"{counts['bytes'] / 1e6 / seconds:.2f} MB/s, {text}" if "bytes" in counts else text
+    if isinstance(tokens, int):
+        return f"{tokens * counts['epochs'] / seconds:,.0f} tokens/s"
+    return f"{counts['rows'] / seconds:,.0f} rows/s"
+
+
+def told(counts: dict) -> str:
+    """The numbers that a reader wants beside the seconds."""
+    wanted = ("documents", "tokens", "types", "rows", "epochs", "train_loss", "valid_perplexity",
+              "valid_accuracy")  # fmt: skip
+    parts = []
+    for name in wanted:
+        value = counts.get(name)
+        if isinstance(value, dict):
+            value = value["in"]
+        if value is not None:
+            shown = f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
+            parts.append(f"{shown} {name.replace('_', ' ')}")
+    return ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()
