@@ -84,8 +84,14 @@ class Console:
         self._bar = self._task = None
 
     def say(self, text: str) -> None:
-        """A line on stderr, unless --quiet."""
-        if not self.quiet:
+        """A line on stderr, unless --quiet; above the live line if there is one."""
+        if self.quiet:
+            return
+        if self._bar:
+            from rich.text import Text
+
+            self._bar.console.print(Text(text), soft_wrap=True)
+        else:
             print(text, file=sys.stderr, flush=True)
 
     def summary(self, outcome: Outcome) -> None:

@@ -51,16 +51,18 @@ def info(
 def _told(entry: Mapping[str, Any]) -> Iterable[str]:
     """One stage of an artifact's story, as lines."""
     yield f"{entry['stage']} → {entry['output']['name']}"
-    yield f"  made      {entry['created']} in {entry['seconds']:.1f} s"
+    yield _line("made", f"{entry['created']} in {entry['seconds']:.1f} s")
     for each in entry["inputs"]:
-        yield f"  from      {each['name']} ({each['role']}, sha256 {each['digest'][:12]}…)"
-    yield f"  settings  {_listed(entry['config'])}"
+        yield _line("from", f"{each['name']} ({each['role']}, sha256 {each['digest'][:12]}…)")
+    for name in ("config", "tools", "environment"):
+        if entry[name]:
+            yield _line(name, _listed(entry[name]))
     for name, value in entry["counts"].items():
-        yield f"  {name:<9} {_listed(value) if isinstance(value, Mapping) else _shown(value)}"
-    if entry["tools"]:
-        yield f"  tools     {_listed(entry['tools'])}"
-    if entry["environment"]:
-        yield f"  ran on    {_listed(entry['environment'])}"
+        yield _line(name, _listed(value) if isinstance(value, Mapping) else _shown(value))
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name.replace('_', ' '):<15} {text}"
 
 
 def _listed(values: Mapping[str, Any]) -> str:

@@ -172,8 +172,7 @@ def combine(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
 def differences(recipe: Recipe, manifest: Manifest) -> list[str]:
     """How the recipe differs from the one that made the artifact, in words; empty if it does not.
 
-    >>> differences(recipe, manifest)           # doctest: +SKIP
-    ['dim 128 → 256', 'corpus english.txt changed']
+    Each difference is one reason: `dim 128 → 256`, `corpus english.txt changed`.
     """
     if recipe.stage != manifest.stage:
         return [f"it was made by {manifest.stage}"]

@@ -246,7 +246,8 @@ def encode(
 
 def read_vocabulary(given: Input) -> Vocabulary:
     """The vocabulary that an input stands for."""
-    return parse_vocabulary(Path(given.name).read_bytes(), given.name, _unk_of(given))
+    text, hand_made = Path(given.name).read_bytes(), given.manifest is None
+    return parse_vocabulary(text, given.name, _unk_of(given), hand_made=hand_made)
 
 
 def _unk_of(given: Input) -> str | None:

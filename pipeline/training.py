@@ -242,6 +242,10 @@ class Training:
                 place.best_loss, place.best_epoch = held_out["loss"], place.epoch + 1
                 if config.patience:
                     self.best = {name: each.clone() for name, each in self._weights().items()}
+            self.hooks.progress.notice(
+                f"epoch {place.epoch + 1}/{config.epochs}  loss {train_loss:.4g}  "
+                + "  ".join(f"held-out {name} {value:.4g}" for name, value in held_out.items())
+            )
         place.scores.append(scores)
         self._record(**scores)
         place.epoch += 1

@@ -142,11 +142,14 @@ def format_vocabulary(vocabulary: Vocabulary) -> bytes:
     return HEADER.encode() + b"\n" + bytes(joined_lines(ids, "\t", tokens, "\t", counts))
 
 
-def parse_vocabulary(text: bytes, name: str, unk: str | None = None) -> Vocabulary:
+def parse_vocabulary(
+    text: bytes, name: str, unk: str | None = None, *, hand_made: bool = True
+) -> Vocabulary:
     """The vocabulary in the bytes of a `vocab.tsv`; `name` is for the error.
 
-    `unk` names the token that stands for all others, where the manifest tells it; without it a
-    last token `<unk>` is taken for it. Raises DataError for anything that is not such a file.
+    `unk` names the token that stands for all others, as the manifest tells it. Where there is no
+    manifest, the file is hand-made, and a last token `<unk>` is taken for it. Raises DataError for
+    anything that is not such a file.
     """
     if not text.startswith(HEADER.encode() + b"\n"):
         raise DataError(f"{name} is no vocabulary: its first line is not {HEADER!r}")
@@ -185,7 +188,9 @@ def parse_vocabulary(text: bytes, name: str, unk: str | None = None) -> Vocabula
     last = tokens[len(tokens) - 1].as_py()
     if unk is not None and last != unk:
         raise DataError(f"{name}: its last token is {last!r}, not {unk!r} as its manifest says")
-    return Vocabulary(tokens, counts.to_numpy(), unk or (UNK if last == UNK else None))
+    if hand_made and last == UNK:
+        unk = UNK
+    return Vocabulary(tokens, counts.to_numpy(), unk)
 
 
 def _unescaped(tokens: pa.StringArray, name: str) -> pa.StringArray:

@@ -2,5 +2,11 @@
 
 import os
 
+from hypothesis import settings
+
 # Before torch is imported anywhere; commands that tests start inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A property may take its time on a slow machine, and draws the same cases on every one.
+settings.register_profile("anywhere", deadline=None, derandomize=True)
+settings.load_profile("anywhere")

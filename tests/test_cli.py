@@ -375,7 +375,7 @@ def test_info_tells_the_whole_story(cli, built):
         "train → model.safetensors",
         "dump → embeddings.txt",
     ]
-    assert "tokens    in 10, kept 10" in told
+    assert "tokens          in 10, kept 10" in told
 
 
 def test_info_notices_damage(cli, built, tmp_path):

@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 import signal
 
 import numpy as np
@@ -177,6 +178,14 @@ def test_resume_elsewhere_warns(corpus, tmp_path):
     progress = StopAt(10**9)
     train(corpus, model, Execution(threads=2, resume=True), progress)
     assert "threads 1 → 2" in progress.notices[1]
+
+
+def test_every_epoch_tells_its_held_out_score(corpus, tmp_path):
+    progress = StopAt(10**9)
+    train(corpus, tmp_path / "m.safetensors", progress=progress, valid_fraction=0.2, epochs=2)
+    assert len(progress.notices) == 2
+    pattern = r"epoch 2/2  loss \d\.\d+  held-out loss \d\.\d+  held-out perplexity \d+\.\d+"
+    assert re.fullmatch(pattern, progress.notices[1])
 
 
 # --- failure ---------------------------------------------------------------------------------

@@ -335,3 +335,9 @@ def test_columns_become_lines(pieces, expected):
 def test_a_slice_of_a_column_becomes_its_own_lines_only():
     column = pa.array(["a", "b", "c", "d"])
     assert bytes(joined_lines(column[1:3], column[2:4])) == b"bc\ncd\n"
+
+
+def test_a_last_token_unk_of_the_corpus_itself_stands_for_nothing_else(tmp_path):
+    text = b"id\ttoken\tcount\n0\ta\t1\n1\t<unk>\t1\n"
+    assert parse_vocabulary(text, "v", hand_made=False).unk is None
+    assert parse_vocabulary(text, "v").unk == "<unk>"
