@@ -189,7 +189,10 @@ def _telling(path: Path, what: str) -> Iterator[None]:
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:
-    """The documents of either artifact, as Python values; labels by name. An encoded one is `{'ids': [0, 1, 2, 3, 4]}`."""
+    """The documents of either artifact, as Python values: `{'ids': [0, 1, 2, 3, 4]}`.
+
+    A label is given by its name.
+    """
     kind = "ids" if "ids" in _names(path) else "tokens"
     reader = RowGroupReader(path, kind)
     names = json.loads(reader.metadata.get("labels", "[]"))
