@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pipeline.display import visible
+from pipeline.errors import Interrupted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -82,6 +83,11 @@ class Console:
         if self._bar:
             self._bar.stop()
         self._bar = self._task = None
+
+    def stop_if_asked(self) -> None:
+        """End here if a signal came when the stage was all but finished."""
+        if self.stop_signal is not None:
+            raise Interrupted(self.stop_signal, hint="the stage itself was finished")
 
     def say(self, text: str) -> None:
         """A line on stderr, unless --quiet; above the live line if there is one."""

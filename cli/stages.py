@@ -288,6 +288,7 @@ def run(
     for outcome in plan.run(force=force, progress=console, announce=console.begin):
         console.end()
         console.summary(outcome)
+        console.stop_if_asked()
         outcomes.append(outcome_json(outcome))
     if json_summary:
         print_json(outcomes)
@@ -349,6 +350,7 @@ def _report(console: Console, json_summary: bool, stage: str, work: Callable[[],
     outcome = work()
     console.end()
     console.summary(outcome)
+    console.stop_if_asked()
     if json_summary:
         print_json(outcome_json(outcome))
 

@@ -1,24 +1,19 @@
-"""Artifacts on disk: the hit test, digests, and atomic publication. The sole home of all three.
+"""Artifacts on disk: digests and the hit test. The sole home of both.
 
 A stage asks `produce` for its output. If what is there was made by the same recipe and still has
-the bytes that were written, that is a *hit*: nothing runs. Otherwise the stage writes a temporary
-file, and publication puts it in place: at every instant the old artifact or the new one is there,
-whole. The manifest follows the artifact, so a run that dies between the two leaves an artifact
-whose digest its manifest does not know: a miss, never a false hit.
+the bytes that were written, that is a *hit*: nothing runs. Otherwise the stage writes a file, which
+`publication.py` puts in place. The manifest follows the artifact, so a run that dies between the
+two leaves an artifact whose digest its manifest does not know: a miss, never a false hit.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
-import glob
 import hashlib
 import os
 import stat
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +21,7 @@ from typing import Any
 
 from pipeline.errors import DataError, PipelineError, StorageError, UsageError
 from pipeline.manifest import Input, Manifest, Recipe, Stamp, combine, differences, plain
+from pipeline.publication import publication, publishable, telling_where
 
 # Coarser than the tick of any local file system's clock: a file that has been left alone for
 # longer cannot change once more and keep its stamp.
@@ -101,7 +97,7 @@ def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, S
     Raises DataError where the file does not come to rest, and UsageError for what can be read only
     once or not at all: a FIFO, a device, a folder.
     """
-    with _telling_where(path, "read"):
+    with telling_where(path, "read"):
         if not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(
                 f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"
@@ -269,7 +265,7 @@ def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
 
 def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) -> None:
     """Make the artifact as young as a new one, and remember the stamps of now."""
-    with _telling_where(output), output.open("rb") as file:
+    with telling_where(output), output.open("rb") as file:
         if _stamp(os.fstat(file.fileno())) != examined:
             return  # another run has published since: what stands there now is its to look after
         os.utime(file.fileno())
@@ -283,7 +279,7 @@ def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:
 
     Another run may have published there since, and then it is for its manifest to speak.
     """
-    with _telling_where(output):
+    with telling_where(output):
         now = stamp(output)
         if replace(now, ctime_ns=taken.ctime_ns) != taken:  # publishing moves the ctime only
             found, now = digest(output)
@@ -292,117 +288,3 @@ def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:
     manifest = replace(manifest, output={**manifest.output, "stamp": plain(now)})
     with publication(manifest_path(output)) as temporary:
         temporary.write_text(manifest.to_json() + "\n", encoding="utf-8")
-
-
-def publishable(path: Path) -> Path:
-    """The file that writing to `path` replaces, symbolic links resolved.
-
-    Raises UsageError for what cannot be replaced by a file: a folder, a FIFO, a device.
-    """
-    target = Path(os.path.realpath(path))
-    with _telling_where(path):
-        try:
-            mode = target.stat().st_mode
-        except FileNotFoundError:
-            return target
-    if not stat.S_ISREG(mode):
-        raise UsageError(f"{path} is not a regular file", hint="name a file, or - for stdout")
-    return target
-
-
-@contextlib.contextmanager
-def publication(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well.
-
-    Written, flushed, synced and closed before it is renamed; then the folder is synced, so that a
-    published file survives a power cut. If the block fails the temporary file is removed.
-    """
-    with _telling_where(path):
-        _make_folder(path.parent)
-        _sweep(path)
-        descriptor, temporary = _locked_temporary(path)
-    try:
-        with _telling_where(path):
-            yield temporary
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-            _sync_folder(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def discard(path: Path) -> None:
-    """Remove a file that is no longer needed, and what writers of it that died left behind."""
-    path.unlink(missing_ok=True)
-    _sweep(path)
-
-
-def _locked_temporary(path: Path) -> tuple[int, Path]:
-    """A new file beside `path`, locked: `_sweep` takes away only what no living writer holds."""
-    while True:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        with contextlib.suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Another run's sweep may have come between the two lines above.
-        if Path(name).exists():
-            return descriptor, Path(name)
-        os.close(descriptor)
-
-
-def _sweep(path: Path) -> None:
-    """Remove the temporary files of writers of `path` that died."""
-    for litter in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}.tmp"):
-        with contextlib.suppress(OSError):
-            descriptor = os.open(litter, os.O_RDWR)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                litter.unlink(missing_ok=True)
-            finally:
-                os.close(descriptor)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder and what is missing above it, each synced into the folder it stands in."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _telling_where(path: Path, deed: str = "write") -> Iterator[None]:
-    """Turn an error of the file system into one line that names the file and the reason."""
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno is None:  # not the file system's: a codec's, a format's
-            raise
-        hint = _remedy(problem.errno) if deed == "write" else "check the path and its permissions"
-        raise StorageError(
-            f"cannot {deed} {path}: {os.strerror(problem.errno)}", hint=hint
-        ) from problem
-
-
-def _remedy(code: int) -> str:
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "free some space, or write elsewhere; what stood there before is untouched"
-    return "check the path and its permissions; what stood there before is untouched"

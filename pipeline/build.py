@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import stages
-from pipeline.artifact import Outcome, examine, publishable
+from pipeline.artifact import Outcome, artifact_input, examine
 from pipeline.config import (
     DumpConfig,
     EncodeConfig,
@@ -16,8 +16,10 @@ from pipeline.config import (
     TrainConfig,
     VocabConfig,
 )
+from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Recipe
 from pipeline.progress import SILENT, Progress
+from pipeline.publication import publishable
 from pipeline.sources import find_sources
 from pipeline.weights import checkpoint_path
 
@@ -96,30 +98,28 @@ class Build:
             "train": lambda: stages.train_recipe(ids, vocabulary, self.train, init=self.init),
             "dump": lambda: stages.dump_recipe(model, vocabulary, self.dump),
         }
-        inputs = {
+        needs = {
             "tokenize": [],
-            "vocab": [tokens],
-            "encode": [tokens, vocabulary],
-            "train": [ids, vocabulary],
-            "dump": [model, vocabulary],
+            "vocab": ["tokenize"],
+            "encode": ["tokenize", "vocab"],
+            "train": ["encode", "vocab"],
+            "dump": ["train", "vocab"],
         }
-        stage_of = {path: stage for stage, path in self.paths.items()}
         steps: dict[str, Step] = {}
         for stage, output in self.paths.items():
-            before = [stage_of[path] for path in inputs[stage]]
-            waits = [each for each in before if not steps[each].hit]
+            waits = [each for each in needs[stage] if not steps[each].hit]
             reasons = [f"{each} runs first" for each in waits]
-            if all(path.exists() for path in inputs[stage]):
+            hit = False
+            if not output.exists():
+                reasons.insert(0, f"no {output.name} yet")
+            elif all(steps[each].readable for each in needs[stage]):
                 verdict = examine(recipes[stage](), publishable(output))
-                if not verdict.hit or not reasons:
+                if not (verdict.hit and waits):
                     reasons.insert(0, verdict.reason)
                 hit = verdict.hit and not waits
-            else:
-                reasons.insert(0, f"no {output.name} yet" if not output.exists() else "")
-                hit = False
             if stage == "train" and not hit and checkpoint_path(output).exists():
                 reasons.append("a checkpoint is there for --resume")
-            steps[stage] = Step(stage, output, hit, "; ".join(filter(None, reasons)))
+            steps[stage] = Step(stage, output, hit, "; ".join(reasons))
         return list(steps.values())
 
 
@@ -131,3 +131,11 @@ class Step:
     output: Path
     hit: bool
     reason: str
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is an artifact, undamaged, that the next stage's recipe can be asked of."""
+        try:
+            return bool(artifact_input("artifact", self.output))
+        except (DataError, UsageError):
+            return False

@@ -22,13 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
-from pipeline import artifact
 from pipeline.batches import Documents, split
 from pipeline.config import Execution, TrainConfig
 from pipeline.errors import DataError
 from pipeline.manifest import Recipe, plain
 from pipeline.parquet import RowGroupReader
 from pipeline.progress import Progress
+from pipeline.publication import publication
 from pipeline.training import Checkpoint, Data, Hooks, Place, Trained, Training
 from pipeline.vectors import read_vectors
 from pipeline.vocabulary import Vocabulary
@@ -196,7 +196,7 @@ class Run:
             "config": plain(self.recipe.config),
             "environment": self.environment,
         }
-        with artifact.publication(self.checkpoint) as temporary:
+        with publication(self.checkpoint) as temporary:
             _write_checkpoint(temporary, checkpoint, header)
 
     def _restored(self) -> Checkpoint | None:

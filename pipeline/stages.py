@@ -35,6 +35,7 @@ from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Input, Recipe
 from pipeline.parquet import RowGroupReader, RowGroupWriter
 from pipeline.progress import SILENT, Progress
+from pipeline.publication import discard
 from pipeline.sources import Source, find_sources
 from pipeline.tables import Table, write_table
 from pipeline.vocabulary import (
@@ -310,7 +311,7 @@ def train(
 
     outcome = artifact.produce(recipe, output, write, force=force, environment=environment)
     if not outcome.hit:
-        artifact.discard(checkpoint_path(output))
+        discard(checkpoint_path(output))
     return outcome
 
 

@@ -69,6 +69,21 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A moment of the run, to measure from."""
+
+    time: float
+    tokens: int
+    loss_sum: float
+    loss_count: int
+
+    @classmethod
+    def at(cls, place: Place) -> Mark:
+        """Now, at that place."""
+        return cls(time.monotonic(), place.tokens, place.loss_sum, place.loss_count)
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """All that is needed to go on."""
 
@@ -124,7 +139,10 @@ class Training:
         self.optimizers = build_optimizers(self.model, config)
         self.steps_an_epoch = len(self.model.epoch(data.documents, 0))
         total = self.steps_an_epoch * config.epochs
-        self.record_every = max(1, min(100, total // 100))
+        self.report_every = max(1, min(100, total // 100))
+        self._losses: list[Tensor] = []  # since the last look
+        self._reported = Mark.at(self.place)
+        self._saved = time.monotonic()
 
     # --- the run ---
 
@@ -155,51 +173,53 @@ class Training:
             torch.set_num_threads(threads)
 
     def _epoch(self) -> None:
-        place, config = self.place, self.config
-        batches = self.model.epoch(self.data.documents, place.epoch)
-        total = len(batches) * config.epochs
+        """The rest of the epoch, from the step where the run stands."""
+        batches = self.model.epoch(self.data.documents, self.place.epoch)
         self.model.train()
-        losses: list[Tensor] = []  # since the last look
-        saved = recorded = time.monotonic()
-        since = (place.tokens, place.loss_sum, place.loss_count)  # at the last record
-        while place.step < len(batches):
-            batch = move(batches[place.step], self.device)
+        self._reported = Mark.at(self.place)
+        while self.place.step < len(batches):
+            batch = move(batches[self.place.step], self.device)
             loss = self._step(batch)
             if loss is not None:
-                losses.append(loss)
-            place.step += 1
-            place.steps += 1
-            place.tokens += self.model.tokens(batch)
+                self._losses.append(loss)
+            self.place.step += 1
+            self.place.steps += 1
+            self.place.tokens += self.model.tokens(batch)
+            self._after_step(at_end=self.place.step == len(batches))
 
-            now = time.monotonic()
-            due = now - saved >= self.execution.checkpoint_minutes * 60
-            stop = self.hooks.progress.stop_signal
-            at_end = place.step == len(batches)
-            recording = at_end or place.steps % self.record_every == 0
-            if due or stop or recording or len(losses) >= CHECK_EVERY:
-                self._look(losses)
-                losses = []
-            if recording:
-                speed = (place.tokens - since[0]) / max(now - recorded, 1e-9)
-                predicted = place.loss_count - since[2]
-                mean = (place.loss_sum - since[1]) / predicted if predicted else math.nan
-                recorded, since = now, (place.tokens, place.loss_sum, place.loss_count)
-                self._record(loss=mean, lr=config.learning_rate, tokens_per_second=round(speed))
-                self.hooks.progress.advance(
-                    place.steps,
-                    total,
-                    "steps",
-                    epoch=f"{place.epoch + 1}/{config.epochs}",
-                    loss=mean,
-                    tokens_per_second=speed,
-                )
-            if due or stop:
-                self._save()
-                saved = time.monotonic()
-            if stop:
-                raise Interrupted(
-                    stop, hint=f"checkpoint at step {place.steps:,}; --resume goes on from there"
-                )
+    def _after_step(self, *, at_end: bool) -> None:
+        """Look at the losses, report, save and stop, each when it is time."""
+        minutes = (time.monotonic() - self._saved) / 60
+        save = minutes >= self.execution.checkpoint_minutes
+        stop = self.hooks.progress.stop_signal
+        report = at_end or self.place.steps % self.report_every == 0
+        if save or stop or report or len(self._losses) >= CHECK_EVERY:
+            self._look()
+        if report:
+            self._report()
+        if save or stop:
+            self._save()
+        if stop:
+            raise Interrupted(
+                stop, hint=f"checkpoint at step {self.place.steps:,}; --resume goes on from there"
+            )
+
+    def _report(self) -> None:
+        """Tell the metrics file and the person what happened since the last report."""
+        place, last = self.place, self._reported
+        now = self._reported = Mark.at(place)
+        predicted = now.loss_count - last.loss_count
+        loss = (now.loss_sum - last.loss_sum) / predicted if predicted else math.nan
+        speed = (now.tokens - last.tokens) / max(now.time - last.time, 1e-9)
+        self._record(loss=loss, lr=self.config.learning_rate, tokens_per_second=round(speed))
+        self.hooks.progress.advance(
+            place.steps,
+            self.steps_an_epoch * self.config.epochs,
+            "steps",
+            epoch=f"{place.epoch + 1}/{self.config.epochs}",
+            loss=loss,
+            tokens_per_second=speed,
+        )
 
     def _step(self, batch: Any) -> Tensor | None:
         """One update; the loss, or None where the batch had nothing to predict."""
@@ -216,9 +236,10 @@ class Training:
             optimizer.step()
         return loss.detach()
 
-    def _look(self, losses: list[Tensor]) -> None:
+    def _look(self) -> None:
         """Add up the losses since the last look, and stop at one that is not finite."""
-        values = torch.stack(losses).tolist() if losses else []
+        values = torch.stack(self._losses).tolist() if self._losses else []
+        self._losses = []
         for number, value in enumerate(values):
             if not math.isfinite(value):
                 self._fail(self.place.steps - len(values) + number + 1)
@@ -282,6 +303,7 @@ class Training:
         if self.state is not None:
             tensors |= {"state.h": self.state[0].detach(), "state.c": self.state[1].detach()}
         self.hooks.save(Checkpoint(tensors, self.place, steps))
+        self._saved = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Stand where the run stood when the checkpoint was saved."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import cast
@@ -23,7 +24,7 @@ from pipeline.sources import COMPRESSIONS, decompressed, reading
 from pipeline.tables import Table
 
 Stream = BufferedIOBase
-Rows = Iterator[tuple[str, np.ndarray]]
+Rows = Iterator[tuple[str, Callable[[], np.ndarray]]]  # a token, and its vector when asked for
 PROBE_BYTES = 1 << 20  # holds the first row of any table that has less than 50,000 columns
 PARQUET = b"PAR1\x15"  # the magic, and how the Thrift struct behind it begins: no text does
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -36,7 +37,8 @@ def read_vectors(path: Path, wanted: Collection[str] | None = None) -> Table:
     """The table in `path`; with `wanted`, only the rows of those tokens, in the file's order.
 
     A token that stands there twice keeps its first row, as in every reader of these formats.
-    Raises DataError, with the line, for a row that does not fit the others.
+    Raises DataError, with the line, for a row that does not fit the others, or that is wanted and
+    does not hold numbers.
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}", hint="check the path")
@@ -48,10 +50,11 @@ def read_vectors(path: Path, wanted: Collection[str] | None = None) -> Table:
         tokens: dict[str, None] = {}
         vectors = []
         with _opened(path) as stream:
-            for token, vector in _rows(stream, probe, path):
+            for token, row in _rows(stream, probe, path):
+                # Most of a large file's rows are not wanted, and making numbers is what costs.
                 if (wanted is None or token in wanted) and token not in tokens:
                     tokens[token] = None
-                    vectors.append(vector)
+                    vectors.append(row())
     matrix = np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
     return Table(pa.array(list(tokens), pa.string()), matrix)
 
@@ -94,7 +97,8 @@ def _text_rows(stream: Stream, dim: int, path: Path, header: bool = False, count
     for rows, line in enumerate(stream, start=1):
         # From the right: GloVe has tokens with spaces in them.
         token, *numbers = line.rstrip(b" \r\n").rsplit(b" ", dim)
-        yield _text(token), _vector(numbers, dim, f"{path} line {rows + header}")
+        place = f"{path} line {rows + header}"
+        yield _text(token), _fitting(numbers, dim, place)
     if rows < count:
         raise DataError(f"{path} ends after {rows} of {count} rows", hint="is it complete?")
 
@@ -103,7 +107,16 @@ def _text(token: bytes | bytearray) -> str:
     return token.decode("utf-8", "replace")
 
 
-def _vector(numbers: list[bytes], dim: int, place: str) -> np.ndarray:
+def _fitting(numbers: list[bytes], dim: int, place: str) -> Callable[[], np.ndarray]:
+    """The numbers of a row, still to be read; there must be as many as in the others."""
+    if len(numbers) != dim:
+        # What is no number at all is the better thing to tell.
+        _vector(numbers, place)
+        raise DataError(f"{place} has {len(numbers)} numbers where {dim} are expected")
+    return partial(_vector, numbers, place)
+
+
+def _vector(numbers: list[bytes], place: str) -> np.ndarray:
     try:
         with np.errstate(over="ignore"):
             vector = np.array([float(each) for each in numbers], np.float32)
@@ -112,8 +125,6 @@ def _vector(numbers: list[bytes], dim: int, place: str) -> np.ndarray:
             f"{place}: {problem}",
             hint="word vectors are read from word2vec, GloVe, fastText .vec, Parquet and dumps",
         ) from problem
-    if len(vector) != dim:
-        raise DataError(f"{place} has {len(vector)} numbers where {dim} are expected")
     return _finite(vector, place)
 
 
@@ -133,7 +144,8 @@ def _binary_rows(stream: Stream, count: int, dim: int, path: Path) -> Rows:
         data = stream.read(4 * dim)
         if len(data) != 4 * dim:
             raise DataError(f"{path} ends in row {row} of {count}", hint="is it complete?")
-        yield _text(token), _finite(np.frombuffer(data, "<f4"), f"{path} row {row}")
+        vector = np.frombuffer(data, "<f4")
+        yield _text(token), partial(_finite, vector, f"{path} row {row}")
     if stream.read(2).strip(b"\n"):
         raise DataError(f"{path} goes on after the {count} rows that its first line tells of")
 
@@ -163,7 +175,7 @@ def _grid_rows(stream: Stream, path: Path) -> Rows:
         row = dict(zip(columns, cells, strict=True))
         numbers = row["embedding"].strip("[]").encode().split(b", ")
         dim = dim or len(numbers)
-        yield restored(row["token"]), _vector(numbers, dim, f"{path} line {number}")
+        yield restored(row["token"]), _fitting(numbers, dim, f"{path} line {number}")
     if rules < 3:
         raise DataError(f"{path} ends without its last rule", hint="is it complete?")
 

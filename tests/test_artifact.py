@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import artifact
+from pipeline import publication as publication_module
 from pipeline.artifact import (
     artifact_input,
     digest,
@@ -23,12 +24,12 @@ from pipeline.artifact import (
     known_digests,
     manifest_path,
     produce,
-    publication,
     read_manifest,
     stamp,
 )
 from pipeline.errors import DataError, StorageError, UsageError
 from pipeline.manifest import Input, Recipe, combine
+from pipeline.publication import publication
 
 NAME = "out.txt"
 MANIFEST = "out.txt.manifest.json"
@@ -597,7 +598,7 @@ def test_a_writer_in_another_process_ends_well_though_others_publish_meanwhile(t
     script = """
         import sys
         from pathlib import Path
-        from pipeline.artifact import publication
+        from pipeline.publication import publication
 
         with publication(Path(sys.argv[1])) as temporary:
             print("writing", flush=True)
@@ -627,13 +628,14 @@ def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
 
 
 def test_another_run_that_publishes_before_our_manifest_is_not_taken_for_ours(out, monkeypatch):
-    sync = artifact._sync_folder
+    sync = "pipeline.publication._sync_folder"
+    original = publication_module._sync_folder
 
     def overtaken(folder):
-        monkeypatch.setattr(artifact, "_sync_folder", sync)
+        monkeypatch.setattr(sync, original)
         make(out, b"theirs", dim=4)
 
-    monkeypatch.setattr(artifact, "_sync_folder", overtaken)
+    monkeypatch.setattr(sync, overtaken)
     make(out, b"ours", dim=3)
     assert out.read_bytes() == b"theirs"
     assert not examine(recipe(dim=3), out).hit

@@ -191,6 +191,21 @@ def test_plan_tells_what_run_would_do_and_does_nothing(cli, corpus, tmp_path):
     assert plan("--format", "glove")[4] == ["dump", "run", "format table → glove"]
 
 
+def test_plan_of_a_damaged_build_says_what_is_damaged(cli, built, tmp_path):
+    folder = Path(shutil.copytree(built, tmp_path / "build"))
+    (folder / "tokens.parquet").write_bytes(b"damaged")
+    result = cli("plan", SAMPLES / "phrases.txt", "-o", folder, *SMALL)
+    assert result.out.splitlines() == [
+        "tokenize  run  tokens.parquet was damaged or edited",
+        "vocab     run  tokenize runs first",
+        "encode    run  tokenize runs first; vocab runs first",
+        "train     run  encode runs first; vocab runs first",
+        "dump      run  train runs first; vocab runs first",
+    ]
+    mended = cli("run", SAMPLES / "phrases.txt", "-o", folder, *SMALL)
+    assert verdicts(mended.err) == {**ALL_HIT, "tokenize": "built"}
+
+
 # --- where settings come from ----------------------------------------------------------------
 
 
