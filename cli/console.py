@@ -39,7 +39,8 @@ class Console:
         self.stop_signal: int | None = None
         self.finishes_step = False
         self._stage = ""
-        self._started = self._shown = 0.0
+        self._shown = 0.0
+        self._origin: tuple[float, int] | None = None  # when the stage first told how far it was
         self._bar: Bar | None = None
         self._task: TaskID | None = None
 
@@ -48,11 +49,13 @@ class Console:
     def advance(self, done: int, total: int | None, unit: str, **facts: float | str) -> None:
         """Show how far the stage is, as often as a person or a log wants it."""
         now = time.monotonic()
+        since, already = self._origin = self._origin or (now, done)
         wait = REDRAW_SECONDS if self.is_live else HEARTBEAT_SECONDS
         if self.quiet or now - self._shown < wait:
             return
         self._shown = now
-        line = progress_line(done, total, unit, now - self._started, facts)
+        rate = (done - already) / (now - since) if now > since else 0.0
+        line = progress_line(done, total, unit, rate, facts)
         if self.is_live:
             self._draw(done, total, line)
         else:
@@ -76,7 +79,8 @@ class Console:
     def begin(self, stage: str) -> None:
         """A stage starts."""
         self._stage = stage
-        self._started = self._shown = time.monotonic()
+        self._shown = time.monotonic()
+        self._origin = None
 
     def end(self) -> None:
         """The stage is over, one way or the other: take the live line away."""
@@ -196,18 +200,18 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def progress_line(
-    done: int, total: int | None, unit: str, seconds: float, facts: Mapping[str, float | str]
+    done: int, total: int | None, unit: str, rate: float, facts: Mapping[str, float | str]
 ) -> str:
-    """How far, how fast, how long still.
+    """How far, how fast (`rate` in units a second), how long still.
 
-    >>> progress_line(50_000_000, 100_000_000, "bytes", 20.0, {"documents": 1200})
+    >>> progress_line(50_000_000, 100_000_000, "bytes", 2_500_000.0, {"documents": 1200})
     '50%  50.0 MB of 100.0 MB  2.5 MB/s  0:20 left  1,200 documents'
     """
-    rate = done / seconds if seconds > 0 else 0.0
     parts = [amount(done, unit)]
     if total:
         parts = [f"{done / total:.0%}", f"{amount(done, unit)} of {amount(total, unit)}"]
-    parts.append(f"{amount(rate, unit)}/s")
+    if rate:
+        parts.append(f"{amount(rate, unit)}/s")
     if total and rate:
         parts.append(f"{clock((total - done) / rate)} left")
     for name, value in facts.items():

@@ -148,6 +148,7 @@ class Training:
 
     def run(self) -> Trained:
         """Train to the end, from wherever the run stands."""
+        self._tell_progress()  # what is done already is not this run's speed
         with self._surroundings():
             stopped_early = False
             while self.place.epoch < self.config.epochs and not stopped_early:
@@ -212,14 +213,12 @@ class Training:
         loss = (now.loss_sum - last.loss_sum) / predicted if predicted else math.nan
         speed = (now.tokens - last.tokens) / max(now.time - last.time, 1e-9)
         self._record(loss=loss, lr=self.config.learning_rate, tokens_per_second=round(speed))
-        self.hooks.progress.advance(
-            place.steps,
-            self.steps_an_epoch * self.config.epochs,
-            "steps",
-            epoch=f"{place.epoch + 1}/{self.config.epochs}",
-            loss=loss,
-            tokens_per_second=speed,
-        )
+        epoch = f"{place.epoch + 1}/{self.config.epochs}"
+        self._tell_progress(epoch=epoch, loss=loss, tokens_per_second=speed)
+
+    def _tell_progress(self, **facts: float | str) -> None:
+        total = self.steps_an_epoch * self.config.epochs
+        self.hooks.progress.advance(self.place.steps, total, "steps", **facts)
 
     def _step(self, batch: Any) -> Tensor | None:
         """One update; the loss, or None where the batch had nothing to predict."""
