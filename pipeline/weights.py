@@ -19,6 +19,7 @@ import safetensors.numpy
 from pipeline.errors import DataError
 
 KEY = "corpus2vec"
+TYPES = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that a model or a checkpoint may hold
 
 
 def checkpoint_path(model: Path) -> Path:
@@ -32,10 +33,27 @@ def metrics_path(model: Path) -> Path:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
-    """Write the arrays, and the header as canonical JSON."""
+    """Write the arrays by name, and the header as canonical JSON.
+
+    The layout is safetensors': the length of a JSON text (8 bytes, little-endian), the JSON with
+    each array's type, shape and place, then the arrays' bytes. It is written here because the
+    library renames a file of its own over the one it is given, which belongs to `publication`.
+    """
     text = json.dumps(header, sort_keys=True, ensure_ascii=False)
-    contiguous = {name: np.ascontiguousarray(each) for name, each in arrays.items()}
-    safetensors.numpy.save_file(contiguous, path, metadata={KEY: text})
+    entries: dict[str, Any] = {"__metadata__": {KEY: text}}
+    ordered = [(name, np.asarray(arrays[name], order="C")) for name in sorted(arrays)]
+    end = 0
+    for name, array in ordered:
+        begin, end = end, end + array.nbytes
+        kind = TYPES[array.dtype.str]
+        entries[name] = {"dtype": kind, "shape": array.shape, "data_offsets": [begin, end]}
+    table = json.dumps(entries, separators=(",", ":")).encode()
+    table += b" " * (-len(table) % 8)  # so that the arrays are aligned
+    with path.open("wb") as file:
+        file.write(len(table).to_bytes(8, "little"))
+        file.write(table)
+        for _, array in ordered:
+            file.write(array.reshape(-1).view(np.uint8).data)
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:

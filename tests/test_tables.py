@@ -202,6 +202,14 @@ def test_numbers_have_the_fewest_digits_that_give_every_bit_back(bits):
     assert [len(digits(each)) for each in texts] == [len(digits(each)) for each in shortest]
 
 
+def test_the_one_number_that_is_rounded_twice_has_a_digit_more():
+    number = np.array([0x15AE43FD], np.uint32).view(np.float32)
+    _, text = written(table(["a"], [number]), "glove").decode().split()
+    assert text == "7.0385307e-26"
+    assert np.float32(float(text)) == number[0]
+    assert np.float32(float("7.038531e-26")) != number[0]
+
+
 @pytest.mark.parametrize(
     ("precision", "row"),
     [
