@@ -88,11 +88,6 @@ class Console:
             self._bar.stop()
         self._bar = self._task = None
 
-    def stop_if_asked(self) -> None:
-        """End here if a signal came when the stage was all but finished."""
-        if self.stop_signal is not None:
-            raise Interrupted(self.stop_signal, hint="the stage itself was finished")
-
     def say(self, text: str) -> None:
         """A line on stderr, unless --quiet; above the live line if there is one."""
         if self.quiet:
@@ -103,6 +98,13 @@ class Console:
             self._bar.console.print(Text(text), soft_wrap=True)
         else:
             print(text, file=sys.stderr, flush=True)
+
+    def stage_done(self, outcome: Outcome) -> None:
+        """Close the stage: its summary, and the end if a signal came when it was all but done."""
+        self.end()
+        self.summary(outcome)
+        if self.stop_signal is not None:
+            raise Interrupted(self.stop_signal, hint="the stage itself was finished")
 
     def summary(self, outcome: Outcome) -> None:
         """The closing lines of a stage."""

@@ -10,25 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, Console, print_json
-from cli.options import Debug, Json
+from cli.console import STDOUT, print_json
+from cli.options import Request, add_command, looking
 
 if TYPE_CHECKING:
     from pipeline.lookup import Found
 
 
 def info(
-    context: typer.Context,
+    request: Request,
     artifact: Annotated[Path, typer.Argument(metavar="ARTIFACT", help="Any file of a build.")],
-    json_summary: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Tell what an artifact is: from what it was made, how, and whether it is still whole.
 
     Example: corpus2vec info build/embeddings.txt
     """
-    console: Console = context.obj
-    console.debug = debug
     from pipeline.artifact import artifact_input, manifest_path
     from pipeline.errors import DataError
 
@@ -38,7 +34,7 @@ def info(
             f"{artifact} has no manifest that can be read",
             hint=f"a stage writes it beside the artifact: {manifest_path(artifact).name}",
         )
-    if json_summary:
+    if request.json:
         print_json(json.loads(manifest.to_json()))
         return
     story = manifest.story()
@@ -88,22 +84,18 @@ def _safe(line: str) -> str:
 
 
 def show(
-    context: typer.Context,
+    request: Request,
     artifact: Annotated[
         Path, typer.Argument(metavar="ARTIFACT", help="tokens.parquet or ids.parquet.")
     ],
     rows: Annotated[
         int, typer.Option("-n", "--rows", help="Documents to show; 0 shows all.", min=0)
     ] = 10,
-    json_summary: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Print the documents of tokens.parquet or ids.parquet, a line each; labels stand in front.
 
     Example: corpus2vec show build/ids.parquet -n 3
     """
-    console: Console = context.obj
-    console.debug = debug
     from itertools import islice
 
     from pipeline.artifact import artifact_input
@@ -111,7 +103,7 @@ def show(
 
     artifact_input("artifact", artifact)
     for document in islice(documents(artifact), rows or None):
-        if json_summary:
+        if request.json:
             STDOUT.write(json.dumps(document, ensure_ascii=False) + "\n")
             continue
         label = f"{_safe(str(document['label']))}\t" if "label" in document else ""
@@ -120,11 +112,9 @@ def show(
 
 
 def lookup(
-    context: typer.Context,
+    request: Request,
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A dump of the table.")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Text, or - for lines of stdin.")],
-    json_summary: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Tokenize text as the corpus was, and print each token's id and vector.
 
@@ -132,18 +122,16 @@ def lookup(
 
     Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
     """
-    console: Console = context.obj
-    console.debug = debug
     from pipeline.lookup import Lookup
     from pipeline.sources import reading
 
     ask = Lookup(table)
     if text != "-":
-        _print_found(ask.find(text), json_summary)
+        _print_found(ask.find(text), request.json)
         return
     with reading("standard input"):
         for line in sys.stdin.buffer:
-            _print_found(ask.find(line.decode("utf-8", "replace").rstrip("\r\n")), json_summary)
+            _print_found(ask.find(line.decode("utf-8", "replace").rstrip("\r\n")), request.json)
 
 
 def _print_found(found: list[Found], as_json: bool) -> None:
@@ -175,6 +163,5 @@ def _numbers(vector: Any) -> list[float]:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
-    app.command(rich_help_panel="Look")(info)
-    app.command(rich_help_panel="Look")(show)
-    app.command(rich_help_panel="Look")(lookup)
+    for function in (info, show, lookup):
+        add_command(app, function, panel="Look", common=looking)

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from cli.console import Console
 from pipeline.config import (
     DumpConfig,
     EncodeConfig,
@@ -38,12 +39,63 @@ SECTIONS: dict[str, tuple[type, ...]] = {
     "dump": (DumpConfig,),
 }
 
-# Options that are no part of a config, the same in every command that has them.
-Output = Annotated[str, typer.Option("-o", "--output", help="The artifact to write.")]
-Force = Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")]
-Json = Annotated[bool, typer.Option("--json", help="Print a JSON summary on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")]
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What every command is given beside its own arguments."""
+
+    console: Console
+    settings: Mapping[str, Any]
+    """The values of the options that were made from config fields."""
+    force: bool
+    json: bool
+
+    def config(self, kind: type[Config], **more: Any) -> Config:
+        """The config of that type. Raises UsageError where its settings clash."""
+        return build(kind, self.settings, **more)
+
+
+def add_command(
+    app: typer.Typer,
+    function: Callable[..., None],
+    *configs: type,
+    panel: str,
+    common: Callable[..., None],
+) -> None:
+    """Make `function(request, its own arguments)` a command.
+
+    Its options are its own, one for each field of `configs`, and those of `common`.
+    """
+    own = [each for each in _parameters(function) if each.name != "request"]
+    made = [option for config in configs for option in _options(config)]
+    shared = _parameters(common)
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+    def invoke(context: typer.Context, **values: Any) -> None:
+        console: Console = context.obj
+        console.quiet, console.debug = values.get("quiet", False), values["debug"]
+        request = Request(
+            console=console,
+            settings={each.name: values[each.name] for each in made},
+            force=values.get("force", False),
+            json=values["json_summary"],
+        )
+        function(request, **{each.name: values[each.name] for each in own})
+
+    ordered = [context, *own, *made, *shared]
+    invoke.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    invoke.__annotations__ = {each.name: each.annotation for each in ordered}
+    invoke.__doc__ = function.__doc__
+    app.command(name=function.__name__, rich_help_panel=panel)(invoke)
+
+
+def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
+    signature = inspect.signature(function, eval_str=True)
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    return [each.replace(kind=keyword_only) for each in signature.parameters.values()]
+
+
+# --- the options that commands have in common ------------------------------------------------
 
 
 def _load_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -65,27 +117,33 @@ ConfigFile = Annotated[
         show_envvar=False,
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON summary on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")]
 
 
-def with_settings(*configs: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command an option for each field of `configs`; they arrive in its `**settings`."""
+def building(
+    config_file: ConfigFile = None,
+    force: Force = False,
+    json_summary: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """What a command that builds has: only the signature counts."""
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(command, eval_str=True)
-        own = [each for each in signature.parameters.values() if each.kind != each.VAR_KEYWORD]
-        # A config's options stand between the command's arguments and the common options.
-        common = ("config_file", "force", "json_summary", "quiet", "debug")
-        last = [each for each in own if each.name in common]
-        first = [each for each in own if each.name not in common]
-        made = [option for config in configs for option in _options(config)]
-        ordered = [
-            each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*first, *made, *last)
-        ]
-        command.__signature__ = signature.replace(parameters=ordered)  # type: ignore[attr-defined]
-        command.__annotations__ = {each.name: each.annotation for each in ordered}
-        return command
 
-    return decorate
+def planning(
+    config_file: ConfigFile = None, json_summary: Json = False, debug: Debug = False
+) -> None:
+    """What a command has that only tells what would be built."""
+
+
+def looking(json_summary: Json = False, debug: Debug = False) -> None:
+    """What a command that looks at artifacts has."""
+
+
+# --- config fields → options → configs -------------------------------------------------------
 
 
 def _options(config: type) -> Iterable[inspect.Parameter]:

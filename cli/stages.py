@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cli.console import STDOUT, Console, outcome_json, print_json
-from cli.options import (
-    ConfigFile,
-    Debug,
-    Force,
-    Json,
-    Output,
-    Quiet,
-    build,
-    with_settings,
-)
+from cli.console import STDOUT, outcome_json, print_json
+from cli.options import Request, add_command, building, planning
 from pipeline.config import (
     DumpConfig,
     EncodeConfig,
@@ -33,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.artifact import Outcome
     from pipeline.build import Build
 
+Output = Annotated[str, typer.Option("-o", "--output", help="The artifact to write.")]
 Corpora = Annotated[
     list[str],
     typer.Argument(
@@ -76,16 +69,10 @@ Folder = Annotated[Path, typer.Option("-o", "--output", help="The folder to buil
 
 
 def tokenize(
-    context: typer.Context,
+    request: Request,
     corpora: Corpora,
     output: Output,
     threads: Threads = 0,
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Split a corpus into tokens, with spaCy: tokens.parquet.
 
@@ -93,22 +80,16 @@ def tokenize(
 
     Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.parquet
     """
-    console = _console(context, quiet, debug)
-    config = build(TokenizeConfig, settings)
+    config = request.config(TokenizeConfig)
     target = _file(output, "tokens.parquet")
     _use_threads(threads)
     from pipeline import stages
 
-    _report(
-        console,
-        json_summary,
-        "tokenize",
-        lambda: stages.tokenize(corpora, target, config, force=force, progress=console),
-    )
+    _report(request, stages.tokenize, corpora, target, config)
 
 
 def vocab(
-    context: typer.Context,
+    request: Request,
     tokens: Annotated[
         list[Path],
         typer.Argument(metavar="TOKENS...", help="Token artifacts; ids follow their order."),
@@ -116,71 +97,45 @@ def vocab(
     output: Output,
     keep: Keep = None,
     threads: Threads = 0,
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Give each token an id, by order of first appearance: vocab.tsv.
 
     Example: corpus2vec vocab build/tokens.parquet --min-count 5 -o build/vocab.tsv
     """
-    console = _console(context, quiet, debug)
-    config = build(VocabConfig, settings)
+    config = request.config(VocabConfig)
     _use_threads(threads)
     from pipeline import stages
 
     if output == "-":
         from pipeline.vocabulary import format_vocabulary
 
-        vocabulary, _ = stages.build_vocabulary_of(tokens, config, keep, console)
+        vocabulary, _ = stages.build_vocabulary_of(tokens, config, keep, request.console)
         STDOUT.write(format_vocabulary(vocabulary))
         return
-    _report(
-        console,
-        json_summary,
-        "vocab",
-        lambda: stages.vocab(
-            tokens, Path(output), config, keep=keep, force=force, progress=console
-        ),
-    )
+    _report(request, stages.vocab, tokens, Path(output), config, keep=keep)
 
 
 def encode(
-    context: typer.Context,
+    request: Request,
     tokens: Annotated[Path, typer.Argument(metavar="TOKENS", help="A token artifact.")],
     vocabulary: Annotated[Path, typer.Argument(metavar="VOCAB", help="A vocabulary.")],
     output: Output,
     threads: Threads = 0,
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Replace tokens by their ids: ids.parquet.
 
     Example: corpus2vec encode build/tokens.parquet build/vocab.tsv -o build/ids.parquet
     """
-    console = _console(context, quiet, debug)
-    config = build(EncodeConfig, settings)
+    config = request.config(EncodeConfig)
     target = _file(output, "ids.parquet")
     _use_threads(threads)
     from pipeline import stages
 
-    _report(
-        console,
-        json_summary,
-        "encode",
-        lambda: stages.encode(tokens, vocabulary, target, config, force=force, progress=console),
-    )
+    _report(request, stages.encode, tokens, vocabulary, target, config)
 
 
 def train(
-    context: typer.Context,
+    request: Request,
     ids: Annotated[Path, typer.Argument(metavar="IDS", help="Encoded documents.")],
     vocabulary: Annotated[
         Path, typer.Argument(metavar="VOCAB", help="The vocabulary they were encoded with.")
@@ -188,12 +143,6 @@ def train(
     output: Output,
     init: Init = "random",
     valid: Valid = None,
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Learn the embedding table with an LSTM: model.safetensors.
 
@@ -202,117 +151,85 @@ def train(
 
     Example: corpus2vec train build/ids.parquet build/vocab.tsv --dim 200 -o build/model.safetensors
     """
-    console = _console(context, quiet, debug)
     kind, init_file = _init(init)
-    config = build(TrainConfig, settings, init=kind)
-    execution = build(Execution, settings)
+    config = request.config(TrainConfig, init=kind)
+    execution = request.config(Execution)
     target = _file(output, "model.safetensors")
     if valid and config.valid_fraction:
         raise UsageError("--valid and --valid-fraction both hold out", hint="give one of them")
     from pipeline import stages
 
     _report(
-        console,
-        json_summary,
-        "train",
-        lambda: stages.train(
-            ids,
-            vocabulary,
-            target,
-            config,
-            execution,
-            init=init_file,
-            valid=valid,
-            force=force,
-            progress=console,
-        ),
+        request,
+        stages.train,
+        ids,
+        vocabulary,
+        target,
+        config,
+        execution,
+        init=init_file,
+        valid=valid,
     )
 
 
 def dump(
-    context: typer.Context,
+    request: Request,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A trained model.")],
     vocabulary: Annotated[
         Path, typer.Argument(metavar="VOCAB", help="The vocabulary it was trained with.")
     ],
     output: Output,
     threads: Threads = 0,
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Write the embedding table, as a grid or in a format that other tools read.
 
     Example: corpus2vec dump build/model.safetensors build/vocab.tsv --format word2vec -o - | head
     """
-    console = _console(context, quiet, debug)
-    config = build(DumpConfig, settings)
+    config = request.config(DumpConfig)
     _use_threads(threads)
     from pipeline import stages
 
     if output == "-":
         stages.dump_to(cast("IO[bytes]", STDOUT), model, vocabulary, config)
         return
-    _report(
-        console,
-        json_summary,
-        "dump",
-        lambda: stages.dump(model, vocabulary, Path(output), config, force=force, progress=console),
-    )
+    _report(request, stages.dump, model, vocabulary, Path(output), config)
 
 
 def run(
-    context: typer.Context,
+    request: Request,
     corpora: Corpora,
     output: Folder,
     keep: Keep = None,
     init: Init = "random",
-    config_file: ConfigFile = None,
-    force: Force = False,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """All five stages into a folder; what is there already is not made again.
 
     Example: corpus2vec run reviews.csv --text-field review --min-count 5 --dim 200 -o build/
     """
-    console = _console(context, quiet, debug)
-    plan = _build(corpora, output, keep, init, settings)
-    _use_threads(plan.execution.threads)
+    work = _build(request, corpora, output, keep, init)
+    _use_threads(work.execution.threads)
+    console = request.console
     outcomes = []
-    for outcome in plan.run(force=force, progress=console, announce=console.begin):
-        console.end()
-        console.summary(outcome)
-        console.stop_if_asked()
+    for outcome in work.run(force=request.force, progress=console, announce=console.begin):
+        console.stage_done(outcome)
         outcomes.append(outcome_json(outcome))
-    if json_summary:
+    if request.json:
         print_json(outcomes)
 
 
 def plan(
-    context: typer.Context,
+    request: Request,
     corpora: Corpora,
     output: Folder,
     keep: Keep = None,
     init: Init = "random",
-    config_file: ConfigFile = None,
-    json_summary: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-    **settings: Any,
 ) -> None:
     """Say for each stage whether `run` would run it, and why, without running anything.
 
     Example: corpus2vec plan reviews.csv --text-field review --dim 300 -o build/
     """
-    _console(context, quiet, debug)
-    steps = _build(corpora, output, keep, init, settings).plan()
-    if json_summary:
+    steps = _build(request, corpora, output, keep, init).plan()
+    if request.json:
         print_json([{**vars(step), "output": str(step.output)} for step in steps])
         return
     from pipeline.display import visible
@@ -324,39 +241,31 @@ def plan(
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
+    add = functools.partial(add_command, app, panel="Build", common=building)
     everything = (TokenizeConfig, VocabConfig, EncodeConfig, TrainConfig, Execution, DumpConfig)
-    panel = "Build"
-    app.command(rich_help_panel=panel)(with_settings(TokenizeConfig)(tokenize))
-    app.command(rich_help_panel=panel)(with_settings(VocabConfig)(vocab))
-    app.command(rich_help_panel=panel)(with_settings(EncodeConfig)(encode))
-    app.command(rich_help_panel=panel)(with_settings(TrainConfig, Execution)(train))
-    app.command(rich_help_panel=panel)(with_settings(DumpConfig)(dump))
-    app.command(rich_help_panel=panel)(with_settings(*everything)(run))
-    app.command(rich_help_panel=panel)(with_settings(*everything)(plan))
+    add(tokenize, TokenizeConfig)
+    add(vocab, VocabConfig)
+    add(encode, EncodeConfig)
+    add(train, TrainConfig, Execution)
+    add(dump, DumpConfig)
+    add(run, *everything)
+    add(plan, *everything, common=planning)
 
 
 # --- what the commands share -----------------------------------------------------------------
 
 
-def _console(context: typer.Context, quiet: bool, debug: bool) -> Console:
-    console: Console = context.obj
-    console.quiet, console.debug = quiet, debug
-    return console
-
-
-def _report(console: Console, json_summary: bool, stage: str, work: Callable[[], Outcome]) -> None:
-    """Do the work of one stage, and say what came of it."""
-    console.begin(stage)
-    outcome = work()
-    console.end()
-    console.summary(outcome)
-    console.stop_if_asked()
-    if json_summary:
+def _report(request: Request, stage: Callable[..., Outcome], *arguments: Any, **more: Any) -> None:
+    """Run one stage, and say what came of it."""
+    request.console.begin(stage.__name__)
+    outcome = stage(*arguments, force=request.force, progress=request.console, **more)
+    request.console.stage_done(outcome)
+    if request.json:
         print_json(outcome_json(outcome))
 
 
 def _build(
-    corpora: list[str], folder: Path, keep: Path | None, init: str, settings: dict[str, Any]
+    request: Request, corpora: list[str], folder: Path, keep: Path | None, init: str
 ) -> Build:
     kind, init_file = _init(init)
     from pipeline.build import Build
@@ -364,12 +273,12 @@ def _build(
     return Build(
         corpora=corpora,
         folder=folder,
-        tokenize=build(TokenizeConfig, settings),
-        vocab=build(VocabConfig, settings),
-        encode=build(EncodeConfig, settings),
-        train=build(TrainConfig, settings, init=kind),
-        dump=build(DumpConfig, settings),
-        execution=build(Execution, settings),
+        tokenize=request.config(TokenizeConfig),
+        vocab=request.config(VocabConfig),
+        encode=request.config(EncodeConfig),
+        train=request.config(TrainConfig, init=kind),
+        dump=request.config(DumpConfig),
+        execution=request.config(Execution),
         keep=keep,
         init=init_file,
     )
