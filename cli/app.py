@@ -51,10 +51,11 @@ def main() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "500")
     console = Console()
     _catch_signals(console)
-    sys.exit(_run(console))
+    sys.exit(run(console))
 
 
-def _run(console: Console) -> int:
+def run(console: Console) -> int:
+    """Run the command that argv names; the exit code."""
     try:
         result: Any = app(obj=console, prog_name="corpus2vec", standalone_mode=False)
         sys.stdout.flush()

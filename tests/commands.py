@@ -4,7 +4,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from cli.app import _run
+from cli.app import run
 from cli.console import Console
 
 
@@ -19,7 +19,7 @@ def call(capfd, monkeypatch, *arguments):
     """`corpus2vec ARGUMENTS` in this process, where importing torch is paid for once."""
     monkeypatch.setattr(sys, "argv", ["corpus2vec", *map(str, arguments)])
     capfd.readouterr()
-    code = _run(Console())
+    code = run(Console())
     return Result(code, *capfd.readouterr())
 
 
