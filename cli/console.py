@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pipeline.display import visible
-from pipeline.errors import Interrupted
+from pipeline.errors import Interrupted, StorageError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -174,6 +175,10 @@ class Stdout(io.RawIOBase):
             # Python would complain once more when it closes stdout at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except OSError as problem:
+            raise StorageError(
+                f"cannot write to standard output: {os.strerror(problem.errno or 0)}"
+            ) from problem
         return len(block)
 
 
@@ -235,6 +240,12 @@ def amount(count: float, unit: str) -> str:
     return f"{count:,.0f} {unit}" if count >= 10 or count == int(count) else f"{count:.1f} {unit}"
 
 
+def counted(count: int, words: str) -> str:
+    """A count and what it counts: `2 rows`, `1 row`."""
+    one = re.sub("^([a-z]+)s", r"\1", words)
+    return f"{count:,} {one if count == 1 else words}"
+
+
 def clock(seconds: float) -> str:
     """`0:07`, `12:30`, `1:02:03`."""
     minutes, rest = divmod(round(seconds), 60)
@@ -264,11 +275,11 @@ def _accounts(counts: Mapping[str, Any]) -> list[str]:
     for unit in ("documents", "tokens"):
         account = counts.get(unit)
         if isinstance(account, Mapping):
-            parts.append(f"{account['in']:,} {unit}")
+            parts.append(counted(account["in"], unit))
             if account.get("unk"):
                 parts.append(f"{account['unk']:,} of them <unk>")
             parts += [
-                f"{count:,} {unit} dropped ({reason})"
+                f"{counted(count, unit)} dropped ({reason})"
                 for reason, count in account.get("dropped", {}).items()
             ]
     return parts
@@ -299,7 +310,7 @@ def _plain_facts(counts: Mapping[str, Any]) -> list[str]:
     for name, words in FACTS.items():
         value = counts.get(name)
         if isinstance(value, int) and (value or name not in ("cuts", "types_left_out")):
-            parts.append(f"{value:,} {words}")
+            parts.append(counted(value, words))
     for name in SCORES:
         if isinstance(counts.get(name), float):
             label = name.replace("train_loss", "loss").replace("valid_", "held-out ")

@@ -376,8 +376,8 @@ def test_the_summary_tells_the_books(cli, tmp_path):
     corpus = write(tmp_path / "a.txt", "Well, well!\n\n...\n")
     arguments = ["tokenize", corpus, "-o", tmp_path / "t.parquet", "--drop", "punct,space"]
     assert (
-        "3 documents, 1 documents dropped (blank), 1 documents dropped (no token left), "
-        "5 tokens, 3 tokens dropped (punct), 1 rows" in cli(*arguments).err
+        "3 documents, 1 document dropped (blank), 1 document dropped (no token left), "
+        "5 tokens, 3 tokens dropped (punct), 1 row\n" in cli(*arguments).err
     )
 
 
@@ -445,6 +445,14 @@ def test_a_pipe_that_closes_early_ends_quietly(built):
         ["bash", "-c", f"set -o pipefail; {dump} | true"], capture_output=True, text=True
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_full_disk_behind_standard_output_is_told(built):
+    dump = command("dump", built / "model.safetensors", built / "vocab.tsv", "-o", "-")
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(dump, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 74
+    assert result.stderr == "error: cannot write to standard output: No space left on device\n"
 
 
 def test_terminal_escapes_in_a_corpus_are_shown_not_obeyed(cli, tmp_path):
