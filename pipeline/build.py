@@ -91,7 +91,7 @@ class Build:
         tokens, vocabulary, ids, model, _ = self.paths.values()
         recipes: dict[str, Callable[[], Recipe]] = {
             "tokenize": lambda: stages.tokenize_recipe(
-                find_sources(self.corpora, self.tokenize), tokens, self.tokenize
+                find_sources(self.corpora, self.tokenize, tokens), tokens, self.tokenize
             ),
             "vocab": lambda: stages.vocab_recipe([tokens], self.vocab, self.keep),
             "encode": lambda: stages.encode_recipe(tokens, vocabulary, self.encode),

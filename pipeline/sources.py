@@ -197,18 +197,21 @@ def reading(name: str) -> Iterator[None]:
         raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
 
 
-def find_sources(paths: Sequence[str], config: CorpusConfig) -> list[Source]:
+def find_sources(
+    paths: Sequence[str], config: CorpusConfig, output: Path | None = None
+) -> list[Source]:
     """The sources that `paths` stand for: files as named, folders and globs sorted.
 
+    What is built below a folder of the corpus is no part of it: `output` says where that is.
     Raises UsageError for a path that leads nowhere and DataError for a folder without a file.
     """
-    sources = [_source(name, config) for path in paths for name in _expand(path)]
+    sources = [_source(name, config) for path in paths for name in _expand(path, output)]
     if sum(source.is_stream for source in sources) > 1:
         raise UsageError("standard input can be read only once", hint="name - once")
     return sources
 
 
-def _expand(path: str) -> list[str]:
+def _expand(path: str, output: Path | None) -> list[str]:
     """The files that `path` stands for, in an order that is theirs, not the file system's."""
     if path == STDIN:
         return [path]
@@ -220,6 +223,8 @@ def _expand(path: str) -> list[str]:
         raise UsageError(f"there is no corpus {path}", hint="check the path; globs may be quoted")
     # A set, since `**` matches a folder and also each file in it.
     found = {name for match in matches for name in _files(match)}
+    if output and not Path(path).is_file():
+        found -= _built(found, path, output)
     if not found:
         raise DataError(f"there is no file in the folder {path}")
     names = sorted(found, key=lambda name: Path(name).parts)
@@ -227,6 +232,19 @@ def _expand(path: str) -> list[str]:
         if not os.path.exists(name):
             raise UsageError(f"the link {name} leads nowhere", hint="mend it or remove it")
     return names
+
+
+def _built(names: set[str], path: str, output: Path) -> set[str]:
+    """Those of the files below `path` that a build made: all in its folder, if that is below."""
+    folder = os.path.realpath(output.parent) + os.sep
+    own = (os.path.realpath(output), os.path.realpath(output) + ".manifest.json")
+    names_the_folder = (os.path.realpath(path) + os.sep).startswith(folder)
+    built = set()
+    for name in names:
+        real = os.path.realpath(name)
+        if real in own or (real.startswith(folder) and not names_the_folder):
+            built.add(name)
+    return built
 
 
 def _files(path: str, above: frozenset[str] = frozenset()) -> Iterator[str]:

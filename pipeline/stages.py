@@ -80,7 +80,7 @@ def tokenize(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Corpus files → tokens.parquet."""
-    sources = find_sources(paths, config)
+    sources = find_sources(paths, config, output)
     recipe = tokenize_recipe(sources, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:

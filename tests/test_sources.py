@@ -337,3 +337,29 @@ def test_a_file_that_is_gone_by_the_time_it_is_read_is_told_by_name():
     with pytest.raises(StorageError, match=r"^cannot read a\.txt: No such file or directory$"):
         with given.open():
             pass
+
+
+# --- a build inside its corpus ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["c", "c/*", "c/**"])
+def test_what_is_built_below_a_corpus_is_no_part_of_it(tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    for name in ("c/a.txt", "c/build/tokens.parquet", "c/build/deep/x.txt", "c/building.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = find_sources([named], CorpusConfig(), Path("c/build/tokens.parquet"))
+    assert [each.name for each in found] == ["c/a.txt", "c/building.txt"]
+
+
+def test_a_folder_that_is_built_in_loses_just_the_output(tmp_path):
+    for name in ("a.txt", "tokens.parquet", "tokens.parquet.manifest.json"):
+        (tmp_path / name).touch()
+    [only] = find_sources([str(tmp_path)], CorpusConfig(), tmp_path / "tokens.parquet")
+    assert only.path.name == "a.txt"
+
+
+def test_a_file_that_is_named_is_read_wherever_it_is(tmp_path):
+    (tmp_path / "a.txt").touch()
+    [only] = find_sources([str(tmp_path / "a.txt")], CorpusConfig(), tmp_path / "tokens.parquet")
+    assert only.path.name == "a.txt"
