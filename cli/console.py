@@ -309,7 +309,7 @@ def _plain_facts(counts: Mapping[str, Any]) -> list[str]:
     parts = []
     for name, words in FACTS.items():
         value = counts.get(name)
-        if isinstance(value, int) and (value or name not in ("cuts", "types_left_out")):
+        if isinstance(value, int) and (value or name in ("rows", "types")):
             parts.append(counted(value, words))
     for name in SCORES:
         if isinstance(counts.get(name), float):

@@ -140,12 +140,12 @@ def _print_found(found: list[Found], as_json: bool) -> None:
     vectors = [None if each.vector is None else _numbers(each.vector) for each in found]
     if as_json:
         rows = [
-            {"token": each.token, "id": each.id, "vector": vector}
+            {"token": each.token, "id": each.id, "unk": each.is_unk, "vector": vector}
             for each, vector in zip(found, vectors, strict=True)
         ]
         STDOUT.write(json.dumps(rows, ensure_ascii=False) + "\n")
         return
-    tokens = [visible(each.token) for each in found]
+    tokens = [visible(each.token) + (" (<unk>)" if each.is_unk else "") for each in found]
     width = max(map(display_width, tokens), default=0)
     digits = max((len(str(each.id)) for each in found if each.id is not None), default=1)
     for each, token, vector in zip(found, tokens, vectors, strict=True):

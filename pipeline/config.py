@@ -137,7 +137,7 @@ class TrainConfig:
     )
     epochs: int = setting(5, "Passes over the corpus.")
     batch_size: int = setting(
-        32, "Documents a step (classify), or streams (lm; fewer on a corpus of few tokens)."
+        32, "Streams (lm) or documents (classify) a step; fewer on a small corpus."
     )
     seq_len: int = setting(
         0,

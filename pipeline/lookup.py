@@ -34,6 +34,8 @@ class Found:
     """None where the table has neither the token nor an <unk>."""
     vector: np.ndarray | None
     """(D,) float32."""
+    is_unk: bool = False
+    """Whether id and vector are those of <unk>, which stands for the token."""
 
 
 class Lookup:
@@ -63,15 +65,15 @@ class Lookup:
         documents = pa.RecordBatch.from_pydict({"text": [text]})
         [tokens] = self._tokenizer.tokenize([documents])
         words = tokens.batch.column("tokens").flatten().to_pylist()
-        return [Found(word, *self._row(word)) for word in words]
+        return [self._found(word) for word in words]
 
-    def _row(self, word: str) -> tuple[int, np.ndarray] | tuple[None, None]:
+    def _found(self, word: str) -> Found:
         for form in (word, self._unk):
             if form is not None:
                 row = pc.index(self._table.tokens, as_written(form, self._format)).as_py()
                 if row >= 0:
-                    return row, self._table.vectors_VD[row]
-        return None, None
+                    return Found(word, row, self._table.vectors_VD[row], form != word)
+        return Found(word, None, None)
 
 
 def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:

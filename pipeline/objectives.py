@@ -87,8 +87,8 @@ class LanguageModel(nn.Module):
         enough steps to learn something.
         """
         window = self.config.window
-        enough = len(documents.ids_n) // (window * LEAST_STEPS)
-        return Streams(documents, max(1, min(self.config.batch_size, enough)), window)
+        streams = _at_once(len(documents.ids_n) // window, self.config)
+        return Streams(documents, streams, window)
 
     def loss(self, batch: Window, state: State | None) -> tuple[Tensor | None, State | None]:
         """Mean cross-entropy of the next token."""
@@ -147,9 +147,10 @@ class Classifier(nn.Module):
         self.head = nn.Linear(2 * config.hidden_size, labels)
 
     def epoch(self, documents: Documents, number: int) -> Shuffled:
-        """A new order every epoch."""
+        """A new order every epoch; of few documents, fewer than --batch-size at once."""
         order = (self.config.seed, 1, number)
-        return Shuffled(documents, self.config.batch_size, self.config.window, order)
+        together = _at_once(len(documents), self.config)
+        return Shuffled(documents, together, self.config.window, order)
 
     def loss(self, batch: LabelledBatch, state: State | None) -> tuple[Tensor, None]:
         """Mean cross-entropy of the label."""
@@ -177,6 +178,11 @@ class Classifier(nn.Module):
         pooled_B2H = torch.cat([last_BH, padded_BTH.amax(1)], dim=1)
         logits_BC: Tensor = self.head(self.recurrent.dropout(pooled_B2H))
         return logits_BC
+
+
+def _at_once(pieces: int, config: TrainConfig) -> int:
+    """How many of an epoch's pieces a step takes, so that there are steps enough."""
+    return max(1, min(config.batch_size, pieces // LEAST_STEPS))
 
 
 def move(batch: Any, device: torch.device) -> Any:

@@ -424,6 +424,14 @@ def test_lookup_says_what_is_not_in_the_vocabulary(cli, built):
     assert re.search(r"^- +dies +not in the vocabulary$", out, re.MULTILINE)
 
 
+def test_lookup_marks_what_unk_stands_for(cli, corpus, tmp_path):
+    cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--unk", "<unk>")
+    table = tmp_path / "build/embeddings.txt"
+    assert re.search(r"^7  dies \(<unk>\)  \[", cli("lookup", table, "Hope dies").out, re.MULTILINE)
+    hope, dies = json.loads(cli("lookup", table, "Hope dies", "--json").out)
+    assert (hope["id"], hope["unk"], dies["id"], dies["unk"]) == (0, False, 7, True)
+
+
 def test_a_dump_to_stdout_is_the_file(cli, built):
     arguments = ["dump", built / "model.safetensors", built / "vocab.tsv"]
     assert cli(*arguments, "-o", "-").out == (built / "embeddings.txt").read_text()
