@@ -37,6 +37,7 @@ from pipeline.weights import (
     metrics_path,
     read_arrays,
     read_header,
+    verify,
     write_arrays,
 )
 
@@ -170,6 +171,10 @@ class Run:
     def train(self, target: Path, data: Data, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Train, and write the model to `target`; the counts for the manifest."""
         restored = self._restored() if self.execution.resume else None
+        if self.checkpoint.exists() and not restored:
+            self.progress.notice(
+                f"{self.checkpoint.name} is not used: --resume would go on from there"
+            )
         self.metrics.parent.mkdir(parents=True, exist_ok=True)
         with self.metrics.open("r+b" if restored and self.metrics.exists() else "w+b") as metrics:
             metrics.truncate(restored.place.metrics_size if restored else 0)
@@ -254,6 +259,7 @@ def _write_checkpoint(path: Path, checkpoint: Checkpoint, header: Mapping[str, A
 
 
 def _read_checkpoint(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
+    verify(path)  # a checkpoint has no manifest beside it
     header = read_header(path, "checkpoint")
     tensors = {name: torch.from_numpy(each) for name, each in read_arrays(path).items()}
     return Checkpoint(tensors, Place(**header["place"]), header["steps"]), header

@@ -12,6 +12,7 @@ function that writes the file to `artifact.produce`. What a stage does is in the
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -45,7 +46,7 @@ from pipeline.vocabulary import (
     format_vocabulary,
     parse_vocabulary,
 )
-from pipeline.weights import checkpoint_path, read_header, read_table
+from pipeline.weights import checkpoint_path, read_header, read_table, verify
 
 FORMATS = {"tokenize": 1, "vocab": 1, "encode": 1, "train": 1, "dump": 1}
 
@@ -199,7 +200,7 @@ def encode_recipe(tokens: Path, vocabulary: Path, config: EncodeConfig) -> Recip
     """What decides ids.parquet. Which token is <unk> is not in vocab.tsv, but it decides."""
     given = artifact_input("vocabulary", vocabulary)
     unk = _unk_of(given)
-    traited = Input(**{**vars(given), "traits": {"unk": unk} if unk else {}})
+    traited = dataclasses.replace(given, traits={"unk": unk} if unk else {})
     return Recipe(
         stage="encode",
         format=FORMATS["encode"],
@@ -358,6 +359,8 @@ def _dump_into(
     sink: IO[bytes], recipe: Recipe, config: DumpConfig, progress: Progress
 ) -> Mapping[str, Any]:
     model, given = recipe.inputs
+    if model.manifest is None:
+        verify(Path(model.name))
     header = read_header(Path(model.name), "model")
     if header["vocabulary_digest"] != given.digest:
         raise DataError(

@@ -7,6 +7,7 @@ but not torch, so that reading a table costs no second of importing it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ import safetensors.numpy
 from pipeline.errors import DataError
 
 KEY = "corpus2vec"
+METADATA = "__metadata__"  # where safetensors has room for text
+DIGEST = "sha256"
 TYPES = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that a model or a checkpoint may hold
 
 
@@ -37,23 +40,56 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[s
 
     The layout is safetensors': the length of a JSON text (8 bytes, little-endian), the JSON with
     each array's type, shape and place, then the arrays' bytes. It is written here because the
-    library renames a file of its own over the one it is given, which belongs to `publication`.
+    library renames a file of its own over the one it is given, which belongs to `publication`,
+    and because this file carries a digest of itself, for `verify`.
     """
-    text = json.dumps(header, sort_keys=True, ensure_ascii=False)
-    entries: dict[str, Any] = {"__metadata__": {KEY: text}}
+    entries: dict[str, Any] = {}
     ordered = [(name, np.asarray(arrays[name], order="C")) for name in sorted(arrays)]
     end = 0
     for name, array in ordered:
         begin, end = end, end + array.nbytes
         kind = TYPES[array.dtype.str]
         entries[name] = {"dtype": kind, "shape": array.shape, "data_offsets": [begin, end]}
-    table = json.dumps(entries, separators=(",", ":")).encode()
-    table += b" " * (-len(table) % 8)  # so that the arrays are aligned
+    metadata = {KEY: json.dumps(header, sort_keys=True, ensure_ascii=False)}
+    digest = _digest_of_table({**entries, METADATA: metadata})
+    for _, array in ordered:
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    metadata[DIGEST] = digest.hexdigest()
+    table = _text_of_table({METADATA: metadata, **entries})
     with path.open("wb") as file:
         file.write(len(table).to_bytes(8, "little"))
         file.write(table)
         for _, array in ordered:
             file.write(array.reshape(-1).view(np.uint8).data)
+
+
+def verify(path: Path) -> None:
+    """Raise DataError unless the file is, to the last bit, what `write_arrays` wrote."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            text = file.read(min(length, path.stat().st_size))
+            table = json.loads(text)
+            spelt_alike = text == _text_of_table(table)
+            expected = table[METADATA].pop(DIGEST)
+            digest = _digest_of_table(table)
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise DataError(f"{path} is damaged: {problem}") from problem
+    if digest.hexdigest() != expected or not spelt_alike:
+        raise DataError(f"{path} is damaged: its digest is not the one it was written with")
+
+
+def _text_of_table(table: Mapping[str, Any]) -> bytes:
+    """The JSON that stands before the arrays, with spaces behind it so that they are aligned."""
+    text = json.dumps(table, separators=(",", ":")).encode()
+    return text + b" " * (-len(text) % 8)
+
+
+def _digest_of_table(table: Mapping[str, Any]) -> Any:
+    """SHA-256 of the JSON that stands before the arrays, to be fed their bytes."""
+    return hashlib.sha256(json.dumps(table, sort_keys=True).encode())
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:

@@ -403,6 +403,18 @@ def test_info_notices_damage(cli, built, tmp_path):
     assert "is not what its manifest says" in result.err
 
 
+def test_a_damaged_model_is_noticed_even_without_its_manifest(cli, built, tmp_path):
+    model = Path(shutil.copy(built / "model.safetensors", tmp_path))
+    arguments = ["dump", model, built / "vocab.tsv", "-o", "-"]
+    assert cli(*arguments).code == 0
+    content = bytearray(model.read_bytes())
+    content[-1] ^= 1
+    model.write_bytes(content)
+    result = cli(*arguments)
+    assert result.code == 65
+    assert "model.safetensors is damaged" in result.err
+
+
 def test_show_prints_documents_with_their_labels(cli, tmp_path):
     corpus = write(tmp_path / "a.csv", "text,label\nno more,b\nmore,a\n")
     tokens = tmp_path / "t.parquet"

@@ -171,6 +171,28 @@ def test_resume_without_a_checkpoint_starts_anew_and_says_so(corpus, tmp_path):
     assert progress.notices == ["no checkpoint m.checkpoint.safetensors: training from the start"]
 
 
+def test_a_damaged_checkpoint_is_refused(corpus, tmp_path):
+    model = tmp_path / "model.safetensors"
+    with pytest.raises(Interrupted):
+        train(corpus, model, progress=StopAt(5))
+    checkpoint = checkpoint_path(model)
+    content = bytearray(checkpoint.read_bytes())
+    content[-3] ^= 4
+    checkpoint.write_bytes(content)
+    with pytest.raises(DataError, match=r"model\.checkpoint\.safetensors is damaged"):
+        train(corpus, model, Execution(threads=1, resume=True))
+
+
+def test_a_checkpoint_that_is_not_used_is_told(corpus, tmp_path):
+    model = tmp_path / "model.safetensors"
+    with pytest.raises(Interrupted):
+        train(corpus, model, progress=StopAt(5))
+    progress = StopAt(10**9)
+    train(corpus, model, progress=progress)
+    told = "model.checkpoint.safetensors is not used: --resume would go on from there"
+    assert progress.notices == [told]
+
+
 def test_resume_elsewhere_warns(corpus, tmp_path):
     model = tmp_path / "model.safetensors"
     with pytest.raises(Interrupted):

@@ -1,11 +1,13 @@
 """Models and checkpoints on disk: what the library reads is what was written."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import safetensors.numpy
 
 from pipeline.errors import DataError
-from pipeline.weights import read_arrays, read_header, read_table, write_arrays
+from pipeline.weights import read_arrays, read_header, read_table, verify, write_arrays
 
 ARRAYS = {
     "embedding": np.arange(14, dtype=np.float32).reshape(7, 2),
@@ -62,3 +64,21 @@ def test_a_file_that_was_cut_is_refused(written, size):
         read_header(written, "model")
     with pytest.raises(DataError):
         read_arrays(written)
+
+
+def test_what_was_written_is_verified(written):
+    verify(written)
+
+
+def test_every_flipped_bit_is_noticed(written):
+    whole = written.read_bytes()
+    silent = []
+    for position in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[position] ^= 1 << bit
+            written.write_bytes(damaged)
+            with contextlib.suppress(DataError):
+                verify(written)
+                silent.append((position, bit))
+    assert silent == []
