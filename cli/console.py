@@ -131,28 +131,34 @@ class Console:
         return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
     def _draw(self, done: int, total: int | None, line: str) -> None:
+        if self._bar is None:
+            self._bar = self._new_bar()
+            self._task = self._bar.add_task("", total=total)
+        if self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, description=line)
+            self._bar.refresh()
+
+    def _new_bar(self) -> Bar:
         from rich.console import Console as Terminal
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.text import Text
 
         class Plain(TextColumn):
+            """The description as it is, without markup."""
+
             def render(self, task: Any) -> Text:
                 return Text(task.description, no_wrap=True, overflow="ellipsis")
 
-        if self._bar is None:
-            self._bar = Progress(
-                TextColumn(f"{self._stage:<9}"),
-                BarColumn(bar_width=20),
-                Plain(""),
-                console=Terminal(stderr=True),
-                transient=True,
-                auto_refresh=False,
-            )
-            self._bar.start()
-            self._task = self._bar.add_task("", total=total)
-        if self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, description=line)
-            self._bar.refresh()
+        bar = Progress(
+            TextColumn(f"{self._stage:<9}"),
+            BarColumn(bar_width=20),
+            Plain(""),
+            console=Terminal(stderr=True),
+            transient=True,
+            auto_refresh=False,
+        )
+        bar.start()
+        return bar
 
 
 # --- data on stdout --------------------------------------------------------------------------

@@ -14,8 +14,8 @@ The legend of the shapes is in `network.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -29,24 +29,6 @@ from pipeline.network import Output, Recurrent, State
 # Steps an epoch, where the corpus allows it: on 25 KB of prose, 2 epochs of 50 small steps reached
 # the held-out loss that 11 epochs of 6 large ones did.
 LEAST_STEPS = 50
-
-
-class Objective(Protocol):
-    """What training needs of an objective, which is an `nn.Module` besides."""
-
-    recurrent: Recurrent
-
-    def epoch(self, documents: Documents, number: int) -> Sequence[Any]:
-        """The batches of epoch `number`."""
-
-    def loss(self, batch: Any, state: State | None) -> tuple[Tensor | None, State | None]:
-        """The mean loss, in nats (None where a batch predicts nothing), and the state after it."""
-
-    def tokens(self, batch: Any) -> int:
-        """How many tokens the batch reads."""
-
-    def evaluate(self, documents: Documents) -> Mapping[str, float]:
-        """Scores on `documents`, without dropout or gradients."""
 
 
 class LanguageModel(nn.Module):
