@@ -39,6 +39,13 @@ class Build:
     keep: Path | None = None
     init: Path | None = None
 
+    def __post_init__(self) -> None:
+        # What only the last stages need is asked for before the first one works for an hour.
+        for file in (self.keep, self.init):
+            if file:
+                stages.existing(file)
+        stages.require_held_out(self.train)
+
     @property
     def paths(self) -> dict[str, Path]:
         """The artifact of each stage, by the stage's name, in order."""

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.artifact import artifact_input
 from pipeline.config import TokenizeConfig
@@ -55,7 +54,9 @@ class Lookup:
             )
         self._format = manifest.config["format"]
         self._unk = _entry(manifest, "vocab", path)["counts"].get("unk")
-        self._table = read_vectors(path)
+        table = read_vectors(path)
+        self._vectors_VD = table.vectors_VD
+        self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
         self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)["config"]))
 
     def find(self, text: str) -> list[Found]:
@@ -70,9 +71,9 @@ class Lookup:
     def _found(self, word: str) -> Found:
         for form in (word, self._unk):
             if form is not None:
-                row = pc.index(self._table.tokens, as_written(form, self._format)).as_py()
-                if row >= 0:
-                    return Found(word, row, self._table.vectors_VD[row], form != word)
+                row = self._rows.get(as_written(form, self._format))
+                if row is not None:
+                    return Found(word, row, self._vectors_VD[row], form != word)
         return Found(word, None, None)
 
 

@@ -269,6 +269,7 @@ def train_recipe(
     valid: Path | None = None,
 ) -> Recipe:
     """What decides model.safetensors: ids, vocabulary (for its counts), start, held-out ids."""
+    require_held_out(config, valid)
     inputs = [artifact_input("ids", ids), artifact_input("vocabulary", vocabulary)]
     if valid:
         inputs.append(artifact_input("valid", valid))
@@ -281,6 +282,15 @@ def train_recipe(
         inputs=tuple(inputs),
         tools={"torch": metadata.version("torch"), "numpy": metadata.version("numpy")},
     )
+
+
+def require_held_out(config: TrainConfig, valid: Path | None = None) -> None:
+    """Raise UsageError where --patience has nothing to judge by."""
+    if config.patience and not (valid or config.valid_fraction):
+        raise UsageError(
+            "--patience needs held-out documents",
+            hint="give --valid-fraction 0.1, or --valid IDS",
+        )
 
 
 def train(
@@ -326,7 +336,7 @@ def dump_recipe(model: Path, vocabulary: Path, config: DumpConfig) -> Recipe:
         format=FORMATS["dump"],
         config=vars(config),
         inputs=(artifact_input("model", model), artifact_input("vocabulary", vocabulary)),
-        # Both turn numbers into text; NumPy and Python agree on that, Arrow's digits are its own.
+        # It finds the fewest digits of a number, and lays out Parquet.
         tools={"pyarrow": metadata.version("pyarrow")},
     )
 

@@ -117,11 +117,6 @@ class Training:
     """One run: built, perhaps restored from a checkpoint, then `run`."""
 
     def __init__(self, data: Data, config: TrainConfig, execution: Execution, hooks: Hooks) -> None:
-        if config.patience and data.held_out is None:
-            raise UsageError(
-                "--patience needs held-out documents",
-                hint="give --valid-fraction 0.1, or --valid IDS",
-            )
         self.data = data
         self.config = config
         self.execution = execution

@@ -183,7 +183,8 @@ def parse_vocabulary(
         raise DataError(f"{name} has a count below 0")
     tokens = _unescaped(tokens, name)
     if pc.count_distinct(tokens).as_py() != len(tokens):
-        twice = pc.value_counts(tokens).filter(pc.greater(pc.value_counts(tokens).field(1), 1))
+        found = pc.value_counts(tokens)
+        twice = found.filter(pc.greater(found.field(1), 1))
         raise DataError(f"{name} has the token {twice[0]['values'].as_py()!r} twice")
     last = tokens[len(tokens) - 1].as_py()
     if unk is not None and last != unk:

@@ -280,6 +280,14 @@ ERRORS = {
         lambda _: ["vocab", "nowhere.parquet", "-o", "v"],
         (2, "there is no nowhere.parquet"),
     ),
+    "a run without the vectors to start from": (
+        lambda tmp: ["run", write(tmp / "a.txt", "a"), "--init", "nowhere", "-o", tmp / "b"],
+        (2, "there is no file nowhere"),
+    ),
+    "a run with patience but nothing held out": (
+        lambda tmp: ["run", write(tmp / "a.txt", "a"), "--patience", "2", "-o", tmp / "b"],
+        (2, "--patience needs held-out documents"),
+    ),
     "unknown language": (
         lambda tmp: ["tokenize", write(tmp / "a.txt", "a"), "--lang", "qq", "-o", tmp / "t"],
         (2, "spaCy cannot load the language 'qq'"),
