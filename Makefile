@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench bench-front-end campaign clean
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -55,6 +55,15 @@ format: $(VENV)/.installed-dev
 # make bench CORPUS=some.txt OPTIONS='--lower --min-count 5'
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/real_text.py $(or $(CORPUS),sample_corpora/english.txt) -- $(OPTIONS)
+
+# make bench-front-end CORPUS=some.txt OPTIONS='--times 16 --repeat 3'
+bench-front-end: $(VENV)/.installed-dev
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/front_end.py $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+
+# make campaign CORPUS='some.txt other.txt' OPTIONS='--seconds 600'
+campaign: $(VENV)/.installed-dev
+	$(BIN)/python -m campaigns.exactness $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
 
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

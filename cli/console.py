@@ -294,6 +294,8 @@ def _accounts(counts: Mapping[str, Any]) -> list[str]:
 FACTS = {
     "rows": "rows",
     "cuts": "cuts",
+    "documents_cut": "cuts in documents that were too long",
+    "chunks_cut": "cuts in chunks that were too long",
     "types": "types",
     "types_left_out": "types left out",
     "keep_not_in_corpus": "tokens of --keep not in the corpus",

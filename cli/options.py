@@ -22,8 +22,10 @@ from pipeline.config import (
     EncodeConfig,
     Execution,
     TokenizeConfig,
+    TokenizeExecution,
     TrainConfig,
     VocabConfig,
+    VocabExecution,
     option_name,
 )
 from pipeline.errors import UsageError
@@ -32,8 +34,8 @@ Config = TypeVar("Config")
 
 # Which dataclasses a section of a config file may fill.
 SECTIONS: dict[str, tuple[type, ...]] = {
-    "tokenize": (TokenizeConfig,),
-    "vocab": (VocabConfig,),
+    "tokenize": (TokenizeConfig, TokenizeExecution),
+    "vocab": (VocabConfig, VocabExecution),
     "encode": (EncodeConfig,),
     "train": (TrainConfig, Execution),
     "dump": (DumpConfig,),
@@ -148,7 +150,7 @@ def looking(json_summary: Json = False, debug: Debug = False) -> None:
 
 def _options(config: type) -> Iterable[inspect.Parameter]:
     hints = get_type_hints(config)
-    panel = "Execution" if config is Execution else "Settings"
+    panel = "Execution" if config.__name__.endswith("Execution") else "Settings"
     for field in dataclasses.fields(config):
         if field.metadata.get("hidden"):
             continue

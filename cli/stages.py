@@ -10,14 +10,16 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cli.console import STDOUT, outcome_json, print_json
-from cli.options import Request, add_command, building, planning
+from cli.options import SECTIONS, Request, add_command, building, planning
 from pipeline.config import (
     DumpConfig,
     EncodeConfig,
     Execution,
     TokenizeConfig,
+    TokenizeExecution,
     TrainConfig,
     VocabConfig,
+    VocabExecution,
 )
 from pipeline.errors import UsageError
 
@@ -80,12 +82,12 @@ def tokenize(
 
     Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.parquet
     """
-    config = request.config(TokenizeConfig)
+    config, execution = request.config(TokenizeConfig), request.config(TokenizeExecution)
     target = _file(output, "tokens.parquet")
     _use_threads(threads)
     from pipeline import stages
 
-    _report(request, stages.tokenize, corpora, target, config)
+    _report(request, stages.tokenize, corpora, target, config, execution)
 
 
 def vocab(
@@ -102,17 +104,17 @@ def vocab(
 
     Example: corpus2vec vocab build/tokens.parquet --min-count 5 -o build/vocab.tsv
     """
-    config = request.config(VocabConfig)
+    config, execution = request.config(VocabConfig), request.config(VocabExecution)
     _use_threads(threads)
     from pipeline import stages
 
     if output == "-":
         from pipeline.vocabulary import format_vocabulary
 
-        vocabulary, _ = stages.build_vocabulary_of(tokens, config, keep, request.console)
+        vocabulary, _ = stages.build_vocabulary_of(tokens, config, execution, keep, request.console)
         STDOUT.write(format_vocabulary(vocabulary))
         return
-    _report(request, stages.vocab, tokens, Path(output), config, keep=keep)
+    _report(request, stages.vocab, tokens, Path(output), config, execution, keep=keep)
 
 
 def encode(
@@ -242,9 +244,9 @@ def plan(
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     add = functools.partial(add_command, app, panel="Build", common=building)
-    everything = (TokenizeConfig, VocabConfig, EncodeConfig, TrainConfig, Execution, DumpConfig)
-    add(tokenize, TokenizeConfig)
-    add(vocab, VocabConfig)
+    everything = tuple(each for section in SECTIONS.values() for each in section)
+    add(tokenize, TokenizeConfig, TokenizeExecution)
+    add(vocab, VocabConfig, VocabExecution)
     add(encode, EncodeConfig)
     add(train, TrainConfig, Execution)
     add(dump, DumpConfig)
@@ -278,6 +280,8 @@ def _build(
         encode=request.config(EncodeConfig),
         train=request.config(TrainConfig, init=kind),
         dump=request.config(DumpConfig),
+        tokenize_execution=request.config(TokenizeExecution),
+        vocab_execution=request.config(VocabExecution),
         execution=request.config(Execution),
         keep=keep,
         init=init_file,

@@ -13,8 +13,10 @@ from pipeline.config import (
     EncodeConfig,
     Execution,
     TokenizeConfig,
+    TokenizeExecution,
     TrainConfig,
     VocabConfig,
+    VocabExecution,
 )
 from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Recipe
@@ -35,6 +37,8 @@ class Build:
     encode: EncodeConfig
     train: TrainConfig
     dump: DumpConfig
+    tokenize_execution: TokenizeExecution
+    vocab_execution: VocabExecution
     execution: Execution
     keep: Path | None = None
     init: Path | None = None
@@ -68,10 +72,23 @@ class Build:
         """Run the stages; `announce` is told each stage's name before it starts."""
         tokens, vocabulary, ids, model, table = self.paths.values()
         announce("tokenize")
-        yield stages.tokenize(self.corpora, tokens, self.tokenize, force=force, progress=progress)
+        yield stages.tokenize(
+            self.corpora,
+            tokens,
+            self.tokenize,
+            self.tokenize_execution,
+            force=force,
+            progress=progress,
+        )
         announce("vocab")
         yield stages.vocab(
-            [tokens], vocabulary, self.vocab, keep=self.keep, force=force, progress=progress
+            [tokens],
+            vocabulary,
+            self.vocab,
+            self.vocab_execution,
+            keep=self.keep,
+            force=force,
+            progress=progress,
         )
         announce("encode")
         yield stages.encode(tokens, vocabulary, ids, self.encode, force=force, progress=progress)

@@ -3,12 +3,14 @@
 This is the one place where a default, its meaning and its check are written: the command line
 makes its options and their help from these fields, the manifest stores them, and the fingerprint
 is taken over them. What does not change bytes (paths, progress, threads) is not here, but in
-`Execution` at the end. Nothing heavy may be imported: `corpus2vec --help` reads this file.
+the `…Execution` classes at the end. Nothing heavy may be imported: `corpus2vec --help` reads this
+file.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -236,6 +238,49 @@ class DumpConfig:
             self.precision is None or 0 <= self.precision <= 30,
             "--precision must be between 0 and 30",
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizeExecution:
+    """How tokenizing is carried out: what a person chooses that is no part of the recipe."""
+
+    workers: int = setting(
+        0, "Processes that tokenize; 0: as many as processors and corpus are worth, at most 6."
+    )
+
+    def __post_init__(self) -> None:
+        require(self.workers >= 0, "--workers must be 0 or more")
+
+
+SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabExecution:
+    """How counting is carried out."""
+
+    memory: str = setting(
+        "2G", "Memory for counting, such as 500M; what needs more goes to the disk, in parts."
+    )
+
+    def __post_init__(self) -> None:
+        number, unit = self._parts
+        require(
+            re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,
+            f"--memory cannot be {self.memory!r}",
+            "it takes a number of bytes, or one with K, M, G or T behind it",
+        )
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        unit = self.memory[-1:].upper()
+        return (self.memory, "") if unit.isdigit() else (self.memory[:-1], unit)
+
+    @property
+    def memory_bytes(self) -> int:
+        """--memory in bytes."""
+        number, unit = self._parts
+        return int(number) * SIZES[unit]
 
 
 @dataclass(frozen=True, kw_only=True)

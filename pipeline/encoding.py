@@ -1,6 +1,7 @@
 """Tokens + vocabulary → ids.
 
-Only the distinct tokens of a batch are looked up; the rest is gathered by Arrow.
+Only the distinct tokens of a batch are looked up, so the work is that of the batch, however large
+the vocabulary; their ids are then gathered.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 from pipeline.books import Ledger
 from pipeline.config import EncodeConfig
 from pipeline.errors import DataError
+from pipeline.strings import Slices
 from pipeline.vocabulary import Vocabulary
 
 
@@ -50,6 +52,7 @@ class Encoder:
         self.documents = Ledger("documents")
         self.tokens = Ledger("tokens")
         self.labels = Labels(pa.array([], pa.string()))
+        self._known = vocabulary.interned()
 
     def encode(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """`ids: list<int32>` for `tokens: list<string>`; label names become label ids.
@@ -81,26 +84,21 @@ class Encoder:
         """(tokens,) int32; -1 for a token that is to be dropped."""
         if not pa.types.is_dictionary(tokens.type):
             tokens = tokens.dictionary_encode()
-        found = pc.index_in(tokens.dictionary, value_set=self.vocabulary.tokens)
-        unknown = found.is_null().to_numpy(zero_copy_only=False)
-        occurrences = np.bincount(tokens.indices.to_numpy(), minlength=len(unknown))
-        missing = int(occurrences[unknown].sum())
+        found = self._known.find(Slices.of(tokens.dictionary))
         unk_id = self.vocabulary.unk_id
-        if missing and unk_id is None and self.config.unknown == "error":
-            first = tokens.dictionary.filter(pa.array(unknown & (occurrences > 0)))[0].as_py()
+        if unk_id is not None:
+            found[found < 0] = unk_id
+        ids: np.ndarray = found[tokens.indices.to_numpy()]
+        self.tokens.read += len(ids)
+        if unk_id is not None:
+            self.tokens.unk += int(np.count_nonzero(ids == unk_id))
+            return ids
+        unknown = np.flatnonzero(ids < 0)
+        if len(unknown) and self.config.unknown == "error":
+            first = tokens[int(unknown[0])].as_py()
             raise DataError(
                 f"the token {first!r} is not in the vocabulary, which has no <unk>",
                 hint="drop such tokens with --unknown drop, or build the vocabulary with --unk",
             )
-        if unk_id is not None:
-            is_unk = pc.equal(found, unk_id).fill_null(True).to_numpy(zero_copy_only=False)
-            unk = int(occurrences[is_unk].sum())
-        else:
-            unk = 0
-        self.tokens.read += len(tokens)
-        self.tokens.unk += unk
-        if unk_id is None:
-            self.tokens.drop("unknown", missing)
-        ids = found.fill_null(-1 if unk_id is None else unk_id).to_numpy().astype(np.int32)
-        gathered: np.ndarray = ids[tokens.indices.to_numpy()]
-        return gathered
+        self.tokens.drop("unknown", len(unknown))
+        return ids

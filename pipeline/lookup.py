@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from pipeline.artifact import artifact_input
 from pipeline.config import TokenizeConfig
 from pipeline.errors import DataError
 from pipeline.manifest import Manifest
 from pipeline.tables import as_written
+from pipeline.texts import Texts
 from pipeline.tokenizer import Tokenizer
 from pipeline.vectors import read_vectors
 
@@ -63,8 +63,7 @@ class Lookup:
         """The tokens of `text`, each with its id and its vector; no text, no tokens."""
         if not text or text.isspace():
             return []
-        documents = pa.RecordBatch.from_pydict({"text": [text]})
-        [tokens] = self._tokenizer.tokenize([documents])
+        tokens = self._tokenizer.tokenize(Texts.of([text]))
         words = tokens.batch.column("tokens").flatten().to_pylist()
         return [self._found(word) for word in words]
 

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import DataError, StorageError
 
 ROW_GROUP_ITEMS = 1 << 20
-ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_ROWS = 1 << 19
 
 ITEMS = {"tokens": pa.string(), "ids": pa.int32()}
 LABELS = {"tokens": pa.string(), "ids": pa.int32()}
@@ -44,6 +44,7 @@ class RowGroupWriter:
     """Gathers record batches and writes them as bounded row groups."""
 
     def __init__(self, path: Path, kind: str, labelled: bool) -> None:
+        self._kind = kind
         self.schema = schema(kind, labelled)
         self.rows = 0
         self.items = 0
@@ -53,7 +54,8 @@ class RowGroupWriter:
         self._pending_rows = 0
         self._writer = pq.ParquetWriter(
             path,
-            self.schema,
+            _in_memory(self.schema),
+            store_schema=False,  # that a column was dictionary-encoded in memory is no part of it
             compression="zstd",
             write_page_checksum=True,
             # A row group's dictionary is never given up half-way: vocabulary building reads it.
@@ -66,10 +68,24 @@ class RowGroupWriter:
         """Add the rows of `batch`, whose columns are those of the schema.
 
         A row group takes the rows that fit, and one more only if it would be empty: so its bounds
-        hold, and do not depend on how the rows were cut into batches.
+        hold. Row groups of ids do not depend on how the rows were cut into batches; a batch of
+        tokens that half fills a row group is one by itself, since joining the dictionaries of
+        two batches takes longer than writing them.
         """
         lengths = pc.list_value_length(batch.column(0)).to_numpy(zero_copy_only=False)
         ends = np.cumsum(lengths)
+        items = int(ends[-1]) if len(ends) else 0
+        self.rows += len(ends)
+        self.items += items
+        fits = items <= ROW_GROUP_ITEMS and len(ends) <= ROW_GROUP_ROWS
+        if self._kind == "tokens" and fits and 2 * items >= ROW_GROUP_ITEMS:
+            self._flush()
+            self._write(pa.Table.from_batches([batch]))
+        else:
+            self._divide(batch, ends)
+
+    def _divide(self, batch: pa.RecordBatch, ends: np.ndarray) -> None:
+        """Gather rows as far as they fit, and write what is full; `ends` counts their items."""
         begin = 0
         while begin < len(ends):
             before = int(ends[begin - 1]) if begin else 0
@@ -79,25 +95,25 @@ class RowGroupWriter:
             if not self._pending:
                 end = max(end, begin + 1)
             if end > begin:
-                self._gather(batch.slice(begin, end - begin), int(ends[end - 1]) - before)
+                self._pending.append(batch.slice(begin, end - begin))
+                self._pending_items += int(ends[end - 1]) - before
+                self._pending_rows += end - begin
                 begin = end
             else:
                 self._flush()
 
-    def _gather(self, batch: pa.RecordBatch, items: int) -> None:
-        self._pending.append(batch)
-        self._pending_items += items
-        self._pending_rows += batch.num_rows
-        self.rows += batch.num_rows
-        self.items += items
-
     def _flush(self) -> None:
         if self._pending:
-            table = pa.Table.from_batches(self._pending).unify_dictionaries().cast(self.schema)
             # In one piece, since pages end where a piece of the table ends.
-            self._writer.write_table(table.combine_chunks(), row_group_size=table.num_rows)
+            table = pa.Table.from_batches(self._pending).unify_dictionaries().combine_chunks()
+            if self._kind == "tokens":
+                table = table.set_column(0, table.schema.names[0], _tidied(table.column(0)))
+            self._write(table)
         self._pending = []
         self._pending_items = self._pending_rows = 0
+
+    def _write(self, table: pa.Table) -> None:
+        self._writer.write_table(table.cast(self._writer.schema), row_group_size=table.num_rows)
 
     def add_metadata(self, metadata: Mapping[str, str]) -> None:
         """Add to the file's key-value metadata."""
@@ -117,6 +133,31 @@ class RowGroupWriter:
                 self._flush()
         finally:
             self._writer.close()
+
+
+def _in_memory(schema: pa.Schema) -> pa.Schema:
+    """The schema with lists of strings dictionary-encoded: they are written as they are then."""
+    encoded = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+    return pa.schema(
+        field.with_type(encoded) if field.type == pa.list_(pa.string()) else field
+        for field in schema
+    )
+
+
+def _tidied(column: pa.ChunkedArray) -> pa.ListArray:
+    """Lists whose dictionary has what occurs in them, by order of first appearance.
+
+    So what is written does not depend on how the rows came in batches.
+    """
+    lists = column.chunk(0)
+    values = lists.flatten()
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    encoded = values.indices.dictionary_encode()
+    dictionary = values.dictionary.take(encoded.dictionary)
+    tidy = pa.DictionaryArray.from_arrays(encoded.indices, dictionary)
+    offsets = pc.subtract(lists.offsets, lists.offsets[0])
+    return pa.ListArray.from_arrays(offsets, tidy)
 
 
 class RowGroupReader:
@@ -164,13 +205,18 @@ class RowGroupReader:
             with _telling(self.path, "is damaged"):
                 table = self._file.read_row_group(number).combine_chunks()
                 table.validate(full=True)
+            if not table.num_rows:
+                continue
+            batch = table.to_batches()[0]
+            if any(column.null_count for column in (*batch.columns, batch.column(0).flatten())):
+                raise DataError(f"{self.path}: row group {number} has a null where none may be")
             # Checksums are over pages, not over their headers; the footer knows the same numbers.
-            lengths = pc.list_value_length(table.column(0)).to_numpy()
+            lengths = pc.list_value_length(batch.column(0)).to_numpy()
             said = self._file.metadata.row_group(number).column(0).num_values
             if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value
                 raise DataError(f"{self.path} is damaged: row group {number} is not of its size")
-            rows += table.num_rows
-            yield from table.to_batches()
+            rows += batch.num_rows
+            yield batch
         if rows != self.rows:
             raise DataError(f"{self.path} is damaged: it has {rows} rows and says {self.rows}")
 

@@ -75,7 +75,7 @@ class Source:
         """The decompressed bytes. Errors of the disk and of the compression are told by name."""
         with contextlib.ExitStack() as stack, reading(self.name):
             if self.is_stream:
-                raw: IO[bytes] = cast("IO[bytes]", Hashing(sys.stdin.buffer, self.digest))
+                raw: IO[bytes] = cast("IO[bytes]", StandardInput(self.digest))
             else:
                 raw = stack.enter_context(self.path.open("rb"))
             stream = stack.enter_context(decompressed(raw, self.compression))
@@ -87,12 +87,14 @@ class Source:
                     pass
 
 
-@dataclass(frozen=True)
+@dataclass
 class Opened:
     """A source being read: `raw` as it lies on the disk, `stream` decompressed."""
 
     raw: IO[bytes]
     stream: IO[bytes]
+    cuts: int = 0
+    """Cuts made in documents that were too long."""
 
     @property
     def position(self) -> int:
@@ -100,11 +102,13 @@ class Opened:
         return self.raw.tell()
 
 
-class Hashing(io.RawIOBase):
-    """A stream that feeds every byte it gives out to a digest."""
+class StandardInput(io.RawIOBase):
+    """Standard input, which feeds every byte it gives out to a digest."""
 
-    def __init__(self, stream: IO[bytes], digest: Any) -> None:
-        self._stream = stream
+    def __init__(self, digest: Any) -> None:
+        # Not only its buffer: Python closes at its exit what nobody holds, and gives up with a
+        # fatal error if a thread is still reading from it.
+        self._stdin = sys.stdin
         self._digest = digest
         self._position = 0
 
@@ -114,7 +118,7 @@ class Hashing(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill `buffer` as far as the stream goes."""
-        piece = self._stream.read(len(buffer))
+        piece = self._stdin.buffer.read(len(buffer))
         buffer[: len(piece)] = piece
         self._digest.update(piece)
         self._position += len(piece)

@@ -13,11 +13,13 @@ function that writes the file to `artifact.produce`. What a stage does is in the
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pipeline import artifact
 from pipeline.artifact import Outcome, artifact_input, file_input, known_digests
@@ -27,11 +29,14 @@ from pipeline.config import (
     EncodeConfig,
     Execution,
     TokenizeConfig,
+    TokenizeExecution,
     TrainConfig,
     VocabConfig,
+    VocabExecution,
 )
 from pipeline.corpus import Corpus
 from pipeline.encoding import Encoder
+from pipeline.engine import in_order, read_ahead, resolve_workers
 from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Input, Recipe
 from pipeline.parquet import RowGroupReader, RowGroupWriter
@@ -42,13 +47,18 @@ from pipeline.tables import Table, write_table
 from pipeline.vocabulary import (
     Counting,
     Vocabulary,
+    among,
     build_vocabulary,
-    format_vocabulary,
     parse_vocabulary,
+    vocabulary_lines,
 )
 from pipeline.weights import checkpoint_path, read_header, read_table, verify
 
-FORMATS = {"tokenize": 1, "vocab": 1, "encode": 1, "train": 1, "dump": 1}
+if TYPE_CHECKING:
+    from pipeline.texts import Texts
+    from pipeline.tokenizer import Tokens
+
+FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 1, "dump": 1}
 
 
 # --- tokenize --------------------------------------------------------------------------------
@@ -56,7 +66,7 @@ FORMATS = {"tokenize": 1, "vocab": 1, "encode": 1, "train": 1, "dump": 1}
 
 def tokenize_recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
     """What decides tokens.parquet: the corpus files, and the folder of a --model."""
-    from pipeline.tokenizer import is_model_folder, versions
+    from pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
 
     known = known_digests(output)
     inputs = [_corpus_input(source, known) for source in sources]
@@ -76,39 +86,59 @@ def tokenize(
     paths: Sequence[str],
     output: Path,
     config: TokenizeConfig,
+    execution: TokenizeExecution | None = None,
     *,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Corpus files → tokens.parquet."""
+    """Corpus files → tokens.parquet.
+
+    Several workers are processes that begin by importing the main module, so a script that asks
+    for them needs its `if __name__ == "__main__"`.
+    """
     sources = find_sources(paths, config, output)
     recipe = tokenize_recipe(sources, output, config)
+    execution = execution or TokenizeExecution(workers=1)
 
     def write(target: Path) -> Mapping[str, Any]:
-        from pipeline.tokenizer import Tokenizer
-
         corpus = Corpus(sources, config)
-        books = Ledger("tokens")
-        cuts = 0
-        labelled = bool(config.label_field) or config.label_from != "none"
-        tokenizer = Tokenizer(config)
-        with RowGroupWriter(target, "tokens", labelled) as writer:
-            for piece in tokenizer.tokenize(corpus.batches()):
+        documents, tokens = Ledger("documents"), Ledger("tokens")
+        cuts = chunk_cuts = 0
+        make = functools.partial(_make_tokenizer, config)
+        workers = resolve_workers(execution.workers, corpus.size)
+        pieces = in_order(make, corpus.batches(), workers)
+        with RowGroupWriter(target, "tokens", corpus.labelled) as writer, closing(pieces):
+            for piece in pieces:
                 writer.write(piece.batch)
-                corpus.documents.kept += piece.documents
-                corpus.documents.drop("no token left", piece.emptied)
-                books.read += piece.tokens
+                documents.read += piece.read
+                documents.kept += piece.documents
+                documents.drop("blank", piece.blank)
+                documents.drop("no token left", piece.emptied)
+                tokens.read += piece.tokens
                 for reason, count in piece.dropped.items():
-                    books.drop(reason, count)
+                    tokens.drop(reason, count)
                 cuts += piece.cuts
-                progress.advance(
-                    corpus.bytes_read, corpus.size, "bytes", documents=corpus.documents.read
-                )
-        books.kept = writer.items
-        counts = _balanced(corpus.documents, books)
-        return {**counts, "rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}
+                chunk_cuts += piece.chunk_cuts
+                progress.advance(corpus.bytes_read, corpus.size, "bytes", documents=documents.read)
+        if documents.read == documents.dropped["blank"]:
+            names = ", ".join(source.name for source in sources[:3])
+            raise DataError(
+                f"the corpus has no document that is not blank: {names}",
+                hint="is it the right file, and the right --text-field?",
+            )
+        tokens.kept = writer.items
+        counts = _balanced(documents, tokens)
+        facts = {"rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}
+        long = {"documents_cut": corpus.cuts, "chunks_cut": chunk_cuts}
+        return {**counts, **facts, **{name: count for name, count in long.items() if count}}
 
     return artifact.produce(recipe, output, write, force=force)
+
+
+def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
+    from pipeline.tokenizer import Tokenizer  # imports spaCy
+
+    return Tokenizer(config).tokenize
 
 
 def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
@@ -140,48 +170,58 @@ def vocab(
     tokens: Sequence[Path],
     output: Path,
     config: VocabConfig,
+    execution: VocabExecution | None = None,
     *,
     keep: Path | None = None,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
     """tokens.parquet, one or several → vocab.tsv."""
+    execution = execution or VocabExecution()
 
     def write(target: Path) -> Mapping[str, Any]:
-        vocabulary, counts = build_vocabulary_of(tokens, config, keep, progress)
-        target.write_bytes(format_vocabulary(vocabulary))
+        vocabulary, counts = build_vocabulary_of(
+            tokens, config, execution, keep, progress, target.parent
+        )
+        with target.open("wb") as sink:
+            sink.writelines(vocabulary_lines(vocabulary))
         return counts
 
     return artifact.produce(vocab_recipe(tokens, config, keep), output, write, force=force)
 
 
 def build_vocabulary_of(
-    tokens: Sequence[Path], config: VocabConfig, keep: Path | None, progress: Progress
+    tokens: Sequence[Path],
+    config: VocabConfig,
+    execution: VocabExecution,
+    keep: Path | None,
+    progress: Progress,
+    folder: Path | None = None,
 ) -> tuple[Vocabulary, Mapping[str, Any]]:
-    """The vocabulary of token artifacts, and its counts."""
+    """The vocabulary of token artifacts, and its counts; `folder` takes what memory does not."""
     readers = [RowGroupReader(path, "tokens") for path in tokens]
     rows, total = 0, sum(reader.rows for reader in readers)
-    counting = Counting()
-    for reader in readers:
-        for batch in reader.row_groups():
+    kept = _lines_of(keep) if keep else []
+    row_groups = (batch for reader in readers for batch in reader.row_groups())
+    with Counting(execution.memory_bytes, folder) as counting, read_ahead(row_groups) as batches:
+        for batch in batches:
             counting.add(batch.column("tokens").flatten())
             rows += batch.num_rows
             progress.advance(rows, total, "documents")
-    if not counting.tokens_read:
-        raise DataError(f"there is no token in {', '.join(map(str, tokens))}")
-    kept = _lines_of(keep) if keep else []
-    found, counts = counting.result()
-    vocabulary, books = build_vocabulary(found, counts, config, kept)
+        if not counting.tokens_read:
+            raise DataError(f"there is no token in {', '.join(map(str, tokens))}")
+        found, counts = counting.result(config.min_count, kept)
+    vocabulary, books = build_vocabulary(found, counts, config, kept, counting.left_out)
     books.read = counting.tokens_read
+    own = len(vocabulary) - (vocabulary.unk is not None)
     facts: dict[str, Any] = {
         "types": len(vocabulary),
-        "types_left_out": len(found) - len(vocabulary) + (vocabulary.unk is not None),
+        "types_left_out": counting.left_out.types + len(found) - own,
     }
     if vocabulary.unk is not None:
         facts["unk"] = vocabulary.unk
     if keep:
-        absent = set(kept) - set(found.to_pylist())
-        facts["keep_not_in_corpus"] = len(absent)
+        facts["keep_not_in_corpus"] = len(set(kept)) - int(among(found, kept).sum())
     return vocabulary, {**_balanced(books), **facts}
 
 
@@ -226,8 +266,11 @@ def encode(
         reader = RowGroupReader(tokens, "tokens")
         encoder = Encoder(read_vocabulary(recipe.inputs[1]), config)
         rows = 0
-        with RowGroupWriter(target, "ids", reader.labelled) as writer:
-            for batch in reader.row_groups():
+        with (
+            RowGroupWriter(target, "ids", reader.labelled) as writer,
+            read_ahead(reader.row_groups()) as batches,
+        ):
+            for batch in batches:
                 writer.write(encoder.encode(batch))
                 rows += batch.num_rows
                 progress.advance(rows, reader.rows, "documents")

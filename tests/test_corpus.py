@@ -1,25 +1,19 @@
-"""Files of every kind become documents: none lost, none invented, faults told by their place."""
+"""A corpus: the documents of all its files in order, in batches, of which few are in memory."""
 
-import codecs
-import contextlib
 import io
 import json
-import sys
+import types
 from pathlib import Path
 from unittest import mock
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import corpus as corpus_module
-from pipeline.config import CorpusConfig
-from pipeline.corpus import BLOCK_BYTES, READERS, Corpus
-from pipeline.errors import DataError
-from pipeline.sources import Opened, Source, find_sources
-from tests.test_sources import COMPRESS
+from pipeline import readers
+from tests.corpora import blank, corpus_of, documents, opened, rows
+from tests.test_readers import Endless
 
 
 @pytest.fixture(autouse=True)
@@ -27,515 +21,74 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def corpus_of(content, name="corpus.txt", **settings):
-    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
-    return opened(name, **settings)
-
-
-def opened(*names, **settings):
-    config = CorpusConfig(**settings)
-    return Corpus(find_sources(names, config), config)
-
-
-def rows(corpus):
-    return [row for batch in corpus.batches() for row in batch.to_pylist()]
-
-
-def texts(*given, **settings):
-    return [row["text"] for row in rows(corpus_of(*given, **settings))]
-
-
-def labels(*given, **settings):
-    return [row["label"] for row in rows(corpus_of(*given, **settings))]
-
-
-def refused(corpus):
-    with pytest.raises(DataError) as refusal:
-        rows(corpus)
-    return refusal.value
-
-
-def refusal(*given, **settings):
-    return refused(corpus_of(*given, **settings)).message
-
-
-def hint(*given, **settings):
-    return refused(corpus_of(*given, **settings)).hint
-
-
-# --- plain text ------------------------------------------------------------------------------
-
-TEXT = "Hope to see you soon\nNice to see you again\n\n \n\tMany\nlines \n"
-
-
-@pytest.mark.parametrize(
-    ("doc_per", "expected"),
-    [
-        ("line", ["Hope to see you soon", "Nice to see you again", "\tMany", "lines "]),
-        ("paragraph", ["Hope to see you soon\nNice to see you again", "\tMany\nlines "]),
-        ("file", [TEXT]),
-    ],
-)
-def test_a_document_is_a_line_a_paragraph_or_a_file(doc_per, expected):
-    assert texts(TEXT, doc_per=doc_per) == expected
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("a\nb\n", ["a", "b"]),
-        ("a\r\nb\r\n", ["a", "b"]),
-        ("a\nb", ["a", "b"]),
-        ("a\rb\n", ["a\rb"]),
-        ("a\r\r\nb\r", ["a\r", "b\r"]),
-        ("a\u2028b\u2029c\n", ["a\u2028b\u2029c"]),
-        ("a\x85b\n", ["a\x85b"]),
-        ("a\vb\fc\x1cd\n", ["a\vb\fc\x1cd"]),
-        ("a\0b\n\0\n", ["a\0b", "\0"]),
-    ],
-    ids=repr,
-)
-def test_only_a_newline_with_or_without_a_return_before_it_ends_a_line(content, expected):
-    assert texts(content) == expected
-
-
-@pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
-def test_a_byte_order_mark_is_no_text(doc_per):
-    assert texts(codecs.BOM_UTF8 + b"Hope", doc_per=doc_per) == ["Hope"]
-
-
-def test_only_the_first_mark_at_the_start_is_a_byte_order_mark():
-    assert texts("\ufeff\ufeffHope \ufeffto\n\ufeffsee") == ["\ufeffHope \ufeffto", "\ufeffsee"]
-
-
-def test_blank_documents_are_counted_and_left_out():
-    corpus = corpus_of("\n \t\nHope\n\u3000\u2028\n\r\nto\n")
-    assert [row["text"] for row in rows(corpus)] == ["Hope", "to"]
-    assert corpus.documents.as_json() == {"in": 6, "kept": 0, "dropped": {"blank": 4}}
-
-
-@pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
-@pytest.mark.parametrize("content", ["", "\n", " \n\r\n\t", "\ufeff"], ids=repr)
-def test_a_corpus_of_blanks_is_refused(content, doc_per):
-    refused_as = refused(corpus_of(content, doc_per=doc_per))
-    assert refused_as.message == "the corpus has no document that is not blank: corpus.txt"
-    assert refused_as.exit_code == 65
-
-
-any_line = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"))
-
-
-@settings(deadline=None)
-@given(st.lists(any_line), st.integers(1, 9))
-def test_documents_written_a_line_each_are_read_back_and_the_books_balance(lines, block_bytes):
-    lines = [*lines, "the end"]
-    with mock.patch.object(corpus_module, "BLOCK_BYTES", block_bytes):
-        corpus = corpus_of("".join(line + "\n" for line in lines))
-        read = [row["text"] for row in rows(corpus)]
-    lines[0] = lines[0].removeprefix("\ufeff")
-    lines = [line.removesuffix("\r") for line in lines]
-    assert read == [line for line in lines if line.strip()]
-    assert corpus.documents.read == len(lines)
-    corpus.documents.kept = len(read)
-    corpus.documents.balance()
-
-
-# --- bytes that are not UTF-8 ----------------------------------------------------------------
-
-NOT_UTF8 = [
-    (b"\xff", 0, 0xFF),
-    (b"Hope\ncaf\xe9 au lait", 8, 0xE9),
-    (b"caf\xc3\xa9 \x80", 6, 0x80),
-    (b"Hope \xe2\x82", 5, 0xE2),  # the euro sign, cut off
-    (b"\xc0\xaf", 0, 0xC0),  # a slash in two bytes
-    (b"to \xed\xa0\x80", 3, 0xED),  # half a surrogate pair
-    (codecs.BOM_UTF8 + b"see \xfe", 7, 0xFE),
-    (codecs.BOM_UTF16_LE + b"H\0", 0, 0xFF),
-    (b"a" * (BLOCK_BYTES - 1) + b"\xe2\x28\xa1", BLOCK_BYTES - 1, 0xE2),
-    (b"a" * (BLOCK_BYTES - 2) + "€".encode() + b"\xff", BLOCK_BYTES + 1, 0xFF),
-    ("é".encode() * BLOCK_BYTES + b"\xff", 2 * BLOCK_BYTES, 0xFF),
-]
-
-
-@pytest.mark.parametrize(("content", "offset", "byte"), NOT_UTF8)
-@pytest.mark.parametrize("extension", ["", ".gz", ".xz"])
-def test_a_bad_byte_is_told_by_its_offset_in_the_plain_bytes(extension, content, offset, byte):
-    name = "corpus.txt" + extension
-    compressed = COMPRESS[extension](content) if extension else content
-    assert refusal(compressed, name) == f"{name} is not UTF-8 at byte {offset}: 0x{byte:02x}"
-
-
-@pytest.mark.parametrize("kind", ["text", "jsonl", "csv", "tsv"])
-def test_a_bad_byte_is_told_in_every_kind_of_text(kind):
-    expected = "corpus.txt is not UTF-8 at byte 2: 0xff"
-    assert refusal(b'{"\xff', kind=kind) == expected
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"caf\xe9 au lait", ["caf\ufffd au lait"]),
-        (b"\xff\xfeHope\xc3", ["\ufffd\ufffdHope\ufffd"]),
-        (b"\xed\xa0\x80", ["\ufffd" * 3]),
-    ],
-)
-def test_bad_bytes_are_replaced_on_request(content, expected):
-    assert texts(content, encoding_errors="replace") == expected
-
-
-def test_a_character_that_lies_across_two_blocks_is_whole():
-    content = "a" * (BLOCK_BYTES - 1) + "€"
-    assert texts(content) == [content]
-
-
-FRAGMENTS = [b"text", b"\n", b"\r\n", b"\r", b",", b"\t", b'"', b'{"text": "', b'"}', b"\\ud800"]
-NASTY = [codecs.BOM_UTF8, b"\0", b"\xff", b"\xe2\x82", "\u2028\x85".encode(), b"PAR1", b"[" * 9999]
-some_bytes = st.lists(st.sampled_from(FRAGMENTS + NASTY) | st.binary(max_size=9)).map(b"".join)
-
-
-@settings(max_examples=500, deadline=None)
-@given(
-    start=st.sampled_from([b"", b"text\n", b"text,n\n"]),
-    content=some_bytes,
-    kind=st.sampled_from(list(READERS)),
-    errors=st.sampled_from(["strict", "replace"]),
-)
-def test_whatever_the_bytes_they_are_documents_or_refused(start, content, kind, errors):
-    corpus = corpus_of(start + content, kind=kind, encoding_errors=errors)
-    with contextlib.suppress(DataError):
-        corpus.documents.kept = len(rows(corpus))
-        corpus.documents.balance()
-
-
-# --- JSON Lines ------------------------------------------------------------------------------
-
-
-def test_a_json_object_a_line_is_a_document_a_line():
-    content = '{"text": "Hope\\nto", "n": 1}\n\n{"n": 2, "text": "caf\\u00e9 \\ud83d\\ude00"}'
-    corpus = corpus_of(content, "corpus.jsonl")
-    assert rows(corpus) == [{"text": "Hope\nto"}, {"text": "café 😀"}]
-    assert corpus.documents.dropped == {"blank": 1}
-
-
-@pytest.mark.parametrize("text", ['""', '" \\n"', "null"])
-def test_a_text_that_is_empty_or_null_is_blank(text):
-    corpus = corpus_of('{"text": ' + text + '}\n{"text": "Hope"}', "corpus.jsonl")
-    assert rows(corpus) == [{"text": "Hope"}]
-    assert corpus.documents.dropped == {"blank": 1}
-
-
-@pytest.mark.parametrize(
-    ("spelled", "label"),
-    [
-        ('"news"', "news"),
-        ('""', ""),
-        ("7", "7"),
-        ("-0.50", "-0.5"),
-        ("true", "true"),
-        ("false", "false"),
-    ],
-)
-def test_a_label_is_a_string_a_number_or_a_truth_value(spelled, label):
-    content = '{"text": "a", "y": ' + spelled + "}"
-    assert labels(content, "a.jsonl", label_field="y") == [label]
-
-
-BROKEN_JSON = {
-    '{"text": \n': " is not JSON: Expecting value at column 10",
-    "{'text': 1}": " is not JSON: Expecting property name enclosed in double quotes at column 2",
-    '{"text": "a"} {"text": "b"}': " is not JSON: Extra data at column 15",
-    '{"text": "a\tb"}': " is not JSON: Invalid control character at column 12",
-    "[" * 100_000: " is nested too deeply to be read",
-    '{"text": "a", "n": ' + "9" * 5000 + "}": " has a number of too many digits to be read",
-    '["text"]': " is not a JSON object",
-    '"text"': " is not a JSON object",
-    '{"body": "a"}': " has no field text",
-    '{"text": "a"}': " has no field y",
-    '{"text": 1, "y": 1}': ": the field text is not a string",
-    '{"text": ["a"], "y": 1}': ": the field text is not a string",
-    '{"text": "a", "y": null}': ": its label is neither a string nor a number: None",
-    '{"text": "a", "y": {"z": 1}}': ": its label is neither a string nor a number: {'z': 1}",
-    '{"text": "\\ud800", "y": 1}': " has half a surrogate pair, which is no character: '\\ud800'",
-    '{"text": "a", "y": "\\udc00"}': " has half a surrogate pair, which is no character: '\\udc00'",
-}
-
-
-@pytest.mark.parametrize(("line", "reason"), BROKEN_JSON.items(), ids=BROKEN_JSON.values())
-def test_a_line_that_will_not_do_is_told_by_its_number(line, reason):
-    content = '{"text": "a", "y": "b"}\n\n' + line
-    assert refusal(content, "a.jsonl", label_field="y") == "a.jsonl line 3" + reason
-
-
-@pytest.mark.parametrize(
-    ("fields", "listed"),
-    [
-        ("ab", "it has a, b; say which with --text-field"),
-        ("abcdefghij", "it has a, b, c, d, e, f, g, h, …; say which with --text-field"),
-    ],
-)
-def test_where_the_field_is_missing_the_hint_lists_the_fields_that_are_there(fields, listed):
-    assert hint(json.dumps(dict.fromkeys(fields)), "a.jsonl") == listed
-
-
-def test_half_a_surrogate_pair_is_replaced_on_request():
-    content = '{"text": "a\\ud800b", "y": "\\udc00"}'
-    corpus = corpus_of(content, "a.jsonl", label_field="y", encoding_errors="replace")
-    assert rows(corpus) == [{"text": "a\ufffdb", "label": "\ufffd"}]
-
-
-# --- CSV and TSV -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("text\nHope\nto\n", ["Hope", "to"]),
-        ("n,text\n1,Hope\n2,to", ["Hope", "to"]),
-        ('text\n"Hope, to"\n', ["Hope, to"]),
-        ('text\n"a ""see"" b"\n', ['a "see" b']),
-        ('text,n\n"Hope\nto\n",1\nsee,2\n', ["Hope\nto\n", "see"]),
-        ('text,n\r\n"Hope\r\nto",1\r\n', ["Hope\nto"]),
-        ("text\n\nHope\n\n\nto\n", ["Hope", "to"]),
-        ("text\nHope\0\n", ["Hope\0"]),
-        ("text\na\u2028b\x85c\n", ["a\u2028b\x85c"]),
-        ("\ufefftext\nHope\n", ["Hope"]),
-        ('\ufeff"text"\nHope\n', ["Hope"]),
-        (" text,text\na,Hope\n", ["Hope"]),
-    ],
-    ids=repr,
-)
-def test_a_csv_row_is_a_document(content, expected):
-    assert texts(content, "a.csv") == expected
-
-
-def test_a_tsv_row_is_a_document():
-    content = "y\ttext\nnews\tHope, to\ntale\t'see\n"
-    assert rows(corpus_of(content, "a.tsv", label_field="y")) == [
-        {"text": "Hope, to", "label": "news"},
-        {"text": "'see", "label": "tale"},
-    ]
-
-
-def test_a_cell_may_be_as_long_as_it_is():
-    cell = "Hope to " * 100_000
-    assert texts(f"text\n{cell}\n", "a.csv") == [cell]
-
-
-def test_a_row_whose_text_is_blank_is_counted():
-    corpus = corpus_of('text,n\n,1\n" ",2\nHope,3\n', "a.csv")
-    assert rows(corpus) == [{"text": "Hope"}]
-    assert corpus.documents.dropped == {"blank": 2}
-
-
-BROKEN_CSV = {
-    "text,n\na,1\n\nb\n": "a.csv line 4 has 1 columns, the header 2",
-    'text,n\n"a\nb",1\nc,2,3\n': "a.csv line 4 has 3 columns, the header 2",
-    'text,n\na,1\n"b,2\nc,3\n': ("a.csv line 3 cannot be read as CSV: unexpected end of data"),
-    'text,n\na,1\n"b"c,2\n': "a.csv line 3 cannot be read as CSV: ',' expected after '\"'",
-    "body,n\na,1\n": "a.csv has no column text",
-    "\na,1\n": "a.csv has no column text",
-    "text,n,text\na,1,b\n": "a.csv has 2 columns text",
-    "text,n\n": "the corpus has no document that is not blank: a.csv",
-}
-
-
-@pytest.mark.parametrize(("content", "message"), BROKEN_CSV.items(), ids=BROKEN_CSV.values())
-def test_a_table_that_will_not_do_is_told_by_its_line(content, message):
-    assert refusal(content, "a.csv") == message
-
-
-def test_a_lone_return_in_an_unquoted_cell_is_refused():
-    assert refusal("text\na\rb\n", "a.csv").startswith("a.csv line 2 cannot be read as CSV: ")
-
-
-def test_where_the_label_s_column_is_missing_the_hint_lists_the_columns():
-    assert hint("text,n\na,1\n", "a.csv", label_field="y") == (
-        "it has text, n; say which with --label-field"
-    )
-
-
-any_cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(any_cell, any_cell)), st.sampled_from([",", "\t"]))
-def test_what_csv_writers_write_is_read_back(table, separator):
-    table = [("text", "y"), *table, ("the end", "z")]
-    quoted = [['"' + cell.replace('"', '""') + '"' for cell in row] for row in table]
-    content = "".join(separator.join(row) + "\r\n" for row in quoted)
-    kind = {",": "csv", "\t": "tsv"}[separator]
-    read = rows(corpus_of(content, kind=kind, label_field="y"))
-    expected = [{"text": text, "label": label} for text, label in table[1:] if text.strip()]
-    assert read == expected
-
-
-# --- Parquet ---------------------------------------------------------------------------------
-
-
-def parquet(**columns):
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-STRING_TYPES = [
-    pa.string(),
-    pa.large_string(),
-    pa.string_view(),
-    pa.dictionary(pa.int8(), pa.string()),
-    pa.dictionary(pa.int32(), pa.large_string()),
-]
-
-
-@pytest.mark.parametrize("kind", STRING_TYPES, ids=str)
-def test_a_parquet_row_is_a_document_whatever_kind_of_strings_it_holds(kind):
-    strings = pa.array(["Hope", None, "", "to"]).cast(kind)
-    corpus = corpus_of(parquet(n=[1, 2, 3, 4], text=strings), "a.parquet")
-    assert rows(corpus) == [{"text": "Hope"}, {"text": "to"}]
-    assert corpus.documents.dropped == {"blank": 2}
-
-
-@pytest.mark.parametrize(
-    ("column", "expected"),
-    [
-        (["news", "tale"], ["news", "tale"]),
-        (pa.array(["news", "tale"]).dictionary_encode(), ["news", "tale"]),
-        ([3, 4], ["3", "4"]),
-        ([True, False], ["true", "false"]),
-    ],
-)
-def test_a_parquet_label_is_a_string_a_number_or_a_truth_value(column, expected):
-    content = parquet(text=["a", "b"], y=column)
-    assert labels(content, "a.parquet", label_field="y") == expected
-
-
-def test_a_label_that_is_null_is_told_by_its_row():
-    content = parquet(text=["a", "b"], y=["news", None])
-    expected = "a.parquet row 2: its label is neither a string nor a number: None"
-    assert refusal(content, "a.parquet", label_field="y") == expected
-
-
-@pytest.mark.parametrize(
-    ("column", "held"),
-    [([1], "int64"), ([["a"]], "list<element: string>"), ([b"a"], "binary"), ([None], "null")],
-)
-def test_a_text_column_must_hold_strings(column, held):
-    content = parquet(text=column)
-    assert refusal(content, "a.parquet") == f"a.parquet: the column text holds {held}, not strings"
-
-
-def test_a_missing_column_is_told_with_those_that_are_there():
-    corpus = corpus_of(parquet(body=["a"], n=[1]), "a.parquet")
-    assert refused(corpus).message == "a.parquet has no column text"
-    assert refused(corpus).hint == "it has body, n; say which with --text-field"
-
-
-def test_a_column_that_is_there_twice_is_refused():
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays([["a"], ["b"]], names=["text", "text"]), sink)
-    assert refusal(sink.getvalue(), "a.parquet") == "a.parquet has 2 columns text"
-
-
-def not_utf8():
-    offsets = pa.array([0, 4, 8], pa.int32()).buffers()[1]
-    strings = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"Hopecaf\xe9"))
-    return parquet(text=strings, y=strings.dictionary_encode())
-
-
-@pytest.mark.parametrize("column", ["text", "y"])
-def test_a_parquet_string_that_is_not_utf8_is_refused(column):
-    expected = f"a.parquet: the column {column} has a string that is not UTF-8: 0xe9"
-    assert refusal(not_utf8(), "a.parquet", text_field=column) == expected
-
-
-@pytest.mark.parametrize("column", ["text", "y"])
-def test_a_parquet_string_that_is_not_utf8_is_replaced_on_request(column):
-    given = {"text_field": column, "encoding_errors": "replace"}
-    assert texts(not_utf8(), "a.parquet", **given) == ["Hope", "caf\ufffd"]
-
-
-def test_a_parquet_file_that_is_cut_off_is_damaged_wherever_it_was_cut():
-    whole = parquet(text=["Hope", "to"])
-    for length in range(0, len(whole), 7):
-        assert refusal(whole[:length], "a.parquet").startswith("a.parquet is damaged: ")
-
-
-@settings(deadline=None)
-@given(st.data())
-def test_a_parquet_file_with_a_flipped_bit_is_documents_or_refused(data):
-    content = bytearray(parquet(text=["Hope", "to"], y=["a", "b"]))
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] ^= 1 << data.draw(st.integers(0, 7))
-    with contextlib.suppress(DataError):
-        rows(corpus_of(bytes(content), "a.parquet", label_field="y"))
-
-
-# --- every kind, compressed, from files and from standard input -------------------------------
-
-SAME = {
-    "text": b"Hope to\n\nsee you\n",
-    "jsonl": b'{"text": "Hope to"}\n{"text": ""}\n{"text": "see you"}\n',
-    "csv": b'n,text\n1,"Hope to"\n2,\n3,see you\n',
-    "tsv": b"n\ttext\n1\tHope to\n2\t\n3\tsee you\n",
-    "parquet": parquet(text=["Hope to", "", "see you"]),
-}
-
-every_kind = pytest.mark.parametrize("kind", SAME)
-
-
-@every_kind
-@pytest.mark.parametrize("extension", ["", *COMPRESS])
-def test_every_kind_is_read_under_every_compression(kind, extension):
-    content = COMPRESS[extension](SAME[kind]) if extension else SAME[kind]
-    corpus = corpus_of(content, f"corpus.{kind}{extension}")
-    assert rows(corpus) == [{"text": "Hope to"}, {"text": "see you"}]
-    assert corpus.documents.dropped == {"blank": 1}
-    assert corpus.bytes_read == corpus.size == len(content)
-
-
-@every_kind
-def test_every_kind_is_read_from_standard_input(kind, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SAME[kind])))
-    corpus = opened("-", kind=kind)
-    assert rows(corpus) == [{"text": "Hope to"}, {"text": "see you"}]
-    assert corpus.size is None
-    assert corpus.bytes_read == len(SAME[kind])
-
-
-@pytest.mark.parametrize("kind", ["text", "jsonl", "csv", "tsv"])
-def test_a_compressed_file_that_breaks_off_is_told_by_name(kind):
-    content = COMPRESS[".gz"](SAME[kind])[:-9]
-    assert (
-        refusal(content, f"a.{kind}.gz") == f"a.{kind}.gz is damaged: Truncated compressed stream"
-    )
-
-
-# --- many files ------------------------------------------------------------------------------
-
-
 def test_files_follow_each_other_and_small_ones_share_a_batch():
     for number in range(100):
         Path(f"{number:02}.txt").write_text(f"Document {number}\n")
     corpus = opened(*(f"{number:02}.txt" for number in range(100)))
     [batch] = corpus.batches()
-    assert batch.column("text").to_pylist() == [f"Document {number}" for number in range(100)]
+    assert batch.decoded() == [f"Document {number}" for number in range(100)]
 
 
-@pytest.mark.parametrize("blank", ["", "\n", "\n" * 20_000], ids=len)
-def test_a_file_of_blanks_among_others_is_no_fault(blank):
-    Path("a.txt").write_text(blank)
+def test_files_of_several_kinds_share_a_batch():
+    Path("a.txt").write_text("Hope\n")
+    Path("b.csv").write_text("text\nto\n")
+    Path("c.jsonl").write_text('{"text": "see"}')
+    Path("d.txt").write_bytes(b"\xef\xbb\xbfyou\r")
+    [batch] = opened("a.txt", "b.csv", "c.jsonl", "d.txt", label_from="file").batches()
+    assert batch.decoded() == ["Hope", "to", "see", "you\r"]
+    assert batch.labels.to_pylist() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("blanks", ["", "\n", "\n" * 20_000], ids=len)
+def test_a_file_of_blanks_among_others_is_no_fault(blanks):
+    Path("a.txt").write_text(blanks)
     Path("b.txt").write_text("Hope\n")
     corpus = opened("a.txt", "b.txt")
     assert rows(corpus) == [{"text": "Hope"}]
-    assert corpus.documents.read == len(blank) + 1
+    assert blank(corpus) == len(blanks)
 
 
-def test_a_batch_is_bounded_in_documents_and_in_characters(monkeypatch):
-    monkeypatch.setattr(corpus_module, "BATCH_DOCUMENTS", 3)
-    monkeypatch.setattr(corpus_module, "BATCH_CHARACTERS", 10)
-    corpus = corpus_of("a\nb\nc\nd\neeeeeeeee\nffffffffffffffff\ng\n")
-    batches = [batch.column("text").to_pylist() for batch in corpus.batches()]
-    assert batches == [["a", "b", "c"], ["d", "eeeeeeeee"], ["ffffffffffffffff"], ["g"]]
+def test_a_corpus_of_empty_files_has_no_batch():
+    Path("a.txt").touch()
+    Path("b.csv").touch()
+    assert list(opened("a.txt", "b.csv").batches()) == []
+
+
+def test_a_batch_is_bounded_in_bytes(monkeypatch):
+    monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 1000)
+    corpus = corpus_of("Hope to see you soon\n" * 500 + "a" * 5000 + "\nNice\n")
+    batches = [len(batch.used) for batch in corpus.batches()]
+    assert sum(batches) == 21 * 500 + 5001 + 5
+    [long] = [size for size in batches if size >= 5001]
+    assert long <= 5001 + 1000
+    assert all(500 < size <= 1000 + 100 for size in batches[:-1] if size != long)
+
+
+def test_a_batch_is_bounded_in_documents(monkeypatch):
+    monkeypatch.setattr(readers, "BLOCK_DOCUMENTS", 3)
+    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 1)
+    corpus = corpus_of('{"text": ""}\n' * 7, "a.jsonl")
+    assert [len(batch) for batch in corpus.batches()] == [3, 3, 1]
+
+
+@given(
+    files=st.lists(st.text(st.sampled_from("ab\n\r é"), max_size=30), min_size=1, max_size=4),
+    batch_bytes=st.integers(1, 60),
+    block_bytes=st.integers(1, 60),
+)
+def test_however_a_corpus_comes_in_batches_its_documents_are_the_same(
+    files, batch_bytes, block_bytes
+):
+    for number, content in enumerate(files):
+        Path(f"{number}.txt").write_text(content, newline="")
+    corpus = opened(*(f"{number}.txt" for number in range(len(files))), label_from="file")
+    whole = documents(corpus)
+    with (
+        mock.patch.object(corpus_module, "BATCH_BYTES", batch_bytes),
+        mock.patch.object(readers, "BLOCK_BYTES", block_bytes),
+    ):
+        assert documents(corpus) == whole
 
 
 def test_a_label_from_the_name_goes_with_each_document():
@@ -545,6 +98,18 @@ def test_a_label_from_the_name_goes_with_each_document():
     assert [row["label"] for row in found] == ["news", "news", "tale", "tale"]
 
 
+def test_cuts_are_counted_over_all_files(monkeypatch):
+    monkeypatch.setattr(readers, "DOCUMENT_BYTES", 4)
+    Path("a.txt").write_text("a b c d e\n")
+    Path("b.jsonl").write_text(json.dumps({"text": "a b c"}))
+    corpus = opened("a.txt", "b.jsonl")
+    assert [row["text"] for row in documents(corpus)] == ["a b ", "c d ", "e", "a b ", "c"]
+    assert corpus.cuts == 3
+
+
+# --- how far it is ---------------------------------------------------------------------------
+
+
 def test_the_size_is_taken_once_since_progress_asks_for_it_at_every_batch():
     corpus = corpus_of("Hope\n")
     with mock.patch.object(Path, "stat", side_effect=Path.stat, autospec=True) as stat:
@@ -552,48 +117,35 @@ def test_the_size_is_taken_once_since_progress_asks_for_it_at_every_batch():
     assert stat.call_count == 1
 
 
-# --- streaming -------------------------------------------------------------------------------
+def test_what_was_read_grows_from_batch_to_batch_up_to_the_size(monkeypatch):
+    monkeypatch.setattr(readers, "BLOCK_BYTES", 10)
+    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 10)
+    for name in ("a.txt", "b.txt"):
+        Path(name).write_text("Hope to see you\n" * 9)
+    corpus = opened("a.txt", "b.txt")
+    read = [corpus.bytes_read for _ in corpus.batches()]
+    assert read == sorted(read)
+    assert len(set(read)) > 9
+    assert corpus.bytes_read == corpus.size
 
 
-class Endless(io.RawIOBase):
-    """The same lines for ever; knows how many bytes it gave out."""
-
-    def __init__(self, header, line):
-        self.given = 0
-        self.rest = header
-        self.line = line
-
-    def read(self, size=-1):
-        assert size > 0, "a stream must not be read whole"
-        while len(self.rest) < size:
-            self.rest += self.line * 1000
-        piece, self.rest = self.rest[:size], self.rest[size:]
-        self.given += size
-        return piece
+def test_a_stream_is_read_as_its_batches_are_taken(monkeypatch):
+    monkeypatch.setattr(readers, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 4096)
+    stream = Endless(b"", b"Hope to see you soon\n")
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=stream))
+    corpus = opened("-")
+    assert corpus.size is None
+    taken = 0
+    for _, batch in zip(range(20), corpus.batches(), strict=False):
+        taken += len(batch) * 21
+        assert taken <= stream.given <= taken + 3 * 4096
+        assert corpus.bytes_read == stream.given
 
 
-@pytest.mark.parametrize(
-    ("kind", "header", "line"),
-    [
-        ("text", b"", b"Hope to see you soon\n"),
-        ("jsonl", b"", b'{"text": "Hope to see you soon"}\n'),
-        ("csv", b"text\n", b'"Hope to see you soon"\n'),
-    ],
-)
-def test_a_file_is_read_in_blocks_as_its_documents_are_taken(kind, header, line):
-    stream = Endless(header, line)
-    source = Source(name="endless", kind=kind)
-    documents = READERS[kind](Opened(stream, stream), source, CorpusConfig())
-    assert next(documents) == ("Hope to see you soon", "")
-    assert stream.given == BLOCK_BYTES
-    for _ in range(3 * BLOCK_BYTES // len(line)):
-        next(documents)
-    assert stream.given <= 4 * BLOCK_BYTES
-
-
-def test_a_paragraph_is_given_out_before_the_next_block_is_read():
-    stream = Endless(b"", b"Hope\nto\n\n")
-    config = CorpusConfig(doc_per="paragraph")
-    documents = READERS["text"](Opened(stream, stream), Source(name="", kind="text"), config)
-    assert next(documents) == ("Hope\nto", "")
-    assert stream.given == BLOCK_BYTES
+def test_standard_input_is_read_to_its_end(monkeypatch):
+    content = b"Hope to see you soon\n" * 1000
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    corpus = opened("-")
+    assert len(rows(corpus)) == 1000
+    assert corpus.bytes_read == len(content)

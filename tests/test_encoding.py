@@ -80,6 +80,13 @@ def test_an_unknown_token_without_unk_is_refused_with_what_can_be_done():
     )
 
 
+def test_of_several_unknown_tokens_the_first_in_the_text_is_named():
+    values = pa.DictionaryArray.from_arrays(pa.array([2, 1, 0]), pa.array(["x", "y", "a"]))
+    tokens = pa.ListArray.from_arrays(pa.array([0, 3], pa.int32()), values)
+    with pytest.raises(DataError, match=r"^the token 'y' is not in the vocabulary"):
+        encoder("a").encode(pa.RecordBatch.from_pydict({"tokens": tokens}))
+
+
 def test_an_unknown_token_is_dropped_on_request_and_counted():
     encoding = encoder("a", "b", unknown="drop")
     assert ids(encoding.encode(batch(["x", "a"], ["b", "x", "y", "a"]))) == [[0], [1, 0]]
@@ -90,6 +97,23 @@ def test_what_a_dictionary_holds_and_no_token_uses_is_no_unknown_token():
     values = pa.DictionaryArray.from_arrays(pa.array([1], pa.int32()), pa.array(["x", "a"]))
     tokens = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), values)
     assert ids(encoder("a").encode(pa.RecordBatch.from_pydict({"tokens": tokens}))) == [[0]]
+
+
+def test_a_dictionary_may_be_in_any_order_and_hold_a_token_twice():
+    values = pa.DictionaryArray.from_arrays(pa.array([2, 0, 1, 3]), pa.array(["a", "x", "b", "a"]))
+    tokens = pa.ListArray.from_arrays(pa.array([0, 2, 4], pa.int32()), values)
+    encoding = encoder("a", "b", "<unk>", unk="<unk>")
+    assert ids(encoding.encode(pa.RecordBatch.from_pydict({"tokens": tokens}))) == [[1, 0], [2, 0]]
+    assert encoding.tokens.unk == 1
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()], ids=str)
+def test_every_token_of_a_large_vocabulary_has_its_place_as_id(kind):
+    words = [f"{number}{'word' * (number % 4)}" for number in range(70_000)]
+    vocabulary = Vocabulary(pa.array(words, kind), np.ones(len(words), np.int64))
+    encoding = Encoder(vocabulary, EncodeConfig(unknown="drop"))
+    found = ids(encoding.encode(batch(words[::-1], ["word", "7wordwordword"], ["70000"])))
+    assert found == [list(range(70_000))[::-1], [7]]
 
 
 @pytest.mark.parametrize("document", [[], ["x"], ["x", "y"]])

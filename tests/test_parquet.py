@@ -161,19 +161,39 @@ def test_a_row_group_takes_the_rows_that_fit(lengths, groups, path, small_groups
 @given(
     lengths=st.lists(st.integers(0, 9), min_size=1, max_size=40),
     cuts=st.lists(st.integers(0, 40), max_size=5).map(sorted),
+)
+def test_however_ids_come_in_batches_the_file_has_the_same_bytes(lengths, cuts, tmp_path_factory):
+    rows = [{"ids": [j * i % 5 for j in range(i)]} for i in lengths]
+    cut, whole = written_in_pieces("ids", rows, cuts, False, tmp_path_factory)
+    assert cut.read_bytes() == whole.read_bytes()
+
+
+@settings(deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 9), min_size=1, max_size=40),
+    cuts=st.lists(st.integers(0, 40), max_size=5).map(sorted),
     encoded=st.booleans(),
 )
-def test_however_the_rows_come_in_batches_the_file_has_the_same_bytes(
+def test_however_tokens_come_in_batches_the_file_has_the_same_rows_within_its_bounds(
     lengths, cuts, encoded, tmp_path_factory
 ):
     rows = [{"tokens": [f"w{j * i % 5}" for j in range(i)]} for i in lengths]
+    cut, whole = written_in_pieces("tokens", rows, cuts, encoded, tmp_path_factory)
+    assert list(documents(cut)) == list(documents(whole)) == rows
+    for group in RowGroupReader(cut, "tokens").row_groups():
+        assert group.num_rows <= 7
+        assert len(group.column(0).flatten()) <= 20
+
+
+def written_in_pieces(kind, rows, cuts, encoded, tmp_path_factory):
+    """The rows as written in pieces and at once, with low bounds."""
     pieces = [rows[begin:end] for begin, end in zip([0, *cuts], [*cuts, 40], strict=True)]
     folder = tmp_path_factory.mktemp("artifacts")
     with mock.patch.multiple(parquet, ROW_GROUP_ITEMS=20, ROW_GROUP_ROWS=7):
-        batches = [batch("tokens", piece, encoded) for piece in pieces]
-        cut = write(folder / "cut", "tokens", *batches, labelled=False)
-        whole = write(folder / "whole", "tokens", batch("tokens", rows), labelled=False)
-    assert cut.read_bytes() == whole.read_bytes()
+        batches = [batch(kind, piece, encoded) for piece in pieces]
+        cut = write(folder / "cut", kind, *batches, labelled=False)
+        whole = write(folder / "whole", kind, batch(kind, rows), labelled=False)
+    return cut, whole
 
 
 # --- damage ----------------------------------------------------------------------------------
@@ -231,6 +251,23 @@ def test_a_file_with_other_rows_than_it_says_is_refused(artifact, path):
     with mock.patch.object(RowGroupReader, "rows", 61):
         with pytest.raises(DataError, match=r"is damaged: it has 60 rows and says 61$"):
             read(path, kind)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"ids": [[0, None]]},
+        {"ids": [[0], None]},
+        {"ids": [[0]], "label": pa.array([None], pa.int32())},
+    ],
+    ids=["item", "list", "label"],
+)
+def test_a_null_is_refused(rows, path):
+    columns = {name: pa.array(values) for name, values in rows.items()}
+    columns["ids"] = columns["ids"].cast(pa.list_(pa.int32()))
+    pq.write_table(pa.table(columns), path)
+    with pytest.raises(DataError, match=r"row group 0 has a null where none may be$"):
+        read(path, "ids")
 
 
 @both_kinds

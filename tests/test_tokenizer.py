@@ -6,14 +6,16 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import TokenizeConfig
 from pipeline.errors import DataError, UsageError
-from pipeline.tokenizer import CLASSES, Tokenizer, import_spacy, versions
+from pipeline.texts import Texts
+from pipeline.tokenizer import Tokenizer, import_spacy, plain, versions
+from pipeline.tokenizer.spacy_pipeline import CLASSES
+from tests import fragments
 
 spacy = import_spacy(with_torch=False)
 
@@ -32,11 +34,7 @@ def tokenizer(**settings):
 
 
 def tokenize(*texts, labels=None, **settings):
-    columns = {"text": pa.array(texts, pa.string())}
-    if labels:
-        columns["label"] = pa.array(labels, pa.string())
-    [tokens] = tokenizer(**settings).tokenize([pa.RecordBatch.from_pydict(columns)])
-    return tokens
+    return tokenizer(**settings).tokenize(Texts.of(texts, labels))
 
 
 def rows(tokens):
@@ -107,9 +105,10 @@ any_text = st.lists(st.sampled_from(TRICKY) | st.text(max_size=5)).map("".join)
 @given(st.lists(any_text))
 def test_tokens_of_any_text_are_those_of_spacy(texts):
     found = tokenize(*texts, drop=())
-    documents = [[token.text for token in blank("en")(text)] for text in texts]
-    assert rows(found) == [document for document in documents if document]
+    documents = [[token.text for token in blank("en")(text)] for text in texts if text.strip()]
+    assert rows(found) == documents
     assert found.tokens == sum(map(len, documents))
+    assert found.blank == len(texts) - len(documents)
 
 
 def test_a_token_may_be_a_name_that_spacy_keeps_for_itself():
@@ -121,17 +120,27 @@ def test_blank_chinese_is_cut_into_characters():
     assert rows(tokenize("村里有船。", lang="zh")) == [["村", "里", "有", "船", "。"]]
 
 
-def test_tokens_come_batch_by_batch_as_batches_are_given():
-    given = iter([pa.RecordBatch.from_pydict({"text": [text]}) for text in ("Hope", "to", "see")])
-    taken = tokenizer().tokenize(given)
-    assert rows(next(taken)) == [["Hope"]]
-    assert len(list(given)) == 2
+def test_batches_know_nothing_of_each_other():
+    batches = [("Hope to see", ": )", "x:)"), ("see", "don't"), (), ("to see don't", "x:) )")]
+    one = Tokenizer(TokenizeConfig())
+    for batch in batches * 2:
+        alone = Tokenizer(TokenizeConfig()).tokenize(Texts.of(batch))
+        assert one.tokenize(Texts.of(batch)).batch.equals(alone.batch)
 
 
 def test_a_batch_of_no_documents_has_no_tokens():
-    for sentences in (False, True):
-        tokens = tokenize(sentences=sentences)
-        assert (rows(tokens), tokens.documents, tokens.tokens) == ([], 0, 0)
+    for asked in ({}, {"sentences": True}, {"lower": True}, {"drop": ("punct",)}, {"lang": "zh"}):
+        tokens = tokenize(**asked)
+        assert (rows(tokens), tokens.read, tokens.documents, tokens.tokens) == ([], 0, 0, 0)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_document_of_white_space_only_is_blank_and_makes_no_row(lang):
+    tokens = tokenize("", " ", "a", "\n\u3000", labels=list("wxyz"), lang=lang, drop=())
+    assert labelled(tokens) == [("y", ["a"])]
+    assert (tokens.read, tokens.documents, tokens.blank, tokens.emptied) == (4, 1, 3, 0)
+    assert tokens.tokens == 1
+    assert tokens.dropped == {}
 
 
 # --- what is dropped -------------------------------------------------------------------------
@@ -170,7 +179,8 @@ def test_a_token_of_several_classes_is_dropped_once_for_the_first(texts, drop):
         return next((name for name in CLASSES if name in drop and belongs[name]), None)
 
     tokens = tokenize(*texts, drop=tuple(drop))
-    reasons = Counter(reason(token) for text in texts for token in blank("en")(text))
+    filled = [text for text in texts if text.strip()]
+    reasons = Counter(reason(token) for text in filled for token in blank("en")(text))
     assert kept_tokens(tokens) == reasons.pop(None, 0)
     assert tokens.dropped == reasons
 
@@ -178,7 +188,28 @@ def test_a_token_of_several_classes_is_dropped_once_for_the_first(texts, drop):
 def test_a_document_of_which_nothing_is_left_is_counted_and_makes_no_row():
     tokens = tokenize("Hope", "...", "see", " ", labels=list("abcd"), drop=("punct", "space"))
     assert labelled(tokens) == [("a", ["Hope"]), ("c", ["see"])]
-    assert (tokens.documents, tokens.emptied) == (2, 2)
+    assert (tokens.documents, tokens.emptied, tokens.blank) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "fr", "ru", "hi", "ar", "tr", "la", "zh"])
+def test_classes_and_lower_case_are_those_of_spacy_in_other_languages(lang):
+    nlp = blank(lang)
+    asked = {"space": "is_space", "punct": "is_punct", "num": "like_num", "stop": "is_stop"}
+    tokenizers = {name: Tokenizer(TokenizeConfig(drop=(name,), lower=True), nlp) for name in asked}
+    words = ["twelve", "1/2", "½", "१२", "±5", "IV", "двадцать", *sorted(nlp.Defaults.stop_words)]
+
+    @settings(max_examples=40)
+    @given(st.lists(fragments.texts(nlp.tokenizer, *words[:50]), max_size=5))
+    def property_holds(texts):
+        documents = [list(nlp.tokenizer(text)) for text in texts if text.strip()]
+        for name, attribute in asked.items():
+            kept = [
+                [token.lower_ for token in document if not getattr(token, attribute)]
+                for document in documents
+            ]
+            assert rows(tokenizers[name].tokenize(Texts.of(texts))) == [*filter(None, kept)]
+
+    property_holds()
 
 
 @settings(deadline=None)
@@ -187,7 +218,7 @@ def test_the_books_balance(texts, sentences, most):
     config = {"drop": ("space", "punct"), "sentences": sentences, "max_doc_tokens": most}
     tokens = tokenize(*texts, **config)
     assert tokens.tokens == kept_tokens(tokens) + tokens.dropped.total()
-    assert tokens.documents + tokens.emptied == len(texts)
+    assert tokens.documents + tokens.emptied + tokens.blank == len(texts) == tokens.read
     assert all(rows(tokens))
 
 
@@ -209,6 +240,33 @@ def test_a_sentence_whose_first_token_is_dropped_still_begins_there():
         ["came"],
         ["saw"],
     ]
+
+
+ends = st.sampled_from([".", "!", "?", "...", "。", "।", "\n\n", ";", ")", "”", "no", "Mr."])
+sentence_texts = st.lists(ends | ends | st.just(" ") | st.text(max_size=3)).map("".join)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru", "hi", "zh"])
+@pytest.mark.parametrize("drop", [(), ("punct", "space")])
+def test_sentences_are_those_of_spacy(lang, drop):
+    nlp = spacy.blank(lang)
+    nlp.add_pipe("sentencizer")
+    one = tokenizer(lang=lang, sentences=True, drop=drop)
+    assert one.is_fast == (lang != "zh")
+
+    def kept(sentence):
+        dropped = {"punct": "is_punct", "space": "is_space"}
+        return [
+            token.text for token in sentence if not any(getattr(token, dropped[d]) for d in drop)
+        ]
+
+    @given(st.lists(sentence_texts))
+    def property_holds(texts):
+        documents = [nlp(text) for text in texts if text.strip()]
+        sentences = [kept(sentence) for document in documents for sentence in document.sents]
+        assert rows(one.tokenize(Texts.of(texts))) == [*filter(None, sentences)]
+
+    property_holds()
 
 
 def test_a_long_document_is_cut_into_pieces_that_have_its_label():
@@ -290,6 +348,48 @@ def test_sentences_are_those_of_the_pipeline_where_it_marks_them(tmp_path):
     nlp.to_disk(tmp_path)
     found = rows(tokenize("I came . I saw ; I went", model=str(tmp_path), sentences=True))
     assert [" ".join(row) for row in found] == ["I came . I saw ;", "I went"]
+
+
+def same_tokens(doc):
+    return doc
+
+
+def with_a_pipe_of_its_own():
+    """A pipeline whose tokens are those of the blank one, though nobody can know that."""
+    nlp = spacy.blank("en")
+    spacy.Language.component("same_tokens", func=same_tokens)
+    nlp.add_pipe("same_tokens")
+    return nlp
+
+
+def test_a_pipeline_that_does_more_is_asked_document_by_document():
+    slow = Tokenizer(TokenizeConfig(drop=("punct",), lower=True), with_a_pipe_of_its_own())
+    fast = tokenizer(drop=("punct",), lower=True)
+    assert (slow.is_fast, fast.is_fast) == (False, True)
+    for texts in (sample("en"), ["x:) )", "", " ", "don't."], sample("en")[:3]):
+        batch, other = slow.tokenize(Texts.of(texts)), fast.tokenize(Texts.of(texts))
+        assert rows(batch) == rows(other)
+        names = ["read", "documents", "blank", "emptied", "tokens", "dropped", "cuts", "chunk_cuts"]
+        assert [getattr(batch, name) for name in names] == [getattr(other, name) for name in names]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_spacy_forgets_strings_once_it_knows_very_many(monkeypatch, lang):
+    nlp = with_a_pipe_of_its_own() if lang == "en" else spacy.blank("zh")
+    slow = Tokenizer(TokenizeConfig(drop=()), nlp)
+    assert not slow.is_fast
+    zones = []
+    zone = nlp.memory_zone
+    monkeypatch.setattr(nlp, "memory_zone", lambda: zones.append(len(nlp.vocab.strings)) or zone())
+    for number in range(6):
+        if number == 3:
+            assert not zones
+            monkeypatch.setattr(plain, "KNOWN_STRINGS", 10)
+        texts = [*sample(lang), f"new{number}word isn't {number}{number}"]
+        expected = [[token.text for token in blank(lang)(text)] for text in texts]
+        assert rows(slow.tokenize(Texts.of(texts))) == expected
+    # As many strings are known before every batch: what came with the last one is forgotten.
+    assert (len(zones), len(set(zones))) == (3, 1)
 
 
 def test_a_document_is_as_long_as_it_is():

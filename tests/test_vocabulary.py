@@ -1,5 +1,6 @@
 """Tokens become a vocabulary by order of first appearance, and its file gives every one back."""
 
+import re
 import subprocess
 from collections import Counter
 
@@ -9,27 +10,31 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline import vocabulary as vocabulary_module
 from pipeline.config import VocabConfig
 from pipeline.errors import DataError, UsageError
 from pipeline.lines import joined_lines
 from pipeline.vocabulary import (
     Counting,
+    LeftOut,
     Vocabulary,
     build_vocabulary,
     format_vocabulary,
     parse_vocabulary,
+    vocabulary_lines,
 )
 
 PHRASES = ["Hope", "to", "see", "you", "soon", "Nice", "to", "see", "you", "again"]
 any_token = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def counted(*batches):
-    counting = Counting()
-    for batch in batches:
-        counting.add(batch if isinstance(batch, pa.Array) else pa.array(batch, pa.string()))
-    tokens, counts = counting.result()
+def counted(*batches, memory=None):
+    with Counting(memory) as counting:
+        for batch in batches:
+            counting.add(batch if isinstance(batch, pa.Array) else pa.array(batch, pa.string()))
+        tokens, counts = counting.result()
     assert counting.tokens_read == counts.sum()
+    assert counting.left_out == LeftOut()
     return dict(zip(tokens.to_pylist(), counts.tolist(), strict=True))
 
 
@@ -72,16 +77,111 @@ def test_it_is_the_same_whether_tokens_come_plain_or_dictionary_encoded(batches)
     assert list(counted(*encoded).items()) == list(counted(*batches).items())
 
 
+def test_a_slice_of_an_array_counts_for_itself():
+    tokens = pa.array(["a", "b", "c", "b", "d"])
+    for whole in (tokens, tokens.dictionary_encode(), tokens.cast(pa.large_string())):
+        assert list(counted(whole[1:4], whole[:0], whole[4:]).items()) == [
+            ("b", 2),
+            ("c", 1),
+            ("d", 1),
+        ]
+
+
+def test_a_dictionary_may_hold_a_string_twice():
+    batch = pa.DictionaryArray.from_arrays(pa.array([1, 2, 0, 1]), pa.array(["a", "a", "b"]))
+    assert list(counted(batch).items()) == [("a", 3), ("b", 1)]
+
+
 def test_a_dictionary_s_own_order_and_what_no_token_uses_of_it_do_not_count():
     batch = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2]), pa.array(["b", "unused", "a"]))
     assert list(counted(batch, ["c", "b"]).items()) == [("a", 2), ("b", 2), ("c", 1)]
 
 
-def test_more_types_than_are_gathered_at_once_are_merged_in_order():
+def test_more_types_than_one_piece_are_counted_in_order():
     tokens = [f"w{number}" for number in range(100_000)]
     found = counted(tokens[:70_000], tokens[60_000:], tokens[:1])
     assert list(found) == tokens
     assert (found["w0"], found["w59999"], found["w60000"]) == (2, 1, 2)
+
+
+# --- counting within a bound -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("memory", [0, 2_000_000, 20_000_000, None])
+def test_more_types_than_memory_holds_are_counted_in_order(memory):
+    tokens = [f"w{number}" for number in range(100_000)]
+    batches = [tokens[begin : begin + 15_000] for begin in range(0, 100_000, 10_000)]
+    expected = Counter(token for batch in batches for token in batch)
+    assert list(counted(*batches, memory=memory).items()) == list(expected.items())
+
+
+@settings(deadline=None)
+@given(
+    batches=st.lists(st.lists(st.sampled_from(list("abcdefghij")) | any_token), max_size=8),
+    encoded=st.booleans(),
+    memory=st.sampled_from([None, 0, 120_000]),
+    least=st.integers(1, 4),
+    keep=st.sets(st.sampled_from("abcxyz")),
+)
+def test_a_bound_changes_nothing_and_what_is_left_out_is_accounted_for(
+    batches, encoded, memory, least, keep
+):
+    expected = Counter(token for batch in batches for token in batch)
+    stay = {token: count for token, count in expected.items() if count >= least or token in keep}
+    gone = [count for token, count in expected.items() if token not in stay]
+    with Counting(memory) as counting:
+        for batch in batches:
+            tokens = pa.array(batch, pa.string())
+            counting.add(tokens.dictionary_encode() if encoded else tokens)
+        tokens, counts = counting.result(least, iter(keep))
+    assert list(zip(tokens.to_pylist(), counts.tolist(), strict=True)) == list(stay.items())
+    assert counting.left_out == LeftOut(len(gone), sum(gone), max(gone, default=0))
+    assert counting.tokens_read == counts.sum() + counting.left_out.tokens
+
+
+def test_a_bound_leaves_nothing_in_the_folder_however_counting_ends(tmp_path):
+    def fail():
+        with Counting(0, tmp_path) as counting:
+            counting.add(pa.array(["a", "b"]))
+            assert list(tmp_path.iterdir()) == []
+            raise DataError("the corpus is damaged")
+
+    with pytest.raises(DataError, match="the corpus is damaged"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_within_the_bound_no_file_is_made(tmp_path):
+    with Counting(1 << 20, tmp_path / "no such folder") as counting:
+        counting.add(pa.array(["a", "b"]))
+        assert counting.result()[0].to_pylist() == ["a", "b"]
+
+
+@settings(deadline=None)
+@given(
+    tokens=st.lists(st.sampled_from("abcdefghij"), min_size=1),
+    keep=st.sets(st.sampled_from("abcxyz")),
+    min_count=st.integers(1, 4),
+    max_size=st.integers(0, 12),
+    unk=st.sampled_from([None, "[?]"]),
+)
+def test_the_vocabulary_is_the_same_if_counting_left_the_rare_tokens_out(
+    tokens, keep, min_count, max_size, unk
+):
+    config = VocabConfig(min_count=min_count, max_size=max_size, unk=unk)
+    counting = Counting()
+    counting.add(pa.array(tokens))
+    found, counts = counting.result(min_count, keep)
+
+    def outcome(build):
+        try:
+            vocabulary, books = build()
+        except (DataError, UsageError) as refused:
+            return refused.message, refused.hint
+        return format_vocabulary(vocabulary), vocabulary.unk, books
+
+    late = outcome(lambda: built(tokens, keep, **vars(config)))
+    assert late == outcome(lambda: build_vocabulary(found, counts, config, keep, counting.left_out))
 
 
 # --- which tokens stay -----------------------------------------------------------------------
@@ -228,6 +328,40 @@ def test_every_line_has_three_fields_and_awk_can_read_them():
     assert awk.stdout.split() == [b"%d" % (1 + len(HOSTILE)), b"%d" % total, b"0"]
 
 
+def test_lines_come_some_at_a_time_and_make_the_same_file(monkeypatch):
+    vocabulary = vocabulary_of(*HOSTILE[:10])
+    whole = format_vocabulary(vocabulary)
+    monkeypatch.setattr(vocabulary_module, "LINES", 4)
+    pieces = list(map(bytes, vocabulary_lines(vocabulary)))
+    assert [piece.count(b"\n") for piece in pieces] == [1, 4, 4, 2]
+    assert b"".join(pieces) == whole
+
+
+def test_tokens_that_string_has_no_room_for_are_large_string_all_the_way(monkeypatch):
+    tokens = [f"w{number}" for number in range(1000)] + HOSTILE
+    counting = Counting()
+    counting.add(pa.array(tokens, pa.large_string()))
+    vocabulary, _ = build_vocabulary(*counting.result(), VocabConfig(unk="[?]"))
+    assert vocabulary.tokens.type == pa.large_string()
+    written = format_vocabulary(vocabulary)
+    assert written == format_vocabulary(built(tokens, unk="[?]")[0])
+
+    narrow = parse_vocabulary(written, "v.tsv", unk="[?]")
+    assert narrow.tokens.type == pa.string()
+    monkeypatch.setattr(vocabulary_module, "REACH", 100_100)  # the longest line is 100,009 bytes
+    wide = parse_vocabulary(written, "v.tsv", unk="[?]")
+    assert wide.tokens.type == pa.large_string()
+    assert wide.tokens.to_pylist() == narrow.tokens.to_pylist() == [*tokens, "[?]"]
+    assert wide.counts.tolist() == narrow.counts.tolist()
+
+
+def test_a_fault_beyond_what_is_read_at_one_time_is_told_by_its_line(monkeypatch):
+    written = format_vocabulary(vocabulary_of(*(f"w{number}" for number in range(100))))
+    monkeypatch.setattr(vocabulary_module, "REACH", 100)
+    assert "Row #102" in refusal(written + b"100\tb\n")
+    assert refusal(written + b"99\tb\t1\n") == "v.tsv line 102: id 99 where 100 was expected"
+
+
 def test_a_last_token_unk_stands_for_all_others():
     written = format_vocabulary(vocabulary_of("a", "<unk>", counts=[1, 0]))
     assert parse_vocabulary(written, "v.tsv").unk == "<unk>"
@@ -280,6 +414,23 @@ def refusal(written):
 @pytest.mark.parametrize(("written", "message"), MALFORMED.items())
 def test_a_malformed_file_is_refused(written, message):
     assert refusal(written) == message
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("\\tnrx\x7f"), min_size=1))
+def test_escapes_are_read_from_left_to_right_and_the_first_unknown_one_is_named(fields):
+    known = {r"\\": "\\", r"\t": "\t", r"\n": "\n", r"\r": "\r"}
+    fields = [f"{number} {field}" for number, field in enumerate(fields)]  # no two are equal
+    found = [escape for field in fields for escape in re.findall(r"\\.?", field)]
+    unknown = [escape for escape in found if escape not in known]
+    lines = (f"{number}\t{field}\t1\n" for number, field in enumerate(fields))
+    written = HEADER + "".join(lines).encode()
+    if unknown:
+        assert refusal(written) == f"v.tsv has {unknown[0]!r}, which stands for nothing"
+    else:
+        assert parse_vocabulary(written, "v.tsv").tokens.to_pylist() == [
+            re.sub(r"\\.", lambda match: known[match[0]], field) for field in fields
+        ]
 
 
 @pytest.mark.parametrize(

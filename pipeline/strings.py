@@ -1,0 +1,347 @@
+"""Millions of strings as arrays: pieces of one buffer, and the dense ids they are known by.
+
+A corpus has few distinct strings and many occurrences of them. `Slices` holds occurrences, without
+making a Python object of any; `Interner` gives each distinct string an id, from 0, by order of
+first appearance, over any number of calls. Every stage of the front end stands on it: chunks,
+tokens, the vocabulary, the ids.
+
+The key of a string of up to 7 bytes is the string itself, in the bits of an integer. Of a longer
+one it is a hash, and where two keys are equal the bytes are compared; should two strings ever share
+a key, all get new keys from another seed. So no result rests on a hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+WORD = 8
+"""Bytes that are looked at together."""
+SHORT = WORD - 1
+"""The longest string that is its own key; the eighth byte of the key tells the length."""
+HASH_BITS = 60
+LOW_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(WORD + 1)], np.uint64)
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: Knuth, TAOCP 3, section 6.4
+LEAST_SLOTS = 1 << 12
+
+
+@dataclass(frozen=True)
+class Slices:
+    """n strings, each a piece of the same bytes.
+
+    >>> Slices.of(pa.array(["Hope", "to", "see"])).decoded()
+    ['Hope', 'to', 'see']
+    """
+
+    data: np.ndarray
+    """uint8, with at least eight bytes behind the last string, whatever they are."""
+    begins: np.ndarray
+    """(n,) int64"""
+    lengths: np.ndarray
+    """(n,) int64, in bytes"""
+
+    @staticmethod
+    def of(strings: pa.Array) -> Slices:
+        """The strings of an Arrow array that has no null."""
+        strings = strings.cast(pa.large_string())
+        _, offsets, data = strings.buffers()
+        ends = np.frombuffer(offsets, np.int64)[strings.offset :][: len(strings) + 1]
+        first, last = int(ends[0]), int(ends[-1])
+        used = np.frombuffer(data, np.uint8)[first:last] if last > first else np.zeros(0, np.uint8)
+        return Slices(padded(used), ends[:-1] - first, np.diff(ends))
+
+    @staticmethod
+    def of_texts(strings: Iterable[str]) -> Slices:
+        """The same from Python strings."""
+        return Slices.of(pa.array(strings, pa.large_string()))
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    def __getitem__(self, chosen: np.ndarray | slice) -> Slices:
+        return Slices(self.data, self.begins[chosen], self.lengths[chosen])
+
+    def words(self, number: int) -> np.ndarray:
+        """(n,) uint64: the word at that place of each string, filled up with zeros.
+
+        Every string must reach to that word, or end just before it.
+        """
+        # An element may begin at any byte, so eight bytes of any string are one look-up.
+        overlapping = np.ndarray((len(self.data) - SHORT,), "<u8", buffer=self.data, strides=(1,))
+        left = self.lengths - WORD * number
+        words: np.ndarray = overlapping[self.begins + WORD * number]
+        words &= LOW_BYTES[np.minimum(left, WORD)]
+        return words
+
+    def keys(self, seed: int = 0) -> np.ndarray:
+        """(n,) uint64, never 0: equal for equal strings, different for different short ones."""
+        lengths = self.lengths.astype(np.uint64)
+        keys = self.words(0)
+        long = np.flatnonzero(self.lengths > SHORT)
+        keys |= (lengths + np.uint64(1)) << np.uint64(8 * SHORT)
+        if len(long):
+            rest = self[long]
+            hashes = scattered(lengths[long] + np.uint64(seed << 32))
+            reaching = np.arange(len(long))
+            number = 0
+            while len(reaching):
+                hashes[reaching] = scattered(hashes[reaching] ^ rest.words(number))
+                number += 1
+                longer = rest.lengths > WORD * number
+                reaching, rest = reaching[longer], rest[longer]
+            keys[long] = hashes >> np.uint64(64 - HASH_BITS)
+            keys[long] |= np.uint64(0xF << 60)  # which no short string's key has
+        return keys
+
+    def equal(self, others: Slices) -> np.ndarray:
+        """(n,) bool: whether each string has the bytes of its counterpart in `others`."""
+        same: np.ndarray = self.lengths == others.lengths
+        alike = np.flatnonzero(same)
+        mine, theirs = self[alike], others[alike]
+        number = 0
+        while len(alike):
+            agree = mine.words(number) == theirs.words(number)
+            same[alike[~agree]] = False
+            number += 1
+            on = agree & (mine.lengths > WORD * number)
+            alike, mine, theirs = alike[on], mine[on], theirs[on]
+        return same
+
+    def packed(self) -> np.ndarray:
+        """uint8: the bytes of all strings, one behind the other."""
+        packed: np.ndarray = self.data[ranges(self.begins, self.lengths)]
+        return packed
+
+    def array(self) -> pa.Array:
+        """The strings as an Arrow array of large_string."""
+        ends = np.concatenate([[0], np.cumsum(self.lengths)])
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(self.packed())]
+        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
+
+    def decoded(self) -> list[str]:
+        """The strings as Python's."""
+        strings: list[str] = self.array().to_pylist()
+        return strings
+
+
+def scattered(numbers: np.ndarray) -> np.ndarray:
+    """(n,) uint64, different for different numbers: each bit of one changes many bits."""
+    high = numbers * MULTIPLIER  # what a bit changes lies above it
+    return (high ^ (high >> np.uint64(32))) * MULTIPLIER
+
+
+def padded(data: np.ndarray) -> np.ndarray:
+    """`data` (uint8) with the bytes behind it that `Slices` needs."""
+    return np.concatenate([data, np.zeros(WORD, np.uint8)])
+
+
+def ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The numbers of every range, one range behind the other.
+
+    >>> ranges(np.array([5, 0]), np.array([2, 3]))
+    array([5, 6, 0, 1, 2])
+    """
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
+
+
+class Growing:
+    """A one-dimensional array that is added to at its end, in amortized constant time."""
+
+    def __init__(self, dtype: type[np.generic], spare: int = 0) -> None:
+        self._held = np.zeros(1024 + spare, dtype)
+        self._spare = spare
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def values(self) -> np.ndarray:
+        """What was added."""
+        return self._held[: self._size]
+
+    @property
+    def values_and_spare(self) -> np.ndarray:
+        """The same, with the spare elements behind it, whatever they are."""
+        return self._held[: self._size + self._spare]
+
+    def extend(self, more: np.ndarray) -> None:
+        """Add `more` at the end."""
+        size = self._size + len(more)
+        if size + self._spare > len(self._held):
+            grown = np.zeros(max(size + self._spare, 2 * len(self._held)), self._held.dtype)
+            grown[: self._size] = self.values
+            self._held = grown
+        self._held[self._size : size] = more
+        self._size = size
+
+
+class CollisionError(Exception):
+    """Two strings have one key: another seed is needed. Never leaves this module."""
+
+
+class Interner:
+    """Distinct strings, with ids from 0 by order of first appearance.
+
+    The keys are in an open-addressing hash table with linear probing (Knuth, TAOCP 3, section
+    6.4), whose every step is taken for all strings of a call at once.
+
+    >>> interner = Interner()
+    >>> interner.intern(Slices.of_texts(["Hope", "to", "see", "to"])).tolist()
+    [0, 1, 2, 1]
+    >>> interner.find(Slices.of_texts(["Nice", "to"])).tolist()
+    [-1, 1]
+    """
+
+    def __init__(self) -> None:
+        self._seed = 0
+        self._data = Growing(np.uint8, spare=WORD)
+        self._ends = Growing(np.int64)
+        self._ends.extend(np.zeros(1, np.int64))
+        self._slot_keys = np.zeros(LEAST_SLOTS, np.uint64)  # 0: a free slot
+        self._slot_ids = np.zeros(LEAST_SLOTS, np.int32)
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @property
+    def bytes(self) -> int:
+        """About what the strings and their table take in memory."""
+        return len(self._data) + 8 * len(self._ends) + 12 * len(self._slot_keys)
+
+    def slices(self, ids: np.ndarray | slice = slice(None)) -> Slices:
+        """The strings of `ids`."""
+        ends = self._ends.values
+        begins, lengths = ends[:-1][ids], np.diff(ends)[ids] if isinstance(ids, slice) else None
+        if lengths is None:
+            lengths = ends[1:][ids] - begins
+        return Slices(self._data.values_and_spare, begins, lengths)
+
+    def find(self, strings: Slices) -> np.ndarray:
+        """(n,) int32: the ids; -1 for a string that has none."""
+        found = self._look_up(strings.keys(self._seed))
+        long = np.flatnonzero((strings.lengths > SHORT) & (found >= 0))
+        if len(long):
+            other = ~strings[long].equal(self.slices(found[long]))
+            found[long[other]] = -1
+        return found
+
+    def intern(self, strings: Slices) -> np.ndarray:
+        """(n,) int32: the ids; a string that has none gets the next one."""
+        while True:
+            try:
+                return self._intern(strings)
+            except CollisionError:
+                self._reseed()
+
+    def _intern(self, strings: Slices) -> np.ndarray:
+        if not len(strings):
+            return np.zeros(0, np.int32)
+        encoded = pa.array(strings.keys(self._seed)).dictionary_encode()
+        places, keys = encoded.indices.to_numpy(), encoded.dictionary.to_numpy()
+        first = first_places(places, len(keys))
+        long = np.flatnonzero(strings.lengths > SHORT)
+        if not strings[long].equal(strings[first[places[long]]]).all():
+            raise CollisionError
+
+        distinct = strings[first]
+        ids = self._look_up(keys)
+        known = np.flatnonzero((ids >= 0) & (distinct.lengths > SHORT))
+        if not distinct[known].equal(self.slices(ids[known])).all():
+            raise CollisionError
+        new = np.flatnonzero(ids < 0)
+        if len(new):
+            ids[new] = np.arange(len(self), len(self) + len(new))
+            self._add(distinct[new], keys[new])
+        interned: np.ndarray = ids[places]
+        return interned
+
+    def _add(self, strings: Slices, keys: np.ndarray) -> None:
+        """Store distinct strings that have no id yet."""
+        before = len(self)
+        self._ends.extend(len(self._data) + np.cumsum(strings.lengths))
+        self._data.extend(strings.packed())
+        if 2 * len(self) > len(self._slot_keys):
+            held = self._slot_keys > 0
+            old_keys, old_ids = self._slot_keys[held], self._slot_ids[held]
+            slots = 1 << (4 * len(self) - 1).bit_length()
+            self._slot_keys = np.zeros(slots, np.uint64)
+            self._slot_ids = np.zeros(slots, np.int32)
+            self._insert(old_keys, old_ids)
+        self._insert(keys, np.arange(before, len(self), dtype=np.int32))
+
+    def _slots(self, keys: np.ndarray) -> np.ndarray:
+        """Where to look for each key first."""
+        bits = len(self._slot_keys).bit_length() - 1
+        return ((keys * MULTIPLIER) >> np.uint64(64 - bits)).astype(np.int64)
+
+    def _look_up(self, keys: np.ndarray) -> np.ndarray:
+        ids = np.full(len(keys), -1, np.int32)
+        looking = np.arange(len(keys))
+        slots = self._slots(keys)
+        while len(looking):
+            held = self._slot_keys[slots]
+            hit = held == keys[looking]
+            ids[looking[hit]] = self._slot_ids[slots[hit]]
+            on = ~hit & (held > 0)
+            looking, slots = looking[on], self._next(slots[on])
+        return ids
+
+    def _insert(self, keys: np.ndarray, ids: np.ndarray) -> None:
+        """Put distinct keys, none of them there yet, into free slots."""
+        slots = self._slots(keys)
+        while len(keys):
+            free = self._slot_keys[slots] == 0
+            self._slot_keys[slots[free]] = keys[free]  # of those that want one slot, the last wins
+            won = self._slot_keys[slots] == keys
+            self._slot_ids[slots[won]] = ids[won]
+            keys, ids, slots = keys[~won], ids[~won], self._next(slots[~won])
+
+    def _next(self, slots: np.ndarray) -> np.ndarray:
+        return (slots + 1) & (len(self._slot_keys) - 1)
+
+    def _reseed(self) -> None:
+        """Give all strings other keys, until no two of them share one."""
+        while True:
+            self._seed += 1
+            keys = self.slices().keys(self._seed)
+            if len(np.unique(keys)) == len(keys):
+                break
+        self._slot_keys[:] = 0
+        self._insert(keys, np.arange(len(self), dtype=np.int32))
+
+
+def first_places(numbers: np.ndarray, count: int) -> np.ndarray:
+    """Where each of the numbers 0 … count-1, all of which occur, stands first.
+
+    >>> first_places(np.array([0, 0, 1, 0, 2]), 3)
+    array([0, 2, 4])
+    """
+    first = np.empty(count, np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    return first
+
+
+class KeySet:
+    """Asks of many strings at once whether their keys are among a few."""
+
+    def __init__(self, strings: Slices) -> None:
+        self._keys = np.unique(strings.keys())
+        self._possible = np.zeros(1 << 16, bool)
+        self._possible[self._hashes(self._keys)] = True
+
+    def holds(self, strings: Slices) -> np.ndarray:
+        """(n,) bool: true for every string of the set, and next to never for another."""
+        keys = strings.keys()
+        held: np.ndarray = self._possible[self._hashes(keys)]
+        likely = np.flatnonzero(held)
+        held[likely] = np.isin(keys[likely], self._keys)
+        return held
+
+    @staticmethod
+    def _hashes(keys: np.ndarray) -> np.ndarray:
+        return ((keys * MULTIPLIER) >> np.uint64(48)).astype(np.int64)

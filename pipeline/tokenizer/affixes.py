@@ -1,0 +1,239 @@
+"""How spaCy splits one chunk into tokens: its own algorithm, with its own expressions.
+
+After spaCy's `Tokenizer._split_affixes` and `_attach_tokens` (spacy/tokenizer.pyx, version 3.8):
+take prefixes and suffixes off, one of each a turn, until nothing comes off or what is left is to be
+kept; then split that at its infixes. Special cases are looked up at every turn. What spaCy does
+afterwards, over the tokens of a whole document, is `patterns.py`'s matter.
+
+This is written anew because a `Split` must also tell which strings were looked up among the special
+cases: a string of the same shape splits alike only if none of *its* strings there is a special
+case. A turn costs the same however long the chunk is, where spaCy's cost grows with the length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.tokenizer.rules import (
+    NEWLINE,
+    CharSet,
+    Shapes,
+    Unreadable,
+    is_rare,
+    one_of,
+    read_rules,
+    union,
+)
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
+
+NO_SPECIAL_CASES: Mapping[str, Sequence[str]] = {}
+
+
+@dataclass(frozen=True)
+class Split:
+    """A chunk's tokens, as places in it.
+
+    "don't," with the tokens "do", "n't" and "," has the starts 0, 2, 5.
+    """
+
+    starts: tuple[int, ...]
+    """Where each token begins; the first at 0. A token ends where the next begins."""
+    looked_up: tuple[tuple[int, int], ...]
+    """Begin and end of the strings that were looked up among the special cases."""
+
+
+class Affixes:
+    """The expressions and special cases of a spaCy tokenizer. Raises Unreadable."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        prefix, suffix = _compiled(tokenizer.prefix_search), _compiled(tokenizer.suffix_search)
+        infix = _compiled(tokenizer.infix_finditer, "finditer")
+        keep, url = _compiled(tokenizer.token_match), _compiled(tokenizer.url_match)
+        given = (prefix, suffix, infix, keep, url)
+        self.shapes = Shapes([pattern for pattern in given if pattern])
+        self.special_cases: dict[str, list[str]] = {
+            chunk: [_orth(tokenizer, token) for token in tokens]
+            for chunk, tokens in tokenizer.rules.items()
+        }
+        self._longest_special = max(map(len, self.special_cases), default=0)
+        self._prefix = _prefix_finder(prefix, tokenizer.prefix_search)
+        self._suffix = _suffix_finder(suffix, tokenizer.suffix_search)
+        self._infixes = _infix_finder(infix, tokenizer.infix_finditer)
+        self._keep = tokenizer.token_match
+        self._url = tokenizer.url_match
+        self._url_needs = _needs(url)
+
+    def split(self, chunk: str, special_cases: Mapping[str, Sequence[str]]) -> Split:
+        """The tokens of `chunk`, for these special cases."""
+        begin, end = 0, len(chunk)
+        starts: list[int] = []
+        suffixes: list[int] = []
+        looked_up: list[tuple[int, int]] = []
+        longest, keep = self._longest_special, self._keep
+
+        def is_special(begin: int, end: int) -> bool:
+            if end - begin > longest:
+                return False
+            looked_up.append((begin, end))
+            return chunk[begin:end] in special_cases
+
+        while begin < end:
+            string = chunk[begin:end]
+            if is_special(begin, end) or (keep and keep(string)):
+                break
+            prefix = self._prefix(string)
+            if prefix and begin + prefix < end and is_special(begin + prefix, end):
+                starts.append(begin)
+                begin += prefix
+                break
+            suffix = self._suffix(string[prefix:] if prefix else string)
+            if suffix and begin < end - suffix and is_special(begin, end - suffix):
+                end -= suffix
+                suffixes.append(end)
+                break
+            if not (prefix or suffix):
+                break
+            if prefix:
+                starts.append(begin)
+                begin += prefix
+            if suffix:
+                end -= suffix
+                suffixes.append(end)
+        if begin < end:
+            string = chunk[begin:end]
+            if string in special_cases:
+                for token in special_cases[string]:
+                    starts.append(begin)
+                    begin += len(token)
+            elif (keep and keep(string)) or self._is_url(string):
+                starts.append(begin)
+            else:
+                starts += self._split_infixes(string, begin)
+        starts += reversed(suffixes)
+        return Split(tuple(starts), tuple(looked_up))
+
+    def _is_url(self, string: str) -> bool:
+        # The search costs more than all else, and most strings lack what a URL must have.
+        possible = self._url_needs is None or any(each in string for each in self._url_needs)
+        return bool(possible and self._url and self._url(string))
+
+    def _split_infixes(self, string: str, offset: int) -> list[int]:
+        """Where the tokens of `string` start, counted from `offset`."""
+        starts = [offset]
+        for match in self._infixes(string):
+            begin, end = match.span()
+            if begin == 0:
+                continue
+            # An infix is a token, as is what stands before it; an empty one only parts them.
+            for place in (offset + begin, offset + end):
+                if place > starts[-1]:
+                    starts.append(place)
+        if starts[-1] == offset + len(string):
+            starts.pop()
+        return starts
+
+
+def _compiled(method: Any, *names: str) -> re.Pattern[str] | None:
+    """The expression that `method` belongs to: re.compile(…).search, for one."""
+    if method is None:
+        return None
+    pattern = getattr(method, "__self__", None)
+    names = names or ("search", "match", "fullmatch")
+    if not isinstance(pattern, re.Pattern) or method.__name__ not in names:
+        raise Unreadable(f"{method!r} is no method of a regular expression")
+    return pattern
+
+
+def _orth(tokenizer: Tokenizer, token: Mapping[Any, Any]) -> str:
+    from spacy.attrs import ORTH
+
+    for name, value in token.items():
+        if name in (ORTH, "ORTH", "orth"):
+            return value if isinstance(value, str) else str(tokenizer.vocab.strings[value])
+    raise Unreadable("a special case has a token without ORTH")
+
+
+def _needs(pattern: re.Pattern[str] | None) -> str | None:
+    """Characters of which every match has one; None where that is not known."""
+    needs = [rule.needs for rule in read_rules(pattern)] if pattern else []
+    if None in needs or sum(end - begin for each in needs for begin, end in each or ()) > 16:
+        return None
+    return "".join(chr(c) for each in needs for begin, end in each or () for c in range(begin, end))
+
+
+def _length(match: re.Match[str] | None) -> int:
+    return match.end() - match.start() if match else 0
+
+
+def _prefix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[str], int]:
+    """The length of a string's prefix."""
+    if pattern is None:
+        return lambda string: 0
+    rules = read_rules(pattern)
+    if search.__name__ != "search" or not all(rule.anchored for rule in rules):
+        return lambda string: _length(search(string))
+    match = pattern.match  # `search` would try every place, though only the first can match
+    may_begin = _one_of([rule.first for rule in rules])
+    return lambda string: _length(match(string)) if may_begin.match(string) else 0
+
+
+def _suffix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[str], int]:
+    """The length of a string's suffix.
+
+    That is the leftmost match, so the search need not begin further left than a match can.
+    """
+    if pattern is None:
+        return lambda string: 0
+    rules = read_rules(pattern)
+    if search.__name__ != "search" or not all(rule.ends for rule in rules):
+        return lambda string: _length(search(string))
+    may_end = _one_of([NEWLINE, *(rule.last for rule in rules)])  # $ matches before a newline too
+    width = 1 + max((rule.width for rule in rules if rule.width is not None), default=0)
+    # Every character of a match without bound passes one of its tests.
+    unbounded = {test for rule in rules if rule.width is None for test in rule.tests}
+    repeated = _one_of(list(unbounded))
+
+    def suffix(string: str) -> int:
+        if not string or not may_end.match(string, len(string) - 1):
+            return 0
+        begin = max(0, len(string) - width)
+        while begin > 0 and unbounded and repeated.match(string, begin - 1):
+            begin -= 1
+        return _length(search(string, begin))
+
+    return suffix
+
+
+def _infix_finder(
+    pattern: re.Pattern[str] | None, finditer: Any
+) -> Callable[[str], Iterable[re.Match[str]]]:
+    """The infixes of a string, as `finditer` finds them."""
+    if pattern is None:
+        return lambda string: ()
+    firsts = [rule.first for rule in read_rules(pattern)]
+    if not all(first is not None and is_rare(first) for first in firsts):
+        found: Callable[[str], Iterable[re.Match[str]]] = finditer
+        return found
+    may_begin, match = _one_of(firsts), pattern.match
+
+    def infixes(string: str) -> Iterator[re.Match[str]]:
+        # One set of characters is searched for much faster than all the alternatives.
+        place = may_begin.search(string)
+        while place:
+            infix = match(string, place.start())
+            if infix:
+                yield infix
+            place = may_begin.search(string, infix.end() if infix else place.end())
+
+    return infixes
+
+
+def _one_of(sets: Sequence[CharSet | None]) -> re.Pattern[str]:
+    """An expression for a character of these sets; for any character, if one is not known."""
+    known = union(each for each in sets if each is not None)
+    return re.compile(one_of(known) if known and None not in sets else "(?s:.)")

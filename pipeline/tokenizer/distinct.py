@@ -1,0 +1,389 @@
+"""The tokens of each distinct chunk, found once, for all chunks of a call together.
+
+A chunk's tokens never depend on where it stands, but for the patterns of `patterns.py`. So chunks
+are interned, and only new ones are tokenized: those of one shape (`rules.py`) are split alike, so
+one of each shape is split (`affixes.py`), and the places carried over to the others. What holds a
+special case is split by itself; what a pattern may change goes to spaCy's own tokenizer, with the
+neighbours that it may depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.strings import Growing, Interner, KeySet, Slices, first_places, ranges
+from pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes, Split
+from pipeline.tokenizer.chunks import Chunks
+from pipeline.tokenizer.patterns import Pair, Patterns
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
+
+CACHE_BYTES = 192 << 20
+"""What is known of chunks is forgotten, and found again, when it takes more than this."""
+
+LONG_SHAPE = 256
+"""Shapes of more bytes are not remembered: few come again, and they would take much memory."""
+
+LEFT, RIGHT, CHANGED = 1, 2, 4  # what a chunk may be in a pattern that reaches across a gap
+
+
+class DistinctChunks:
+    """Tokenizes chunks as `tokenizer` does. Raises Unreadable where it cannot read its rules."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._affixes = Affixes(tokenizer)
+        patterns = Patterns(tokenizer, self._affixes)
+        self._patterns = patterns
+        self._special_keys = KeySet(Slices.of_texts(self._affixes.special_cases))
+        known = sorted(patterns.singles.union(*patterns.pairs))
+        self._pattern_tokens = known
+        number = {token: i for i, token in enumerate(known)}
+        self._singles = _flags(number, patterns.singles)
+        self._effective = _PairSet(number, patterns.effective)
+        self._pairs = _PairSet(number, patterns.pairs)
+        self._spaced = _PairSet(number, patterns.spaced)
+        self._forget()
+
+    def _forget(self) -> None:
+        self.tokens = Interner()
+        """The distinct tokens; a token is known by its id here."""
+        self.tokens.intern(Slices.of_texts(self._pattern_tokens))
+        self._chunks = Interner()
+        self._token_ids = Growing(np.int32)
+        self._begins, self._counts = Growing(np.int64), Growing(np.int32)
+        self._reach = Growing(np.uint8)
+        self._before: dict[int, tuple[int, int]] = {}
+        """First and last token of a chunk before a pattern changed it."""
+        self._runs: dict[str, tuple[int, int]] = {}
+        self._shapes: dict[int, dict[bytes, int]] = {}
+        self._splits = _Splits()
+
+    def forget_if_large(self) -> bool:
+        """Start anew when too much is known; ids of tokens given out before mean nothing then."""
+        size = (
+            self._chunks.bytes
+            + self.tokens.bytes
+            + 4 * len(self._token_ids)
+            + 13 * len(self._begins)
+            + self._splits.bytes
+        )
+        if size > CACHE_BYTES:
+            self._forget()
+            return True
+        return False
+
+    def tokenize(self, chunks: Chunks) -> tuple[np.ndarray, np.ndarray]:
+        """The ids of all tokens, and how many each chunk has.
+
+        Where a pattern reaches across chunks, the first of them has the tokens of all.
+        """
+        known = len(self._chunks)
+        ids = self._chunks.intern(chunks.slices)
+        if len(self._chunks) > known:
+            self._tokenize_new(self._chunks.slices(slice(known, None)), known)
+        begins, counts = self._begins.values[ids], self._counts.values[ids]
+        reach = self._reach.values[ids]
+        linked = np.flatnonzero((reach[:-1] & LEFT != 0) & (reach[1:] & RIGHT != 0))
+        if len(linked):
+            self._join_runs(chunks, ids, linked, begins, counts)
+        return self._token_ids.values[ranges(begins, counts)], counts
+
+    # --- chunks not met before ---------------------------------------------------------------
+
+    def _tokenize_new(self, chunks: Slices, first_id: int) -> None:
+        text = _Characters.of(chunks)
+        shapes = self._shapes_of(text, chunks)
+        owners, slices = self._pieces(text, shapes)
+        ids = self.tokens.intern(slices)
+        counts = np.bincount(owners, minlength=len(chunks))
+        alone = self._holds_special_case(text, shapes) | self._may_change(owners, ids, len(chunks))
+        changed = np.zeros(len(chunks), bool)
+        if alone.any():
+            chosen = np.flatnonzero(alone)
+            found = []
+            for place, chunk in zip(chosen.tolist(), chunks[chosen].decoded(), strict=True):
+                tokens = _cut(chunk, self._affixes.split(chunk, self._affixes.special_cases).starts)
+                if self._patterns.within(tokens):
+                    own = self._intern(tokens)
+                    self._before[first_id + place] = own[0], own[-1]
+                    changed[place] = True
+                    tokens = [token.text for token in self._tokenizer(chunk)]
+                found.append(tokens)
+            theirs = np.array(self._intern([token for tokens in found for token in tokens]))
+            ids, counts = _replaced(ids, counts, chosen, theirs, list(map(len, found)))
+
+        ends = np.cumsum(counts)
+        self._begins.extend(len(self._token_ids) + ends - counts)
+        self._counts.extend(counts)
+        self._token_ids.extend(ids)
+        first, last = ids[ends - counts], ids[ends - 1]
+        for place in np.flatnonzero(changed).tolist():
+            first[place], last[place] = self._before[first_id + place]
+        reach = self._pairs.left(last) * LEFT | self._pairs.right(first) * RIGHT
+        self._reach.extend(reach | changed * CHANGED)
+
+    def _shapes_of(self, text: _Characters, chunks: Slices) -> np.ndarray:
+        """(n,) int64: each chunk's place among the splits, one for each shape."""
+        rules = self._affixes.shapes
+        traits = np.bitwise_or.reduceat(rules.traits[text.codes], text.begins)
+        shapes = np.empty(len(chunks), np.int64)
+        for kind in np.unique(traits).tolist():
+            chosen = np.flatnonzero(traits == kind)
+            lengths = text.lengths[chosen]
+            atoms = rules.atoms(kind)[text.codes[ranges(text.begins[chosen], lengths)]]
+            ends = np.concatenate([[0], np.cumsum(lengths)]) * atoms.itemsize
+            buffers = [None, pa.py_buffer(ends), pa.py_buffer(atoms)]
+            rows = pa.Array.from_buffers(pa.large_binary(), len(chosen), buffers)
+            encoded = rows.dictionary_encode()
+            places, distinct = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+            known = self._shapes.setdefault(kind, {})
+            numbers = np.array([known.get(each, -1) for each in distinct])
+            new = np.flatnonzero(numbers < 0)
+            examples = chunks[chosen[first_places(places, len(distinct))[new]]].decoded()
+            for place, example in zip(new.tolist(), examples, strict=True):
+                split = self._affixes.split(example, NO_SPECIAL_CASES)
+                numbers[place] = self._splits.add(split)
+                if len(distinct[place]) <= LONG_SHAPE:
+                    known[distinct[place]] = numbers[place]
+            shapes[chosen] = numbers[places]
+        return shapes
+
+    def _holds_special_case(self, text: _Characters, shapes: np.ndarray) -> np.ndarray:
+        """(n,) bool: whether a string that is looked up while splitting is a special case."""
+        owners, begins, ends = self._splits.looked_up(shapes)
+        offsets = text.begins[owners]
+        begins, ends = text.bytes_before[begins + offsets], text.bytes_before[ends + offsets]
+        found = self._special_keys.holds(Slices(text.data, begins, ends - begins))
+        holds = np.zeros(len(shapes), bool)
+        holds[owners[found]] = True
+        return holds
+
+    def _pieces(self, text: _Characters, shapes: np.ndarray) -> tuple[np.ndarray, Slices]:
+        """The chunks' tokens, and whose each one is."""
+        owners, starts = self._splits.starts(shapes)
+        begins = text.bytes_before[starts + text.begins[owners]]
+        # The chunks lie one behind the other, and their tokens leave nothing out.
+        ends = np.append(begins[1:], text.bytes_before[-1])
+        return owners, Slices(text.data, begins, ends - begins)
+
+    def _may_change(self, owners: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
+        """(n,) bool: whether a pattern may match within the chunk."""
+        found = self._singles[np.minimum(ids, len(self._singles) - 1)]
+        found[:-1] |= self._effective.holds(ids[:-1], ids[1:]) & (owners[:-1] == owners[1:])
+        may = np.zeros(count, bool)
+        may[owners[found]] = True
+        return may
+
+    def _intern(self, tokens: list[str]) -> list[int]:
+        ids: list[int] = self.tokens.intern(Slices.of_texts(tokens)).tolist()
+        return ids
+
+    # --- patterns across chunks --------------------------------------------------------------
+
+    def _join_runs(
+        self,
+        chunks: Chunks,
+        ids: np.ndarray,
+        linked: np.ndarray,
+        begins: np.ndarray,
+        counts: np.ndarray,
+    ) -> None:
+        """Give chunks that a pattern may join to spaCy together; changes begins and counts."""
+        apart = np.concatenate([chunks.documents, chunks.cuts])
+        linked = linked[~np.isin(linked + 1, apart)]
+        last, first = self._last_token(ids[linked]), self._first_token(ids[linked + 1])
+        real = self._pairs.holds(last, first)
+        linked, last, first = linked[real], last[real], first[real]
+        if not len(linked):
+            return
+        # A pattern changes something if its special case has the gap in it, or if a shorter one
+        # that does change something gives way to it.
+        changed = self._reach.values[ids] & CHANGED != 0
+        matters = self._spaced.holds(last, first) | changed[linked] | changed[linked + 1]
+        opens = np.append(True, np.diff(linked) != 1)
+        heads = np.flatnonzero(opens)
+        matters = np.logical_or.reduceat(matters, heads)
+        tails = np.append(heads[1:], len(linked)) - 1
+        slices = chunks.slices
+        for head, tail in zip(linked[heads[matters]], linked[tails[matters]] + 1, strict=True):
+            begin, end = slices.begins[head], slices.begins[tail] + slices.lengths[tail]
+            begins[head], counts[head] = self._run(slices.data[begin:end].tobytes().decode())
+            counts[head + 1 : tail + 1] = 0
+
+    def _run(self, text: str) -> tuple[int, int]:
+        """Where the tokens of this run of chunks are, and how many."""
+        if text not in self._runs:
+            tokens = self._intern([token.text for token in self._tokenizer(text)])
+            self._runs[text] = len(self._token_ids), len(tokens)
+            self._token_ids.extend(np.array(tokens, np.int32))
+        return self._runs[text]
+
+    def _first_token(self, ids: np.ndarray) -> np.ndarray:
+        tokens = self._token_ids.values[self._begins.values[ids]]
+        return self._unless_changed(ids, tokens, 0)
+
+    def _last_token(self, ids: np.ndarray) -> np.ndarray:
+        tokens = self._token_ids.values[self._begins.values[ids] + self._counts.values[ids] - 1]
+        return self._unless_changed(ids, tokens, 1)
+
+    def _unless_changed(self, ids: np.ndarray, tokens: np.ndarray, side: int) -> np.ndarray:
+        for place in np.flatnonzero(self._reach.values[ids] & CHANGED != 0):
+            tokens[place] = self._before[int(ids[place])][side]
+        return tokens
+
+
+def _cut(chunk: str, starts: tuple[int, ...]) -> list[str]:
+    ends = (*starts[1:], len(chunk))
+    return [chunk[begin:end] for begin, end in zip(starts, ends, strict=True)]
+
+
+def _replaced(
+    values: np.ndarray,
+    counts: np.ndarray,
+    chosen: np.ndarray,
+    others: np.ndarray,
+    other_counts: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lists, one behind the other, with others in place of the chosen ones; and their lengths.
+
+    >>> _replaced(np.array([1, 2, 2, 3]), np.array([1, 2, 1]), np.array([1]), np.array([9]), [1])
+    (array([1, 9, 3]), array([1, 1, 1]))
+    """
+    kept = np.ones(len(counts), bool)
+    kept[chosen] = False
+    new_counts = counts.copy()
+    new_counts[chosen] = other_counts
+    stay = np.repeat(kept, new_counts)
+    replaced = np.empty(len(stay), values.dtype)
+    replaced[stay] = values[np.repeat(kept, counts)]
+    replaced[~stay] = others
+    return replaced, new_counts
+
+
+@dataclass(frozen=True)
+class _Characters:
+    """The characters of chunks that lie one behind the other."""
+
+    data: np.ndarray
+    """uint8: the bytes, and eight more."""
+    codes: np.ndarray
+    """(characters,) code points"""
+    bytes_before: np.ndarray
+    """(characters + 1,) int64: where each one's bytes begin, and where all end."""
+    begins: np.ndarray
+    """(n,) int64: each chunk's first character"""
+    lengths: np.ndarray
+    """(n,) int64: its characters"""
+
+    @staticmethod
+    def of(chunks: Slices) -> _Characters:
+        first = int(chunks.begins[0])
+        last = int(chunks.begins[-1] + chunks.lengths[-1])
+        used = chunks.data[first:last]
+        data = chunks.data[first:]
+        begins, lengths = chunks.begins - first, chunks.lengths
+        if used.max(initial=0) < 0x80:
+            return _Characters(data, used, np.arange(len(used) + 1), begins, lengths)
+        heads = (used & 0xC0) != 0x80
+        codes = np.frombuffer(used.tobytes().decode().encode("utf-32-le"), np.uint32)
+        bytes_before = np.append(np.flatnonzero(heads), len(used))
+        characters = np.searchsorted(bytes_before, np.append(begins, len(used)))
+        return _Characters(data, codes, bytes_before, characters[:-1], np.diff(characters))
+
+
+class _Splits:
+    """Splits, as arrays to be gathered from; a split is known by its number."""
+
+    def __init__(self) -> None:
+        self._starts = _Ragged()
+        self._begins, self._ends = _Ragged(), _Ragged()
+
+    @property
+    def bytes(self) -> int:
+        """About what they take in memory."""
+        return 16 * len(self._starts) + 16 * len(self._begins)
+
+    def add(self, split: Split) -> int:
+        """Store a split; returns its number."""
+        self._begins.add([begin for begin, _ in split.looked_up])
+        self._ends.add([end for _, end in split.looked_up])
+        return self._starts.add(split.starts)
+
+    def starts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The starts of the tokens of each split, and to which one each belongs."""
+        return self._starts.gather(numbers)
+
+    def looked_up(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """To which split it belongs, begin and end, for each string that was looked up."""
+        owners, begins = self._begins.gather(numbers)
+        return owners, begins, self._ends.gather(numbers)[1]
+
+
+class _Ragged:
+    """Lists of numbers, one behind the other, to be gathered from."""
+
+    def __init__(self) -> None:
+        self._values: list[int] = []
+        self._ends: list[int] = [0]
+        self._frozen_values = np.zeros(0, np.int64)
+        self._frozen_ends = np.zeros(1, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def add(self, values: Sequence[int]) -> int:
+        """Store a list; returns its number."""
+        self._values.extend(values)
+        self._ends.append(len(self._values))
+        return len(self._ends) - 2
+
+    def gather(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The values of the lists with these numbers, and to which of them each belongs."""
+        if len(self._frozen_ends) < len(self._ends):
+            self._frozen_values = np.array(self._values, np.int64)
+            self._frozen_ends = np.array(self._ends, np.int64)
+        begins = self._frozen_ends[numbers]
+        counts = self._frozen_ends[numbers + 1] - begins
+        owners = np.repeat(np.arange(len(numbers)), counts)
+        return owners, self._frozen_values[ranges(begins, counts)]
+
+
+def _flags(number: Mapping[str, int], tokens: Iterable[str]) -> np.ndarray:
+    """By token id: whether the token is one of these. The last place stands for all other ids."""
+    flags = np.zeros(len(number) + 1, bool)
+    flags[[number[token] for token in tokens]] = True
+    return flags
+
+
+class _PairSet:
+    """Pairs of tokens, asked for by the tokens' ids."""
+
+    def __init__(self, number: Mapping[str, int], pairs: Collection[Pair]) -> None:
+        self._left = _flags(number, {left for left, _ in pairs})
+        self._right = _flags(number, {right for _, right in pairs})
+        self._codes = np.sort([number[left] << 32 | number[right] for left, right in pairs])
+
+    def left(self, ids: np.ndarray) -> np.ndarray:
+        """(n,) bool: whether the token is the first of any pair."""
+        held: np.ndarray = self._left[np.minimum(ids, len(self._left) - 1)]
+        return held
+
+    def right(self, ids: np.ndarray) -> np.ndarray:
+        """(n,) bool: whether the token is the second of any pair."""
+        held: np.ndarray = self._right[np.minimum(ids, len(self._right) - 1)]
+        return held
+
+    def holds(self, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
+        """(n,) bool: whether the two make up a pair."""
+        held: np.ndarray = self.left(lefts) & self.right(rights)
+        likely = np.flatnonzero(held)
+        codes = lefts[likely].astype(np.int64) << 32 | rights[likely]
+        held[likely] = np.isin(codes, self._codes)
+        return held

@@ -1,0 +1,103 @@
+"""Special cases that spaCy finds in the tokens of a document, after every chunk was split.
+
+Where a special case would itself be split ("a.m.", ":-)"), or has a space in it, spaCy's tokenizer
+matches its tokens against the tokens of the whole document, takes the longest of matches that
+overlap, and puts the special case's tokens there. That is where a chunk's tokens may depend on its
+neighbours, and so the one place where tokenizing each distinct chunk once could go wrong.
+
+Three things are asked of these patterns here, each of which may say yes too often, but never no
+too often: may one change the tokens of this chunk, may one reach across the gap between two
+chunks, and may that one change anything. What is not ruled out goes to spaCy itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
+from pipeline.tokenizer.rules import Unreadable
+
+if TYPE_CHECKING:
+    from spacy.tokenizer import Tokenizer
+
+Pair = tuple[str, str]
+
+
+class Patterns:
+    """The special cases of `tokenizer` that its matcher looks for. Raises Unreadable.
+
+    After `Tokenizer.add_special_case` of spaCy 3.8.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, affixes: Affixes) -> None:
+        self.singles: set[str] = set()
+        """Tokens that are replaced all by themselves."""
+        self.pairs: set[Pair] = set()
+        """Neighbours in any pattern."""
+        self.effective: set[Pair] = set()
+        """The first two tokens of patterns that may change the tokens of one chunk."""
+        self.spaced: set[Pair] = set()
+        """Those of them that may stand around white space within a special case."""
+        for case in affixes.special_cases:
+            split = (
+                tokenizer.find_prefix(case)
+                or tokenizer.find_infix(case)
+                or tokenizer.find_suffix(case)
+            )
+            if split or " " in case or not tokenizer.faster_heuristics:
+                self._add(case, affixes)
+        for case in affixes.special_cases:
+            for left, right in itertools.pairwise(split_at_white_space(case)):
+                ends = [left[begin:] for begin in range(len(left))]
+                begins = [right[:end] for end in range(1, len(right) + 1)]
+                self.spaced.update(self.pairs.intersection(itertools.product(ends, begins)))
+
+    def _add(self, case: str, affixes: Affixes) -> None:
+        chunks = split_at_white_space(case)
+        pattern = [token for chunk in chunks for token in _tokens(chunk, affixes)]
+        neighbours = list(itertools.pairwise(pattern))
+        self.pairs.update(neighbours)
+        for chunk in chunks:
+            # spaCy may keep what it made of a chunk for the pattern, and give it out again.
+            if chunk not in affixes.special_cases and _holds_special_case(chunk, affixes):
+                raise Unreadable(f"the special case {case!r} has another in {chunk!r}")
+        if _changes(pattern, affixes):
+            self.effective.update(neighbours[:1])
+            if len(pattern) == 1:
+                self.singles.update(pattern)
+
+    def within(self, tokens: Sequence[str]) -> bool:
+        """Whether one of them may change these tokens of one chunk."""
+        return not self.singles.isdisjoint(tokens) or not self.effective.isdisjoint(
+            itertools.pairwise(tokens)
+        )
+
+
+def _tokens(chunk: str, affixes: Affixes) -> list[str]:
+    starts = affixes.split(chunk, NO_SPECIAL_CASES).starts
+    return [chunk[begin:end] for begin, end in itertools.pairwise((*starts, len(chunk)))]
+
+
+def _holds_special_case(chunk: str, affixes: Affixes) -> bool:
+    split = affixes.split(chunk, affixes.special_cases)
+    return split.starts != affixes.split(chunk, NO_SPECIAL_CASES).starts
+
+
+def _changes(tokens: Sequence[str], affixes: Affixes) -> bool:
+    """Whether the matcher, finding these tokens without a gap, would put others there."""
+    return affixes.special_cases.get("".join(tokens), tokens) != list(tokens)
+
+
+def split_at_white_space(text: str) -> list[str]:
+    r"""The chunks and the white-space tokens of a text, as spaCy takes them.
+
+    A space behind a chunk is swallowed; what further white space follows is a token.
+
+    >>> split_at_white_space("to see  you \n soon")
+    ['to', 'see', ' ', 'you', '\n ', 'soon']
+    """
+    runs = ["".join(run) for _, run in itertools.groupby(text, str.isspace)]
+    follow = [run[1:] if run.startswith(" ") and number else run for number, run in enumerate(runs)]
+    return [run for run in follow if run]

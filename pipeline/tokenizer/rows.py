@@ -1,0 +1,142 @@
+"""Tokens → rows of tokens.parquet: what is left out, and where documents are cut."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.config import TokenizeConfig
+
+EMPTY = 255
+"""The reason for leaving out a token without a form; other reasons are places in config.drop."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The tokens of a batch of documents, one document behind the other."""
+
+    forms: np.ndarray
+    """(tokens,) int32: what is to be written, by number"""
+    strings: Callable[[np.ndarray], pa.Array]
+    """The strings of such numbers. Two numbers may have one string."""
+    lengths: np.ndarray
+    """(documents,) int64: how many tokens each document has"""
+    reasons: np.ndarray
+    """(tokens,) uint8: 0, or which of config.drop (from 1) leaves it out, or EMPTY"""
+    begins_sentence: np.ndarray | None = None
+    """(tokens,) bool, with --sentences"""
+    blank: int = 0
+    """Documents of white space only: they are rows of nothing, whatever tokens are kept."""
+    cuts: int = 0
+    """Cuts within chunks that were too long."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What came of one batch of documents: rows, and the books' entries for them."""
+
+    batch: pa.RecordBatch
+    """`tokens: list<dictionary<string>>`, and `label` where the documents had labels."""
+    read: int
+    """Documents that came in."""
+    documents: int
+    """Documents that came to at least one row."""
+    blank: int
+    """Documents with nothing but white space."""
+    emptied: int
+    """Other documents of which no token was left."""
+    tokens: int
+    """Tokens that spaCy found."""
+    dropped: Mapping[str, int]
+    """Tokens left out, by reason."""
+    cuts: int
+    """Cuts that --max-doc-tokens made."""
+    chunk_cuts: int
+    """Cuts within chunks that were too long."""
+
+
+def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfig) -> Tokens:
+    """The rows that the documents of a batch come to."""
+    lengths = analysis.lengths
+    kept, dropped = _select(analysis.reasons, config)
+    ends = np.cumsum(lengths)
+    filled = lengths > 0
+    first = (ends - lengths)[filled]  # of each document that has tokens, its first one
+    starts = _starts(first, analysis.begins_sentence)
+    documents = np.flatnonzero(filled)
+    forms = analysis.forms
+    if kept is not None:
+        forms = forms[kept]
+        # What is left of each piece, and the pieces of which anything is left.
+        before = np.concatenate([[0], np.cumsum(kept)])
+        marks = before[starts]
+        left = np.append(marks[1:], len(forms)) > marks
+        starts, marks = starts[left], marks[left]
+    else:
+        marks = starts
+    owners = documents[np.searchsorted(first, starts, side="right") - 1] if len(starts) else starts
+    uncut = len(marks)
+    if config.max_doc_tokens:
+        marks, owners = _cut(marks, owners, len(forms), config.max_doc_tokens)
+
+    encoded = pa.array(forms).dictionary_encode()
+    # Two forms may be one string, and a dictionary has each value once.
+    unified = analysis.strings(encoded.dictionary.to_numpy()).dictionary_encode()
+    indices = encoded.indices
+    if len(unified.dictionary) < len(unified):
+        indices = unified.indices.take(indices)
+    values = pa.DictionaryArray.from_arrays(indices, unified.dictionary)
+    offsets = pa.array(np.append(marks, len(forms)), pa.int32())
+    columns = {"tokens": pa.ListArray.from_arrays(offsets, values)}
+    if labels is not None:
+        columns["label"] = labels.take(pa.array(owners))
+    kept_documents = int(np.count_nonzero(np.diff(owners, prepend=-1)))
+    return Tokens(
+        batch=pa.RecordBatch.from_pydict(columns),
+        read=len(lengths),
+        documents=kept_documents,
+        blank=analysis.blank,
+        emptied=len(lengths) - kept_documents - analysis.blank,
+        tokens=len(analysis.forms),
+        dropped=dropped,
+        cuts=len(marks) - uncut,
+        chunk_cuts=analysis.cuts,
+    )
+
+
+def _select(reasons: np.ndarray, config: TokenizeConfig) -> tuple[np.ndarray | None, Counter[str]]:
+    """Which tokens stay (None: all), and how many go for which reason."""
+    if not reasons.any():
+        return None, Counter()
+    counts = np.bincount(reasons, minlength=EMPTY + 1)
+    names = dict(enumerate(config.drop, start=1))
+    names[EMPTY] = "empty"
+    return reasons == 0, +Counter({name: int(counts[code]) for code, name in names.items()})
+
+
+def _starts(first: np.ndarray, begins_sentence: np.ndarray | None) -> np.ndarray:
+    """Where each row starts, among all tokens: a document, or with --sentences a sentence."""
+    if begins_sentence is None:
+        return first
+    begins = begins_sentence.copy()
+    begins[first] = True
+    return np.flatnonzero(begins)
+
+
+def _cut(
+    starts: np.ndarray, owners: np.ndarray, end: int, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of at most `most` tokens, and whose each one is.
+
+    >>> starts, owners = _cut(np.array([0, 5]), np.array([7, 8]), 7, 2)
+    >>> starts.tolist(), owners.tolist()
+    ([0, 2, 4, 5], [7, 7, 7, 8])
+    """
+    lengths = np.diff(starts, append=end)
+    pieces = -(-lengths // most)
+    number = np.arange(int(pieces.sum())) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    return np.repeat(starts, pieces) + most * number, np.repeat(owners, pieces)
