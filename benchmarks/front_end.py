@@ -127,9 +127,9 @@ def family(process: int) -> list[int]:
     """The process and all below it."""
     found = [process]
     for parent in found:
-        with contextlib.suppress(OSError):
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-            found += map(int, children.split())
+        with contextlib.suppress(OSError):  # it may be gone by now
+            for thread in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (thread / "children").read_text().split())
     return found
 
 

@@ -177,11 +177,11 @@ class Stdout(io.RawIOBase):
             sys.stdout.flush()
             sys.stdout.buffer.write(block.encode() if isinstance(block, str) else block)
             sys.stdout.buffer.flush()
-        except BrokenPipeError:
+        except OSError as problem:
             # Python would complain once more when it closes stdout at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
-        except OSError as problem:
+            if isinstance(problem, BrokenPipeError):
+                raise typer.Exit(0) from None
             raise StorageError(
                 f"cannot write to standard output: {os.strerror(problem.errno or 0)}"
             ) from problem

@@ -1,6 +1,7 @@
 """What all tests share: one processor thread, so that nothing depends on the cores there are."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,3 +11,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # A property may take its time on a slow machine, and draws the same cases on every one.
 settings.register_profile("anywhere", deadline=None, derandomize=True)
 settings.load_profile("anywhere")
+
+# A shell starts what it puts into the background with SIGINT ignored, and children inherit that:
+# the commands that the tests interrupt would never notice.
+signal.signal(signal.SIGINT, signal.default_int_handler)

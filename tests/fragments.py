@@ -4,12 +4,16 @@ A text is a row of fragments: special cases of a tokenizer, whole, in parts and 
 tokenizers' expressions look for: punctuation, units, clitics, links, emoji, every white space.
 """
 
+import functools
 import re
 import sys
 from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from pipeline.tokenizer import import_spacy
+
+spacy = import_spacy(with_torch=False)
 CHARACTERS = "".join(map(chr, range(sys.maxunicode + 1)))
 WHITE_SPACE = [each for each in CHARACTERS if each.isspace()]
 PUNCTUATION = list("()[]{}<>.,;:!?'\"‘’“”«»„…-–—~/\\|*#&%$€£°^_+=@`´§©¿¡،؛؟।॥։׃״׳、。・（）")
@@ -32,6 +36,13 @@ COMMON = PUNCTUATION + DOTS + DIGITS + UNITS + CLITICS + LETTERS + WORDS
 SELDOM = MARKS + EMOJI + EMOTICONS + LINKS + RARE
 
 
+@functools.cache
+def blank(lang):
+    """The blank pipeline of a language, which no test may change."""
+    return spacy.blank(lang)
+
+
+@functools.cache
 def special_fragments(tokenizer):
     """A tokenizer's special cases, what they are made of, and the short ones spaced out."""
     cases = sorted(filter(None, getattr(tokenizer, "rules", ())))

@@ -16,16 +16,12 @@ from pipeline.texts import Texts
 from pipeline.tokenizer import Tokenizer, import_spacy, plain, versions
 from pipeline.tokenizer.spacy_pipeline import CLASSES
 from tests import fragments
+from tests.fragments import blank
 
 spacy = import_spacy(with_torch=False)
 
 SAMPLES = Path(__file__).parents[1] / "sample_corpora"
 LANGUAGES = {"en": "english.txt", "de": "german.txt", "es": "spanish.txt", "zh": "chinese.txt"}
-
-
-@functools.cache
-def blank(lang):
-    return spacy.blank(lang)
 
 
 @functools.cache
@@ -198,7 +194,7 @@ def test_classes_and_lower_case_are_those_of_spacy_in_other_languages(lang):
     tokenizers = {name: Tokenizer(TokenizeConfig(drop=(name,), lower=True), nlp) for name in asked}
     words = ["twelve", "1/2", "½", "१२", "±5", "IV", "двадцать", *sorted(nlp.Defaults.stop_words)]
 
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     @given(st.lists(fragments.texts(nlp.tokenizer, *words[:50]), max_size=5))
     def property_holds(texts):
         documents = [list(nlp.tokenizer(text)) for text in texts if text.strip()]

@@ -31,7 +31,7 @@ def without_special_cases(tokenizer):
 @functools.cache
 def language(lang):
     """A spaCy tokenizer, one without its special cases, and what is read off it."""
-    tokenizer = spacy.blank(lang).tokenizer
+    tokenizer = fragments.blank(lang).tokenizer
     affixes = Affixes(tokenizer)
     return tokenizer, without_special_cases(tokenizer), affixes, Patterns(tokenizer, affixes)
 
@@ -73,7 +73,7 @@ def test_special_cases_are_split_as_spacy_does(lang):
                 assert_split_as_spacy_does(chunk, *language(lang))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(fragments.tokenizer_settings(), st.data())
 def test_any_tokenizer_s_chunks_are_split_as_spacy_does(given_settings, data):
     settings, added = given_settings

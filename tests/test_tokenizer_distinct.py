@@ -28,8 +28,8 @@ UNREADABLE = {"zh"}
 @functools.cache
 def language(lang):
     """A blank pipeline, and a tokenizer that is used for many batches."""
-    nlp = spacy.blank(lang)
-    return nlp, Tokenizer(TokenizeConfig(drop=()), nlp=spacy.blank(lang))
+    nlp = fragments.blank(lang)
+    return nlp, Tokenizer(TokenizeConfig(drop=()), nlp)
 
 
 BLANK = spacy.blank("xx")
@@ -67,7 +67,7 @@ def test_tokens_are_those_of_spacy(lang):
     nlp, tokenizer = language(lang)
     assert tokenizer.is_fast
 
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(st.lists(fragments.texts(nlp.tokenizer), max_size=8))
     def property_holds(texts):
         assert_tokens_are_those_of_spacy(nlp, tokenizer, texts)
@@ -93,7 +93,7 @@ def test_every_language_has_the_tokens_of_spacy(lang):
         pytest.skip(f"{lang}: {str(missing).splitlines()[0]}")
     assert tokenizer.is_fast == (lang not in UNREADABLE)
 
-    @settings(max_examples=10)
+    @settings(max_examples=5)
     @given(st.lists(fragments.texts(nlp.tokenizer), min_size=5, max_size=15))
     def property_holds(texts):
         assert_tokens_are_those_of_spacy(nlp, tokenizer, texts)
@@ -116,7 +116,7 @@ def test_emoticons_give_way_to_longer_ones_as_in_spacy(text):
 emoticon_parts = st.sampled_from([*":;8=x()[]|<>3/-^._oO0DP@*'\"   \n", ":)", "x:)"])
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.lists(emoticon_parts).map("".join), max_size=8))
 def test_characters_of_emoticons_are_joined_as_in_spacy(texts):
     assert_tokens_are_those_of_spacy(*language("en"), texts)
@@ -146,7 +146,7 @@ def test_what_was_forgotten_is_found_again(lang, monkeypatch):
     nlp, _ = language(lang)
     tokenizer = Tokenizer(TokenizeConfig(drop=()), nlp=nlp)
 
-    @settings(max_examples=50)
+    @settings(max_examples=25)
     @given(st.lists(fragments.texts(nlp.tokenizer)))
     def property_holds(texts):
         assert_tokens_are_those_of_spacy(nlp, tokenizer, texts)
@@ -182,7 +182,7 @@ def test_keys_that_collide_change_nothing(monkeypatch, bits):
 # --- tokenizers of one's own -----------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(fragments.tokenizer_settings(), st.data())
 def test_any_tokenizer_has_the_tokens_of_spacy(given_settings, data):
     given_settings, added = given_settings
@@ -254,9 +254,8 @@ PLAIN_CHANGES = [a_prefix_function, a_match_before, a_last_special_case_with_ano
 
 
 @pytest.mark.parametrize("change", CHANGES + PLAIN_CHANGES)
-@pytest.mark.parametrize("lang", ["en", "ru"])
-def test_a_changed_tokenizer_has_the_tokens_of_spacy(lang, change):
-    nlp, other = spacy.blank(lang), spacy.blank(lang)
+def test_a_changed_tokenizer_has_the_tokens_of_spacy(change):
+    nlp, other = spacy.blank("en"), spacy.blank("en")
     change(nlp.tokenizer)
     change(other.tokenizer)
     tokenizer = Tokenizer(TokenizeConfig(drop=()), nlp=other)
@@ -264,7 +263,7 @@ def test_a_changed_tokenizer_has_the_tokens_of_spacy(lang, change):
     known = ["see (don't", "(don't", "don't be", "to see", "(c) x", "x y", "x\n y", "...!", "a:)"]
     known += ["x:) )", "x: ) )", ":( (", ") (", "HTTP://a.b/c", "#a-b", "a1,2"]
 
-    @settings(max_examples=60)
+    @settings(max_examples=25)
     @given(st.lists(fragments.texts(nlp.tokenizer, *known), max_size=5))
     def property_holds(texts):
         assert_tokens_are_those_of_spacy(nlp, tokenizer, [*texts, *known, " ".join(known)])

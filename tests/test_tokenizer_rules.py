@@ -7,11 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.tokenizer import import_spacy
 from pipeline.tokenizer.rules import CODE_POINTS, Shapes, Unreadable, read_rules
-from tests.fragments import CHARACTERS, FEW, expressions
-
-spacy = import_spacy(with_torch=False)
+from tests.fragments import CHARACTERS, FEW, blank, expressions
 
 
 def rules(source, flags=0):
@@ -190,7 +187,7 @@ def texts_of_one_shape(draw, shapes, pool=POOL):
     return text, other
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.lists(expressions(), min_size=1, max_size=3), st.data())
 def test_texts_of_one_shape_are_matched_at_the_same_places(patterns, data):
     shapes = Shapes(patterns)
@@ -203,7 +200,7 @@ def test_texts_of_one_shape_are_matched_at_the_same_places(patterns, data):
 
 @pytest.mark.parametrize("lang", ["en", "de", "fr", "ru", "hu", "bn", "fa"])
 def test_texts_of_one_shape_are_matched_at_the_same_places_by_a_language(lang):
-    tokenizer = spacy.blank(lang).tokenizer
+    tokenizer = blank(lang).tokenizer
     methods = [tokenizer.prefix_search, tokenizer.suffix_search, tokenizer.infix_finditer]
     methods += [tokenizer.token_match, tokenizer.url_match]
     patterns = [method.__self__ for method in methods if method]
