@@ -41,7 +41,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -12,7 +12,8 @@ a key, all get new keys from another seed. So no result rests on a hash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ WORD = 8
 SHORT = WORD - 1
 """The longest string that is its own key; the eighth byte of the key tells the length."""
 HASH_BITS = 60
+TOGETHER = 128
+"""Words up to which strings are gone through side by side; the rest of a string, by itself."""
 LOW_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(WORD + 1)], np.uint64)
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: Knuth, TAOCP 3, section 6.4
 LEAST_SLOTS = 1 << 12
@@ -87,11 +90,13 @@ class Slices:
             hashes = scattered(lengths[long] + np.uint64(seed << 32))
             reaching = np.arange(len(long))
             number = 0
-            while len(reaching):
+            while len(reaching) and number < TOGETHER:
                 hashes[reaching] = scattered(hashes[reaching] ^ rest.words(number))
                 number += 1
                 longer = rest.lengths > WORD * number
                 reaching, rest = reaching[longer], rest[longer]
+            digests = [_digest(tail) for tail in rest.tails()]
+            hashes[reaching] = scattered(hashes[reaching] ^ np.array(digests, np.uint64))
             keys[long] = hashes >> np.uint64(64 - HASH_BITS)
             keys[long] |= np.uint64(0xF << 60)  # which no short string's key has
         return keys
@@ -99,16 +104,24 @@ class Slices:
     def equal(self, others: Slices) -> np.ndarray:
         """(n,) bool: whether each string has the bytes of its counterpart in `others`."""
         same: np.ndarray = self.lengths == others.lengths
-        alike = np.flatnonzero(same)
+        same &= self.words(0) == others.words(0)
+        alike = np.flatnonzero(same & (self.lengths > WORD))
         mine, theirs = self[alike], others[alike]
-        number = 0
-        while len(alike):
+        number = 1
+        while len(alike) and number < TOGETHER:
             agree = mine.words(number) == theirs.words(number)
             same[alike[~agree]] = False
             number += 1
             on = agree & (mine.lengths > WORD * number)
             alike, mine, theirs = alike[on], mine[on], theirs[on]
+        pairs = zip(mine.tails(), theirs.tails(), strict=True)
+        same[alike] = np.array([np.array_equal(*pair) for pair in pairs], bool)
         return same
+
+    def tails(self) -> Iterator[np.ndarray]:
+        """What each string has beyond `TOGETHER` words."""
+        for begin, length in zip(self.begins.tolist(), self.lengths.tolist(), strict=True):
+            yield self.data[begin + WORD * TOGETHER : begin + length]
 
     def packed(self) -> np.ndarray:
         """uint8: the bytes of all strings, one behind the other."""
@@ -125,6 +138,10 @@ class Slices:
         """The strings as Python's."""
         strings: list[str] = self.array().to_pylist()
         return strings
+
+
+def _digest(data: np.ndarray) -> int:
+    return int.from_bytes(hashlib.blake2b(data.data, digest_size=8).digest(), "little")
 
 
 def scattered(numbers: np.ndarray) -> np.ndarray:

@@ -171,6 +171,22 @@ def test_a_string_is_interned_while_the_strings_of_the_interner_are_at_hand():
     assert interner.intern(held).tolist() == [0, 1]
 
 
+def test_very_long_strings_are_told_apart_by_their_tails():
+    limit = strings.WORD * strings.TOGETHER
+    sizes = [*range(limit - 9, limit + 10), 300_000]
+    texts = ["x" * size + tail for size in sizes for tail in ("", "a", "b", "ab")]
+    distinct = list(dict.fromkeys(texts))
+    slices = Slices.of_texts(texts)
+    expected = [distinct.index(text) for text in texts]
+    interner = Interner()
+    assert interner.intern(slices).tolist() == expected
+    assert interner.find(slices).tolist() == expected
+    assert len(set(slices.keys().tolist())) == len(distinct)
+    assert slices.equal(slices[::-1]).tolist() == [
+        one == other for one, other in zip(texts, texts[::-1], strict=True)
+    ]
+
+
 # --- sets, ranges, growing arrays ------------------------------------------------------------
 
 

@@ -67,10 +67,9 @@ def split_into_chunks(texts: Texts) -> Chunks:
     chunk_begins, chunk_lengths, cuts = _cut(data, chunk_begins, chunk_lengths)
     token_begins, token_lengths = _white_space_tokens(texts, spaces, widths, filled[:-1], blank)
     if len(token_begins):
-        chunk_begins = np.concatenate([chunk_begins, token_begins])
-        order = np.argsort(chunk_begins, kind="stable")
-        chunk_begins = chunk_begins[order]
-        chunk_lengths = np.concatenate([chunk_lengths, token_lengths])[order]
+        places = np.searchsorted(chunk_begins, token_begins)
+        chunk_begins = np.insert(chunk_begins, places, token_begins)
+        chunk_lengths = np.insert(chunk_lengths, places, token_lengths)
     documents = np.append(np.searchsorted(chunk_begins, texts.begins), len(chunk_begins))
     slices = Slices(data, chunk_begins, chunk_lengths)
     return Chunks(slices, documents, blank, np.searchsorted(chunk_begins, cuts))
@@ -87,10 +86,11 @@ def _white_space(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     wide = _wide_white_space(text)
     if not len(wide):
         return found, np.broadcast_to(widths, len(found))
-    places = np.concatenate([found, *(each for each, _ in wide)])
-    widths = np.concatenate([np.ones(len(found), np.int64), *(np.full(len(a), w) for a, w in wide)])
-    order = np.argsort(places, kind="stable")
-    return places[order], widths[order]
+    widths = np.broadcast_to(widths, len(found))
+    for begins, width in wide:
+        places = np.searchsorted(found, begins)
+        found, widths = np.insert(found, places, begins), np.insert(widths, places, width)
+    return found, widths
 
 
 def _wide_white_space(text: np.ndarray) -> list[tuple[np.ndarray, int]]:

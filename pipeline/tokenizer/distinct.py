@@ -196,8 +196,9 @@ class DistinctChunks:
         counts: np.ndarray,
     ) -> None:
         """Give chunks that a pattern may join to spaCy together; changes begins and counts."""
-        apart = np.concatenate([chunks.documents, chunks.cuts])
-        linked = linked[~np.isin(linked + 1, apart)]
+        apart = np.zeros(len(ids) + 1, bool)
+        apart[chunks.documents] = apart[chunks.cuts] = True
+        linked = linked[~apart[linked + 1]]
         last, first = self._last_token(ids[linked]), self._first_token(ids[linked + 1])
         real = self._pairs.holds(last, first)
         linked, last, first = linked[real], last[real], first[real]
