@@ -6,7 +6,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
 
-.PHONY: demo test lint format bench bench-front-end campaign clean
+.PHONY: demo test lint format clean
+.PHONY: bench bench-front-end bench-training bench-quality campaign campaign-resume
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -28,7 +29,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	@rm -rf $(DEMO)
-	$(BIN)/corpus2vec run sample_corpora/phrases.txt --dim 2 --seq-len 5 -o $(DEMO)
+	$(BIN)/corpus2vec run sample_corpora/phrases.txt --dim 2 --seq-len 5 --table input -o $(DEMO)
 	@printf '\nThe corpus:\n\n'
 	@cat sample_corpora/phrases.txt
 	@printf '\nThe vocabulary (vocab.tsv):\n\n'
@@ -61,9 +62,23 @@ bench-front-end: $(VENV)/.installed-dev
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/front_end.py $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
 
+# make bench-training CORPUS=some.txt OPTIONS='--tokens 150000 --minutes 2'
+bench-training: $(VENV)/.installed-dev
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/training.py $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+
+# make bench-quality CORPUS=some.txt DATA=folder OPTIONS='--seeds 1'; DATA has the judgements
+bench-quality: $(VENV)/.installed-dev
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/quality.py $(CORPUS) $(DATA) $(OPTIONS)
+
 # make campaign CORPUS='some.txt other.txt' OPTIONS='--seconds 600'
 campaign: $(VENV)/.installed-dev
 	$(BIN)/python -m campaigns.exactness $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+
+# make campaign-resume CORPUS=some.txt OPTIONS='--kills 20 -- --dim 50 --epochs 3'
+campaign-resume: $(VENV)/.installed-dev
+	$(BIN)/python -m campaigns.resume $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
 
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

@@ -232,6 +232,8 @@ def progress_line(
             parts.append(f"loss {value:.3f}")
         elif name.endswith("_per_second") and isinstance(value, float):
             parts.append(f"{value:,.0f} {name.removesuffix('_per_second')}/s")
+        elif name.startswith("of "):
+            parts.append(f"{value} {name}")
         elif isinstance(value, str):
             parts.append(f"{name} {value}")
         else:
@@ -269,7 +271,7 @@ def facts_of(outcome: Outcome) -> list[str]:
     tokens = counts.get("tokens")
     if isinstance(tokens, Mapping):
         speed += f", {tokens['in'] / seconds:,.0f} tokens/s"
-    elif isinstance(tokens, int) and "epochs" in counts:
+    elif isinstance(tokens, int) and "epochs" in counts and not counts.get("time_was_up"):
         speed = f", {tokens * counts['epochs'] / seconds:,.0f} tokens/s"
     lines.append(f"{outcome.seconds:.1f} s{speed}")
     return [line for line in lines if line]
@@ -304,7 +306,8 @@ FACTS = {
     "columns": "columns",
     "valid_documents": "documents held out",
     "cut_tokens": "tokens cut from long documents",
-    "init_found": "rows from pretrained vectors",
+    "init_found": "rows from --init",
+    "init_layers": "weights of layers from --init",
     "escaped": "tokens escaped",
     "skipped": "tokens skipped",
     "epochs": "epochs",

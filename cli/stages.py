@@ -52,8 +52,8 @@ Init = Annotated[
     str,
     typer.Option(
         "--init",
-        help="How the table starts: random, zeros, or a FILE of pretrained vectors (word2vec text "
-        "or binary, GloVe, fastText .vec).",
+        help="What to start from: random, zeros, a FILE of vectors (word2vec text or binary, "
+        "GloVe, fastText .vec, a dump), or a model of ours: its rows and the layers that fit.",
         metavar="random|zeros|FILE",
         envvar="CORPUS2VEC_INIT",
         show_envvar=False,

@@ -90,6 +90,28 @@ class Window:
     targets_N: Tensor
     """int64: the tokens that follow the positions where predicts_BT is True."""
 
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.ids_BT)
+
+    @property
+    def predicted(self) -> int:
+        """N."""
+        return len(self.targets_N)
+
+    def shards(self, number: int) -> list[Window]:
+        """The same in so many parts by streams, or fewer where there are fewer streams."""
+        targets = _split_targets(self.targets_N, self.predicts_BT, number)
+        ids, predicts = self.ids_BT.tensor_split(number), self.predicts_BT.tensor_split(number)
+        parts = map(Window, ids, predicts, targets)
+        return [part for part in parts if part.rows]
+
+
+def _split_targets(targets_N: Tensor, predicts_BT: Tensor, number: int) -> tuple[Tensor, ...]:
+    counts = [int(part.sum()) for part in predicts_BT.tensor_split(number)]
+    return torch.split(targets_N, counts)
+
 
 class Streams:
     """The documents packed one behind the other and cut into B streams, read in windows of T.
@@ -140,6 +162,20 @@ class LabelledBatch:
     labels_B: Tensor
     """(B,) int64."""
 
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.labels_B)
+
+    @property
+    def predicted(self) -> int:
+        """B: a label a document."""
+        return len(self.labels_B)
+
+    def shards(self, number: int) -> list[LabelledBatch]:
+        """Itself: its documents stand position by position."""
+        return [self]
+
 
 class Shuffled:
     """Labelled documents in batches of similar length, in a new order every epoch."""
@@ -184,3 +220,115 @@ class Shuffled:
             torch.from_numpy(sizes.astype(np.int64)),
             torch.from_numpy(labels[chosen].astype(np.int64)),
         )
+
+
+@dataclass(frozen=True)
+class Surrounded:
+    """Windows of text, with what stands around them.
+
+    S = reach + T + reach places a window; the T in the middle are to be predicted.
+    """
+
+    ids_BS: Tensor
+    """int64."""
+    documents_BS: Tensor
+    """int64: equal for places of one document."""
+    predicts_BT: Tensor
+    """bool: False where a document has no other token, or where the place was met before."""
+    targets_N: Tensor
+    """int64: the tokens where predicts_BT is True."""
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.ids_BS)
+
+    @property
+    def predicted(self) -> int:
+        """N."""
+        return len(self.targets_N)
+
+    def shards(self, number: int) -> list[Surrounded]:
+        """The same in so many parts by windows, or fewer where there are fewer windows."""
+        targets = _split_targets(self.targets_N, self.predicts_BT, number)
+        whole = (self.ids_BS, self.documents_BS, self.predicts_BT)
+        parts = map(Surrounded, *(each.tensor_split(number) for each in whole), targets)
+        return [part for part in parts if part.rows]
+
+
+class Surroundings:
+    """The text cut into windows of T tokens, B of them a step, in an order drawn anew every epoch.
+
+    `shuffle` also draws where the first window begins, so that no token always stands at a
+    window's edge; the last window then reads on at the beginning of the text, where nothing is
+    predicted a second time.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        batch_size: int,
+        length: int,
+        reach: int,
+        shuffle: tuple[int, ...] | None,
+    ) -> None:
+        self._documents = documents
+        self._ids = documents.ids_n
+        n = len(self._ids)
+        lengths = np.diff(documents.offsets)
+        self._owner = np.repeat(np.arange(len(documents), dtype=np.int32), lengths)
+        self._alone = np.repeat(lengths == 1, lengths)
+        self._length = max(1, min(length, n))
+        self._reach = reach
+        self._batch_size = batch_size
+        self._first = 0
+        self._order = np.arange(-(-n // self._length))
+        if shuffle:
+            random = generator(*shuffle)
+            self._first = int(random.integers(self._length))
+            random.shuffle(self._order)
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size)
+
+    def __getitem__(self, step: int) -> Surrounded:
+        if not 0 <= step < len(self):
+            raise IndexError(step)
+        n, reach = len(self._ids), self._reach
+        begin = step * self._batch_size
+        starts = self._order[begin : begin + self._batch_size, None] * self._length
+        around = self._first + starts + np.arange(-reach, self._length + reach)
+        places = around % n
+        # What lies before the text's beginning, or behind its end, is another document.
+        documents = self._owner[places] + (around // n) * len(self._documents)
+        inner = slice(reach, reach + self._length)
+        again = starts + np.arange(self._length) >= n
+        predicts = ~(again | self._alone[places[:, inner]])
+        return Surrounded(
+            torch.from_numpy(self._ids[places].astype(np.int64)),
+            torch.from_numpy(documents),
+            torch.from_numpy(predicts),
+            torch.from_numpy(self._ids[places[:, inner][predicts]].astype(np.int64)),
+        )
+
+
+def kept_shares(counts_V: np.ndarray, threshold: float) -> np.ndarray:
+    """The share (V,) of each token's occurrences that `subsample` keeps, float32.
+
+    An occurrence of a token of relative frequency f is kept with probability sqrt(t/f) + t/f, as
+    word2vec's program has it; the paper (Mikolov et al. 2013, section 2.3) lacks the second term.
+    """
+    ratio_V = threshold * counts_V.sum() / np.maximum(counts_V, 1)
+    shares: np.ndarray = np.minimum(np.sqrt(ratio_V) + ratio_V, 1).astype(np.float32)
+    return shares
+
+
+def subsample(documents: Documents, kept_V: np.ndarray, draw: tuple[int, ...]) -> Documents:
+    """The documents with each token's occurrences thinned out to that share of them.
+
+    A document that comes to nothing stays, empty.
+    """
+    random = generator(*draw).random(len(documents.ids_n), dtype=np.float32)
+    kept = random < kept_V[documents.ids_n]
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
+    return Documents(documents.ids_n[kept], before[documents.offsets], documents.labels)

@@ -1,7 +1,7 @@
-"""Embedding + LSTM: the part that every objective shares, and the output layer over the vocabulary.
+"""Embedding + LSTM: the parts that read.
 
-    V vocabulary   D columns of the table   H units of the LSTM   E columns of the output layer
-    B batch   T positions in a window   N predicted positions   K shared negatives
+    V vocabulary   D columns of the table   H units of the LSTM
+    B batch   T positions in a window   S the same with what stands around them   N predicted ones
 
 The embedding is a table of V rows: an id picks a row, and the gradient of a loss reaches just the
 rows that were picked. Tables get sparse gradients, so that a step costs what its tokens cost,
@@ -10,7 +10,8 @@ whatever V is.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,60 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence
 
 State = tuple[Tensor, Tensor]  # the LSTM's (h, c), each layers × B × H
+
+
+class Dropout(nn.Module):
+    """Silences units drawn by a generator of the caller's, so that threads do not share one."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, units: Tensor, generator: torch.Generator | None) -> Tensor:
+        """The units, those that stay scaled up for those that are silenced; all in evaluation."""
+        if not self.training or not self.share:
+            return units
+        kept = torch.empty_like(units).bernoulli_(1 - self.share, generator=generator)
+        return units * kept.div_(1 - self.share)
+
+
+class Layers(nn.Module):
+    """Stacked LSTM layers, with dropout between them."""
+
+    def __init__(
+        self, dim: int, hidden: int, layers: int, dropout: float, *, bidirectional: bool = False
+    ) -> None:
+        super().__init__()
+        widths = [dim, *[hidden * (1 + bidirectional)] * (layers - 1)]
+        self.layers = nn.ModuleList(
+            nn.LSTM(width, hidden, batch_first=True, bidirectional=bidirectional)
+            for width in widths
+        )
+        self.dropout = Dropout(dropout)
+        self.operations = sum(
+            2 * (1 + bidirectional) * 4 * hidden * (width + hidden) for width in widths
+        )
+        """Of the matrix products, forwards, a position."""
+
+    def forward(
+        self, rows: Any, state: State | None, generator: torch.Generator | None
+    ) -> tuple[Any, State]:
+        """The outputs (B, T, H or 2H), or those of a packed sequence; and the state after it."""
+        after = []
+        for number, layer in enumerate(self.layers):
+            if number:
+                rows = _mapped(rows, lambda units: self.dropout(units, generator))
+            each = slice(number, number + 1)
+            before = None if state is None else (state[0][each], state[1][each])
+            rows, (h, c) = layer(rows, before)
+            after.append((h, c))
+        return rows, (torch.cat([h for h, _ in after]), torch.cat([c for _, c in after]))
+
+
+def _mapped(rows: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    return (
+        rows._replace(data=change(rows.data)) if isinstance(rows, PackedSequence) else change(rows)
+    )
 
 
 class Recurrent(nn.Module):
@@ -34,80 +89,94 @@ class Recurrent(nn.Module):
         sparse: bool,
     ) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(
-            len(table_VD), table_VD.shape[1], sparse=sparse, _weight=table_VD
-        )
+        dim = table_VD.shape[1]
+        self.embedding = nn.Embedding(len(table_VD), dim, sparse=sparse, _weight=table_VD)
         self.embedding.weight.requires_grad_(not frozen)
-        between = dropout if layers > 1 else 0.0
-        self.lstm = nn.LSTM(table_VD.shape[1], hidden, layers, batch_first=True, dropout=between)
-        self.dropout = nn.Dropout(dropout)
+        self.lstm = Layers(dim, hidden, layers, dropout)
+        self.dropout = Dropout(dropout)
 
-    def forward(self, ids_BT: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def forward(
+        self, ids_BT: Tensor, state: State | None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, State]:
         """The LSTM's outputs (B, T, H) and its state after the window."""
-        outputs_BTH, state = self.lstm(self.dropout(self.embedding(ids_BT)), state)
-        return self.dropout(outputs_BTH), state
+        rows_BTD = self.dropout(self.embedding(ids_BT), generator)
+        outputs_BTH, state = self.lstm(rows_BTD, state, generator)
+        return self.dropout(outputs_BTH, generator), state
 
-    def forward_packed(self, ids_n: Tensor, sizes_T: Tensor) -> tuple[PackedSequence, Tensor]:
+    def forward_packed(
+        self, ids_n: Tensor, sizes_T: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[PackedSequence, Tensor]:
         """The outputs at every position of packed documents, and each document's last (B, H)."""
-        rows_nD = self.dropout(self.embedding(ids_n))
-        outputs, (last_LBH, _) = self.lstm(PackedSequence(rows_nD, sizes_T))
+        rows_nD = self.dropout(self.embedding(ids_n), generator)
+        outputs, (last_LBH, _) = self.lstm(PackedSequence(rows_nD, sizes_T), None, generator)
         return outputs, last_LBH[-1]
 
 
-class Output(nn.Module):
-    """Scores every token of the vocabulary, or a sample of it.
+class BothSides(nn.Module):
+    """What stands on either side of each token of a window, as one vector of D numbers.
 
-    The bias starts at the log of the unigram probabilities: frequency is told there from the
-    first step, and the rows need not learn it.
+    A forward LSTM has read what is left of the token and a backward one what is right of it
+    (Melamud et al. 2016, "context2vec: Learning Generic Context Embedding with Bidirectional
+    LSTM"); a linear map of the two is added to a path around them, the mean of the rows within the
+    window's reach on both sides, nearer ones counting more. The LSTMs start anew with each window
+    and read on where one document follows another; a learned vector tells them that it does, and
+    stands for the side on which a document has nothing. The path never leaves the document.
     """
 
-    noise_log_V: Tensor
-    noise_sum_V: Tensor
-
-    def __init__(self, weight_VE: nn.Parameter, counts_V: Tensor, negatives: int) -> None:
+    def __init__(self, dim: int, hidden: int, layers: int, dropout: float, reach: int) -> None:
         super().__init__()
-        self.weight = weight_VE
-        smoothed = counts_V.double() + 1
-        self.bias = nn.Parameter((smoothed / smoothed.sum()).log().float()[:, None])
-        self.negatives = negatives
-        # word2vec's noise distribution (Mikolov et al. 2013): unigram to the power 0.75.
-        noise = smoothed**0.75
-        self.register_buffer("noise_log_V", (noise / noise.sum()).log().float(), persistent=False)
-        self.register_buffer("noise_sum_V", (noise / noise.sum()).cumsum(0), persistent=False)
+        self.reach = reach
+        self.dropout = Dropout(dropout)
+        self.lstm: Layers | None = None
+        if layers:
+            self.lstm = Layers(dim, hidden, layers, dropout, bidirectional=True)
+            self.edge_2D = nn.Parameter(torch.zeros(2, dim))
+            self.edge_2H = nn.Parameter(torch.zeros(2, hidden))
+            self.join = nn.Linear(2 * hidden, dim)
 
-    def full(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
-        """Cross-entropy (N,), in nats, over the whole vocabulary."""
-        logits_NV = F.linear(context_NE, self.weight, self.bias[:, 0])
-        return F.cross_entropy(logits_NV, targets_N, reduction="none")
+    def operations(self, dim: int, length: int) -> int:
+        """Of the matrix products, forwards, a position of a window of that length."""
+        bag = 2 * dim * (length + 2 * self.reach) if self.reach else 0
+        return bag + (self.lstm.operations + 2 * self.join.weight.numel() if self.lstm else 0)
 
-    def exact(self, context_NE: Tensor, targets_N: Tensor, cells: int = 1 << 24) -> Tensor:
-        """As `full`, without gradient, in blocks of at most `cells` logits."""
-        block = max(1, cells // len(self.weight))
-        pieces = zip(torch.split(context_NE, block), torch.split(targets_N, block), strict=True)
-        return torch.cat([self.full(context, targets) for context, targets in pieces])
+    def forward(
+        self, rows_BSD: Tensor, documents_BS: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """The contexts (B, T, D) of all but the first and the last `reach` of S places."""
+        reach = self.reach
+        inner = slice(reach, rows_BSD.shape[1] - reach)
+        contexts = []
+        if reach:
+            weights_BTS = self.near(documents_BS).to(rows_BSD.dtype)
+            contexts.append(torch.bmm(weights_BTS, rows_BSD))
+        if self.lstm is not None:
+            read = self._read(rows_BSD[:, inner], documents_BS[:, inner], generator)
+            contexts.append(read)
+        return contexts[0] if len(contexts) == 1 else contexts[0] + contexts[1]
 
-    def sampled(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
-        """Cross-entropy (N,) of the target against K negatives that the whole step shares.
+    def _read(
+        self, rows_BTD: Tensor, documents_BT: Tensor, generator: torch.Generator | None
+    ) -> Tensor:
+        changes = documents_BT[:, 1:] != documents_BT[:, :-1]
+        first, last = F.pad(changes, (1, 0)), F.pad(changes, (0, 1))  # not at the window's ends
+        edges = torch.stack([first, last], -1).to(rows_BTD.dtype) @ self.edge_2D
+        assert self.lstm is not None
+        read_BTH2, _ = self.lstm(self.dropout(rows_BTD + edges, generator), None, generator)
+        forward, backward = self.dropout(read_BTH2, generator).chunk(2, -1)
+        nothing_left, nothing_right = self.edge_2H.to(forward.dtype)
+        left = F.pad(forward[:, :-1], (0, 0, 1, 0))
+        right = F.pad(backward[:, 1:], (0, 0, 0, 1))
+        first[:, 0] = last[:, -1] = True
+        left = torch.where(first[:, :, None], nothing_left, left)
+        right = torch.where(last[:, :, None], nothing_right, right)
+        joined: Tensor = self.join(torch.cat([left, right], -1))
+        return joined
 
-        Importance sampling (Bengio & Senécal 2008, "Adaptive Importance Sampling to Accelerate
-        Training of a Neural Probabilistic Language Model"): the target counts as itself, and
-        each negative as one over its expected number in the sample, which makes their sum an
-        estimate of the whole vocabulary's. So the loss is near the exact one, and comparable to
-        it. Negatives that are the target are left out of that row.
-        """
-        uniform_K = torch.rand(self.negatives, dtype=torch.float64, device=targets_N.device)
-        last = len(self.weight) - 1
-        negatives_K = torch.searchsorted(self.noise_sum_V, uniform_K).clamp_(max=last)
-        expected_V = self.noise_log_V + math.log(self.negatives)
-
-        targets_NE = F.embedding(targets_N, self.weight, sparse=True)
-        bias_N = F.embedding(targets_N, self.bias, sparse=True)[:, 0]
-        target_N = (context_NE * targets_NE).sum(1) + bias_N
-
-        negatives_KE = F.embedding(negatives_K, self.weight, sparse=True)
-        bias_K = F.embedding(negatives_K, self.bias, sparse=True)[:, 0]
-        scores_NK = torch.addmm(bias_K - expected_V[negatives_K], context_NE, negatives_KE.T)
-        hits_NK = targets_N[:, None] == negatives_K
-        scores_NK = scores_NK.masked_fill(hits_NK, -math.inf)
-        rest_N = torch.logsumexp(scores_NK, 1)
-        return torch.logaddexp(target_N, rest_N) - target_N
+    def near(self, documents_BS: Tensor) -> Tensor:
+        """The share (B, T, S) of each place in the mean around a token; all 0 where it has none."""
+        reach, places = self.reach, torch.arange(documents_BS.shape[1], device=documents_BS.device)
+        inner = slice(reach, len(places) - reach)
+        distance_TS = (places[inner, None] - places).abs()
+        band_TS = ((reach + 1 - distance_TS).clamp(min=0) * (distance_TS > 0)).float()
+        weights = band_TS * (documents_BS[:, inner, None] == documents_BS[:, None, :])
+        return weights / weights.sum(-1, keepdim=True).clamp(min=1)

@@ -1,45 +1,32 @@
-"""A training run on disk: its data, its checkpoint, its metrics.
+"""A training run on disk: its data, its checkpoints, its metrics.
 
-Beside `model.safetensors` a run keeps two files. `model.checkpoint.safetensors` is all that is
-needed to go on; it is replaced atomically, belongs to one recipe (another is refused by name), and
-goes when the model is there. `model.metrics.jsonl` has a line every few steps and one an epoch; on
-a resume it is cut back to where the checkpoint was, so that no step is told twice.
+Beside `model.safetensors` a run keeps checkpoints (`checkpoints.py`), which have all that is needed
+to go on; they belong to one recipe (another is refused by name), and go when the model is there.
+And it keeps `model.metrics.jsonl` (`metrics.py`).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
-import os
-import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
 from pipeline.batches import Documents, split
+from pipeline.checkpoints import Checkpoints, arrays_of
 from pipeline.config import Execution, TrainConfig
 from pipeline.errors import DataError
 from pipeline.manifest import Recipe, plain
+from pipeline.metrics import Metrics, jsonable
 from pipeline.parquet import RowGroupReader
+from pipeline.pretrained import read_start
 from pipeline.progress import Progress
-from pipeline.publication import publication
 from pipeline.training import Checkpoint, Data, Hooks, Place, Trained, Training
-from pipeline.vectors import read_vectors
 from pipeline.vocabulary import Vocabulary
-from pipeline.weights import (
-    checkpoint_path,
-    metrics_path,
-    read_arrays,
-    read_header,
-    verify,
-    write_arrays,
-)
+from pipeline.weights import events_path, metrics_path, write_arrays
 
 # --- what a run starts from ------------------------------------------------------------------
 
@@ -83,11 +70,12 @@ def load_data(
     if held_out is not None:
         facts["valid_documents"] = len(held_out)
         facts["valid_tokens"] = len(held_out.ids_n)
-    initial = None
+    start = None
     if init:
-        initial, facts["init_found"] = _pretrained(init, vocabulary, config)
+        start = read_start(init, vocabulary, config)
+        facts["init_found"] = start.found
     counts = torch.from_numpy(vocabulary.counts.copy())
-    return Data(documents, held_out, counts, len(labels), initial), facts
+    return Data(documents, held_out, counts, len(labels), start), facts
 
 
 def _read_ids(
@@ -121,29 +109,7 @@ def _with_labels(documents: Documents, names: list[str], known: list[str], path:
 
 def _cut(documents: Documents, config: TrainConfig) -> int:
     """Tokens beyond the longest document that the classifier reads."""
-    return int(np.maximum(np.diff(documents.offsets) - config.window, 0).sum())
-
-
-def _pretrained(
-    path: Path, vocabulary: Vocabulary, config: TrainConfig
-) -> tuple[torch.Tensor, int]:
-    """The pretrained rows of the vocabulary, V×D, NaN where there is none; how many there are."""
-    table = read_vectors(path, set(vocabulary.tokens.to_pylist()))
-    if not len(table):
-        raise DataError(
-            f"{path} has no vector for any of the {len(vocabulary)} tokens",
-            hint="is it in the same language, and lower-cased alike?",
-        )
-    if table.dim != config.dim:
-        raise DataError(
-            f"{path} has vectors of {table.dim} numbers, and --dim is {config.dim}",
-            hint=f"--dim {table.dim}",
-        )
-    rows = pc.index_in(vocabulary.tokens, value_set=table.tokens)
-    found = rows.is_valid().to_numpy(zero_copy_only=False)
-    initial = np.full((len(vocabulary), config.dim), np.nan, np.float32)
-    initial[found] = table.vectors_VD[rows.filter(pa.array(found)).to_numpy()]
-    return torch.from_numpy(initial), len(table)
+    return int(np.maximum(np.diff(documents.offsets) - config.length, 0).sum())
 
 
 # --- the run ---------------------------------------------------------------------------------
@@ -160,8 +126,8 @@ class Run:
         execution: Execution,
         progress: Progress,
     ) -> None:
-        self.checkpoint = checkpoint_path(model)
-        self.metrics = metrics_path(model)
+        self.checkpoints = Checkpoints(model, execution.keep_checkpoints)
+        self.model = model
         self.recipe = recipe
         self.config = config
         self.execution = execution
@@ -170,29 +136,25 @@ class Run:
 
     def train(self, target: Path, data: Data, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Train, and write the model to `target`; the counts for the manifest."""
-        restored = self._restored() if self.execution.resume else None
-        if self.checkpoint.exists() and not restored:
+        found = self._restored() if self.execution.resume else None
+        if not found and self.checkpoints.exist():
             self.progress.notice(
-                f"{self.checkpoint.name} is not used: --resume would go on from there"
+                f"{self.checkpoints.newest.name} is not used: --resume would go on from there"
             )
-        self.metrics.parent.mkdir(parents=True, exist_ok=True)
-        with self.metrics.open("r+b" if restored and self.metrics.exists() else "w+b") as metrics:
-            metrics.truncate(restored.place.metrics_size if restored else 0)
-            metrics.seek(0, os.SEEK_END)
-
-            def record(line: Mapping[str, Any]) -> int:
-                metrics.write(json.dumps({k: _jsonable(v) for k, v in line.items()}).encode())
-                metrics.write(b"\n")
-                metrics.flush()
-                return metrics.tell()
-
-            hooks = Hooks(progress=self.progress, save=self._save, record=record)
+        place = found[0].place if found else Place()
+        events = events_path(self.model) if self.execution.tensorboard else None
+        with Metrics(metrics_path(self.model), place.metrics_size, place.steps, events) as metrics:
+            hooks = Hooks(progress=self.progress, save=self._save, record=metrics.record)
             training = Training(data, self.config, self.execution, hooks)
-            self.environment = environment(training)
-            if restored:
-                training.restore(restored)
+            self.environment = training.environment
+            if found:
+                checkpoint, there = found
+                self._tell_differences(there)
+                training.restore(checkpoint)
             trained = training.run()
         self._write_model(target, trained, data, facts)
+        if training.layers_taken:
+            facts = {**facts, "init_layers": training.layers_taken}
         return {**facts, **_results(trained, self.config)}
 
     def _save(self, checkpoint: Checkpoint) -> None:
@@ -201,18 +163,19 @@ class Run:
             "config": plain(self.recipe.config),
             "environment": self.environment,
         }
-        with publication(self.checkpoint) as temporary:
-            _write_checkpoint(temporary, checkpoint, header)
+        self.checkpoints.save(checkpoint, header)
 
-    def _restored(self) -> Checkpoint | None:
-        """The checkpoint to go on from; None where there is none yet.
+    def _restored(self) -> tuple[Checkpoint, Mapping[str, Any]] | None:
+        """The checkpoint to go on from and where it was made; None where there is none yet.
 
         Raises DataError for one of another recipe: its weights would not fit what is asked for.
         """
-        if not self.checkpoint.exists():
-            self.progress.notice(f"no checkpoint {self.checkpoint.name}: training from the start")
+        found = self.checkpoints.read(self.progress)
+        if not found:
+            name = self.checkpoints.newest.name
+            self.progress.notice(f"no checkpoint {name}: training from the start")
             return None
-        checkpoint, header = _read_checkpoint(self.checkpoint)
+        checkpoint, header = found
         if header["fingerprint"] != self.recipe.fingerprint:
             config = plain(self.recipe.config)
             changed = [
@@ -221,13 +184,15 @@ class Run:
                 if header["config"].get(name) != config[name]
             ]
             raise DataError(
-                f"{self.checkpoint} belongs to another run: "
+                f"{self.checkpoints.newest} belongs to another run: "
                 f"{'; '.join(changed) or 'its inputs or tools differ'}",
                 hint="give the settings of that run, or leave out --resume to start anew",
             )
         self.progress.notice(f"resumed at step {checkpoint.place.steps:,}")
-        here = machine(self.execution)
-        there = header["environment"]
+        return checkpoint, header["environment"]
+
+    def _tell_differences(self, there: Mapping[str, Any]) -> None:
+        here = self.environment
         different = [name for name in here if there.get(name) != here[name]]
         if different:
             self.progress.notice(
@@ -235,7 +200,6 @@ class Run:
                 + ", ".join(f"{name} {there.get(name)} → {here[name]}" for name in different)
                 + "): the result may differ in its last digits"
             )
-        return checkpoint
 
     def _write_model(
         self, target: Path, trained: Trained, data: Data, facts: Mapping[str, Any]
@@ -249,38 +213,7 @@ class Run:
             "ids_digest": self.recipe.inputs[0].digest,
             "labels": facts.get("labels", []),
         }
-        write_arrays(target, _arrays(trained.tensors), header)
-
-
-def _write_checkpoint(path: Path, checkpoint: Checkpoint, header: Mapping[str, Any]) -> None:
-    place = dataclasses.asdict(checkpoint.place)
-    whole = {**header, "kind": "checkpoint", "place": place, "steps": dict(checkpoint.steps)}
-    write_arrays(path, _arrays(checkpoint.tensors), whole)
-
-
-def _read_checkpoint(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
-    verify(path)  # a checkpoint has no manifest beside it
-    header = read_header(path, "checkpoint")
-    tensors = {name: torch.from_numpy(each) for name, each in read_arrays(path).items()}
-    return Checkpoint(tensors, Place(**header["place"]), header["steps"]), header
-
-
-def _arrays(tensors: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    return {name: each.detach().cpu().numpy() for name, each in tensors.items()}
-
-
-def environment(training: Training) -> dict[str, Any]:
-    """Where a run takes place, as its checkpoint and manifest tell it."""
-    return {**machine(training.execution), "device": training.device.type}
-
-
-def machine(execution: Execution) -> dict[str, Any]:
-    """What may change the last digits without being part of the recipe."""
-    return {
-        "threads": execution.threads or torch.get_num_threads(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "machine": platform.machine(),
-    }
+        write_arrays(target, arrays_of(trained.tensors), header)
 
 
 def _results(trained: Trained, config: TrainConfig) -> dict[str, Any]:
@@ -289,12 +222,9 @@ def _results(trained: Trained, config: TrainConfig) -> dict[str, Any]:
     if config.patience and place.scores:
         last = place.scores[place.best_epoch - 1]
     results: dict[str, Any] = {"steps": place.steps, "epochs": place.epoch}
-    results |= {name: _jsonable(value) for name, value in last.items() if name != "epoch"}
+    results |= {name: jsonable(value) for name, value in last.items() if name != "epoch"}
+    if config.max_minutes:
+        results["time_was_up"] = trained.time_was_up
     if config.patience:
         results |= {"best_epoch": place.best_epoch, "stopped_early": trained.stopped_early}
     return results
-
-
-def _jsonable(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pipeline import artifact
 from pipeline.artifact import Outcome, artifact_input, file_input, known_digests
 from pipeline.books import Ledger
+from pipeline.combining import combine, postprocess
 from pipeline.config import (
     DumpConfig,
     EncodeConfig,
@@ -41,7 +42,6 @@ from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Input, Recipe
 from pipeline.parquet import RowGroupReader, RowGroupWriter
 from pipeline.progress import SILENT, Progress
-from pipeline.publication import discard
 from pipeline.sources import Source, find_sources
 from pipeline.tables import Table, write_table
 from pipeline.vocabulary import (
@@ -52,13 +52,15 @@ from pipeline.vocabulary import (
     parse_vocabulary,
     vocabulary_lines,
 )
-from pipeline.weights import checkpoint_path, read_header, read_table, verify
+from pipeline.weights import OUTPUT, read_header, read_names, read_table, verify
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pipeline.texts import Texts
     from pipeline.tokenizer import Tokens
 
-FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 1, "dump": 1}
+FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 2, "dump": 2}
 
 
 # --- tokenize --------------------------------------------------------------------------------
@@ -365,7 +367,9 @@ def train(
 
     outcome = artifact.produce(recipe, output, write, force=force, environment=environment)
     if not outcome.hit:
-        discard(checkpoint_path(output))
+        from pipeline.checkpoints import Checkpoints
+
+        Checkpoints(output).discard()
     return outcome
 
 
@@ -421,10 +425,22 @@ def _dump_into(
             hint="name the vocabulary that its ids were encoded with",
         )
     words = read_vocabulary(given)
-    table = Table(words.tokens, read_table(Path(model.name)), words.counts)
+    table = Table(words.tokens, _table_of(Path(model.name), header, config), words.counts)
     unsafe = write_table(sink, table, config)
     progress.advance(len(table), len(table), "rows")
     return {"rows": len(table) - unsafe.get("skipped", 0), "columns": table.dim, **unsafe}
+
+
+def _table_of(model: Path, header: Mapping[str, Any], config: DumpConfig) -> np.ndarray:
+    """The table to dump, of those that the model has."""
+    names = read_names(model)
+    trained, how = header["config"], config.table
+    if how == "auto":
+        how = "sum" if trained["objective"] == "context" else "input"
+    if how == "output" and trained["objective"] == "lm" and trained["tie"]:
+        how = "input"  # they are the same
+    compared = read_table(model, OUTPUT) if OUTPUT in names and how != "input" else None
+    return postprocess(combine(read_table(model), compared, how), config)
 
 
 # --- common ----------------------------------------------------------------------------------

@@ -15,22 +15,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from pipeline.batches import Documents, generator
+from pipeline.batches import Documents
 from pipeline.config import Execution, TrainConfig
-from pipeline.errors import Interrupted, PipelineError, UsageError
+from pipeline.device import machine, peak, pick_device, pick_products
+from pipeline.engine import read_ahead
+from pipeline.errors import Interrupted, PipelineError
 from pipeline.network import State
-from pipeline.objectives import Classifier, LanguageModel, build_objective, move
+from pipeline.objectives import Objective, build_objective, move
 from pipeline.optimizers import (
     build_optimizers,
     clip_gradients,
+    embeddings,
     optimizer_state,
     restore_optimizers,
 )
+from pipeline.pretrained import Start
 from pipeline.progress import Progress
+from pipeline.stepping import Stepper
+from pipeline.weights import EMBEDDING, OUTPUT
 
 CHECK_EVERY = 20  # steps between looks at the losses: a look makes a GPU wait
+LONG_SECONDS = 10.0  # from here on it is worth a moment to measure what the machine could do
+AHEAD = 4  # batches that a thread makes while a step is worked on
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class Data:
     """(V,) how often each token stood in the corpus."""
     labels: int
     """How many different labels there are."""
-    initial_VD: Tensor | None = None
-    """The table to start from, with --init FILE: pretrained rows, NaN where there is none."""
+    start: Start | None = None
+    """What to start from, with --init FILE."""
 
 
 @dataclass
@@ -64,6 +72,8 @@ class Place:
     best_epoch: int = 0
     scores: list[dict[str, float]] = field(default_factory=list)
     """Of each finished epoch."""
+    seconds: float = 0.0
+    """Of training, those before a stop and a resume included."""
     metrics_size: int = 0
     """Bytes of the metrics file that belong to the run so far."""
 
@@ -101,6 +111,9 @@ class Trained:
     """`embedding`, V×D float32, and the network's."""
     place: Place
     stopped_early: bool
+    """For want of patience."""
+    time_was_up: bool
+    """Of --max-minutes."""
 
 
 @dataclass(frozen=True)
@@ -122,22 +135,29 @@ class Training:
         self.execution = execution
         self.hooks = hooks
         self.device = pick_device(execution.device)
+        self.products = pick_products(config.bfloat16, self.device, config.dim)
         self.place = Place()
         self.state: State | None = None
         self.best: dict[str, Tensor] = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             table_VD = initial_table(data, config)
-            self.model: LanguageModel | Classifier = build_objective(
-                table_VD, data.counts_V, data.labels, config
+            self.model: Objective = build_objective(
+                table_VD, data.counts_V, data.labels, config, self.products
             ).to(self.device)
+            self.layers_taken = take_over(self.model, data.start) if data.start else 0
         self.optimizers = build_optimizers(self.model, config)
-        self.steps_an_epoch = len(self.model.epoch(data.documents, 0))
+        threads = execution.threads or torch.get_num_threads()
+        self.stepper = Stepper(self.model, self.products, threads)
+        self.environment = machine(threads, self.products, self.device)
+        self._rates = [each.param_groups[0]["lr"] for each in self.optimizers]
+        self.steps_an_epoch = self._steps = len(self.model.epoch(data.documents, 0))
         total = self.steps_an_epoch * config.epochs
         self.report_every = max(1, min(100, total // 100))
         self._losses: list[Tensor] = []  # since the last look
         self._reported = Mark.at(self.place)
         self._saved = time.monotonic()
+        self._peak = 0.0  # measured when it is first asked for
 
     # --- the run ---
 
@@ -149,39 +169,53 @@ class Training:
             while self.place.epoch < self.config.epochs and not stopped_early:
                 self._epoch()
                 stopped_early = self._end_epoch()
+                if self._time_is_up:
+                    break
         tensors = self.best or self._weights()
         if not all_finite(tensors):
             self._fail(self.place.steps)
-        return Trained(_published(tensors), self.place, stopped_early)
+        return Trained(_published(tensors), self.place, stopped_early, self._time_is_up)
 
     @contextmanager
     def _surroundings(self) -> Iterator[None]:
-        """Threads, determinism and random state, as they were again afterwards."""
+        """Threads as they were again afterwards."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self.execution.threads or threads)
-        cudas = [self.device] if self.device.type == "cuda" else []
         self.hooks.progress.finish_step_before_stopping(True)
         try:
-            with torch.random.fork_rng(devices=cudas):
-                yield
+            yield
         finally:
+            self.stepper.close()
             self.hooks.progress.finish_step_before_stopping(False)
             torch.set_num_threads(threads)
 
     def _epoch(self) -> None:
-        """The rest of the epoch, from the step where the run stands."""
-        batches = self.model.epoch(self.data.documents, self.place.epoch)
+        """The rest of the epoch, from the step where the run stands, or until time is up."""
+        place, config = self.place, self.config
+        batches = self.model.epoch(self.data.documents, place.epoch)
+        self._steps = len(batches)
         self.model.train()
-        self._reported = Mark.at(self.place)
-        while self.place.step < len(batches):
-            batch = move(batches[self.place.step], self.device)
-            loss = self._step(batch)
-            if loss is not None:
-                self._losses.append(loss)
-            self.place.step += 1
-            self.place.steps += 1
-            self.place.tokens += self.model.tokens(batch)
-            self._after_step(at_end=self.place.step == len(batches))
+        for embedding in embeddings(self.model):
+            embedding.requires_grad_(not config.freeze and place.epoch >= config.freeze_epochs)
+        self._reported = Mark.at(place)
+        to_come = (move(batches[step], self.device) for step in range(place.step, len(batches)))
+        began = time.monotonic() - place.seconds
+        with read_ahead(to_come, AHEAD) as ahead:
+            for batch in ahead:
+                loss = self._step(batch)
+                if loss is not None:
+                    self._losses.append(loss)
+                place.step += 1
+                place.steps += 1
+                place.tokens += self.model.tokens(batch)
+                place.seconds = time.monotonic() - began
+                self._after_step(at_end=place.step == len(batches) or self._time_is_up)
+                if self._time_is_up:
+                    return
+
+    @property
+    def _time_is_up(self) -> bool:
+        return 0 < self.config.max_minutes * 60 <= self.place.seconds
 
     def _after_step(self, *, at_end: bool) -> None:
         """Look at the losses, report, save and stop, each when it is time."""
@@ -207,9 +241,17 @@ class Training:
         predicted = now.loss_count - last.loss_count
         loss = (now.loss_sum - last.loss_sum) / predicted if predicted else math.nan
         speed = (now.tokens - last.tokens) / max(now.time - last.time, 1e-9)
-        self._record(loss=loss, lr=self.config.learning_rate, tokens_per_second=round(speed))
-        epoch = f"{place.epoch + 1}/{self.config.epochs}"
-        self._tell_progress(epoch=epoch, loss=loss, tokens_per_second=speed)
+        self._record(
+            loss=loss,
+            lr=self.config.learning_rates[1] * self._share_of_rate(),
+            tokens_per_second=round(speed),
+        )
+        facts: dict[str, float | str] = {"epoch": f"{place.epoch + 1}/{self.config.epochs}"}
+        facts |= {"loss": loss, "tokens_per_second": speed}
+        if place.seconds > LONG_SECONDS:
+            self._peak = self._peak or peak(self.device, self.products)
+            facts["of peak"] = f"{speed * self.model.operations / self._peak:.0%}"
+        self._tell_progress(**facts)
 
     def _tell_progress(self, **facts: float | str) -> None:
         total = self.steps_an_epoch * self.config.epochs
@@ -217,18 +259,30 @@ class Training:
 
     def _step(self, batch: Any) -> Tensor | None:
         """One update; the loss, or None where the batch had nothing to predict."""
-        torch.manual_seed(int(generator(self.config.seed, 2, self.place.steps).integers(2**63)))
-        loss, self.state = self.model.loss(batch, self.state)
+        seed = (self.config.seed, 2, self.place.steps)
+        loss, self.state = self.stepper.step(batch, self.state, seed)
         if loss is None:
             return None
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
         if self.config.clip:
             clip_gradients(self.model, self.config.clip)
-        for optimizer in self.optimizers:
+        for optimizer, rate in zip(self.optimizers, self._rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * self._share_of_rate()
             optimizer.step()
-        return loss.detach()
+        return loss
+
+    def _share_of_rate(self) -> float:
+        """What --schedule and --warmup leave of the learning rates here: a factor up to 1."""
+        config, place = self.config, self.place
+        done = (place.epoch + place.step / self._steps) / config.epochs
+        if done < config.warmup:
+            return max(done, 1e-3) / config.warmup
+        left = (1 - done) / (1 - config.warmup)
+        if config.schedule == "linear":
+            return left
+        if config.schedule == "cosine":
+            return (1 - math.cos(math.pi * left)) / 2
+        return 1.0
 
     def _look(self) -> None:
         """Add up the losses since the last look, and stop at one that is not finite."""
@@ -271,13 +325,19 @@ class Training:
 
     def _record(self, **facts: float) -> None:
         place = self.place
-        line = {"step": place.steps, "epoch": place.epoch + 1, "tokens": place.tokens, **facts}
+        line = {
+            "step": place.steps,
+            "epoch": place.epoch + 1,
+            "tokens": place.tokens,
+            "seconds": round(place.seconds, 3),
+            **facts,
+        }
         place.metrics_size = self.hooks.record(line)
 
     def _fail(self, step: int) -> None:
         raise PipelineError(
             f"the loss is no longer a finite number, at step {step:,}",
-            hint=f"lower --lr (it is {self.config.learning_rate}) or --clip "
+            hint=f"lower --lr (it is {self.config.learning_rates[1]}) or --clip "
             f"(it is {self.config.clip}); a checkpoint from before, if there is one, was kept",
         )
 
@@ -295,7 +355,9 @@ class Training:
         tensors |= {f"best.{name}": each for name, each in self.best.items()}
         tensors |= {f"optimizer.{name}": each for name, each in remembered.items()}
         if self.state is not None:
-            tensors |= {"state.h": self.state[0].detach(), "state.c": self.state[1].detach()}
+            # In 32 bits, whatever it is carried in: safetensors' NumPy knows no bfloat16.
+            h, c = (each.detach().float() for each in self.state)
+            tensors |= {"state.h": h, "state.c": c}
         self.hooks.save(Checkpoint(tensors, self.place, steps))
         self._saved = time.monotonic()
 
@@ -314,14 +376,6 @@ class Training:
         self.place = checkpoint.place
 
 
-def pick_device(wanted: str) -> torch.device:
-    """The device that --device names. Raises UsageError for CUDA where there is none."""
-    available = torch.cuda.is_available()
-    if wanted == "cuda" and not available:
-        raise UsageError("--device cuda: torch finds no CUDA device", hint="--device cpu")
-    return torch.device("cuda" if wanted != "cpu" and available else "cpu")
-
-
 def initial_table(data: Data, config: TrainConfig) -> Tensor:
     """The table before the first step, V×D float32.
 
@@ -330,12 +384,29 @@ def initial_table(data: Data, config: TrainConfig) -> Tensor:
     size = (len(data.counts_V), config.dim)
     if config.init == "zeros":
         return torch.zeros(size)
-    random_VD = torch.rand(size) * 2 - 1
-    if data.initial_VD is None:
-        return random_VD * 0.1
-    missing_V = data.initial_VD.isnan().any(1)
-    spread = data.initial_VD[~missing_V].std() if not bool(missing_V.all()) else torch.tensor(0.1)
-    return torch.where(missing_V[:, None], random_VD * spread * math.sqrt(3), data.initial_VD)
+    random_VD = torch.rand(size).mul_(0.2).sub_(0.1)
+    if data.start is None:
+        return random_VD
+    given_VD = torch.from_numpy(data.start.tables[EMBEDDING])
+    known_V = ~given_VD.isnan().any(1)
+    spread = given_VD[known_V].square().mean().sqrt() / random_VD.square().mean().sqrt()
+    return torch.where(known_V[:, None], given_VD, random_VD * spread)
+
+
+def take_over(model: nn.Module, start: Start) -> int:
+    """Put what fits of the start's other weights into the model; how many layers that were."""
+    layers = 0
+    for name, parameter in model.named_parameters():
+        own = published_name(name)
+        with torch.no_grad():
+            if own == OUTPUT and own in start.tables:
+                rows = torch.from_numpy(start.tables[own])
+                if rows.shape == parameter.shape:
+                    parameter.copy_(torch.where(rows.isnan(), parameter, rows))
+            elif own in start.layers and start.layers[own].shape == parameter.shape:
+                parameter.copy_(torch.from_numpy(start.layers[own]))
+                layers += 1
+    return layers
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:
@@ -343,10 +414,12 @@ def all_finite(tensors: Mapping[str, Tensor]) -> bool:
     return all(bool(torch.isfinite(each).all()) for each in tensors.values())
 
 
+def published_name(parameter: str) -> str:
+    """What a model's file calls a parameter."""
+    own = parameter.removeprefix("recurrent.")
+    return EMBEDDING if own == "embedding.weight" else own
+
+
 def _published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors under the names that the model's file gives them."""
-    names = {"recurrent.embedding.weight": "embedding"}
-    return {
-        names.get(name, name.removeprefix("recurrent.")): tensor.cpu().contiguous()
-        for name, tensor in tensors.items()
-    }
+    return {published_name(name): each.cpu().contiguous() for name, each in tensors.items()}

@@ -22,17 +22,23 @@ from pipeline.errors import DataError
 KEY = "corpus2vec"
 METADATA = "__metadata__"  # where safetensors has room for text
 DIGEST = "sha256"
+EMBEDDING, OUTPUT = "embedding", "output.weight"  # the tables of a model
 TYPES = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that a model or a checkpoint may hold
 
 
-def checkpoint_path(model: Path) -> Path:
-    """Where the checkpoint of a run that makes `model` stands."""
-    return model.with_name(f"{model.stem}.checkpoint.safetensors")
+def checkpoint_path(model: Path, age: int = 0) -> Path:
+    """Where the newest checkpoint of a run that makes `model` stands, or one `age` before it."""
+    return model.with_name(f"{model.stem}.checkpoint{f'-{age}' if age else ''}.safetensors")
 
 
 def metrics_path(model: Path) -> Path:
     """Where the metrics of a run that makes `model` stand."""
     return model.with_name(f"{model.stem}.metrics.jsonl")
+
+
+def events_path(model: Path) -> Path:
+    """Where TensorBoard's event files of a run that makes `model` stand: a folder."""
+    return model.with_name(f"{model.stem}.tensorboard")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
@@ -104,6 +110,15 @@ def read_header(path: Path, kind: str) -> dict[str, Any]:
     return header
 
 
+def is_model(path: Path) -> bool:
+    """Whether the file is a model of ours, whole or not."""
+    try:
+        read_header(path, "model")
+    except DataError:
+        return False
+    return True
+
+
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Every array of the file."""
     try:
@@ -113,11 +128,21 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def read_table(path: Path) -> np.ndarray:
-    """The embedding table of a model, V×D float32; the rest stays on the disk."""
+def read_names(path: Path) -> set[str]:
+    """The names of the arrays of a model."""
     read_header(path, "model")
     with safetensors.safe_open(path, framework="np") as file:
-        table: np.ndarray = file.get_tensor("embedding")
+        return set(file.keys())
+
+
+def read_table(path: Path, name: str = EMBEDDING) -> np.ndarray:
+    """A table of a model, V×D float32; the rest stays on the disk."""
+    read_header(path, "model")
+    try:
+        with safetensors.safe_open(path, framework="np") as file:
+            table: np.ndarray = file.get_tensor(name)
+    except safetensors.SafetensorError as problem:
+        raise DataError(f"{path} has no {name} table: {problem}") from problem
     if table.dtype != np.float32 or table.ndim != 2:
-        raise DataError(f"{path}: its embedding is not a float32 table")
+        raise DataError(f"{path}: its {name} is not a float32 table")
     return table

@@ -6,7 +6,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.batches import Documents, Shuffled, Streams, split
+from pipeline.batches import (
+    Documents,
+    Shuffled,
+    Streams,
+    Surroundings,
+    kept_shares,
+    split,
+    subsample,
+)
 from pipeline.errors import DataError
 
 
@@ -86,6 +94,61 @@ def test_epochs_differ_and_repeat_by_seed():
     first, second, again = (Shuffled(many, 8, 9, (1, epoch))[0].ids_n for epoch in (0, 1, 0))
     assert not torch.equal(first, second)
     assert torch.equal(first, again)
+
+
+# --- windows with what stands around them ----------------------------------------------------
+
+
+def middle(batch, reach):
+    return batch.ids_BS[:, reach : batch.ids_BS.shape[1] - reach]
+
+
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=8),
+    st.integers(1, 4),
+    st.integers(1, 7),
+    st.integers(0, 4),
+    st.booleans(),
+)
+def test_every_token_that_has_company_is_predicted_once(lengths, size, length, reach, shuffled):
+    ends = np.cumsum(lengths).tolist()
+    texts = [list(range(end - n, end)) for end, n in zip(ends, lengths, strict=True)]
+    draw = (7, 1, 0) if shuffled else None
+    predicted = []
+    for batch in Surroundings(documents(*texts), size, length, reach, draw):
+        inner = middle(batch, reach)
+        assert torch.equal(inner[batch.predicts_BT], batch.targets_N)
+        predicted += batch.targets_N.tolist()
+        for ids, kept in zip(batch.ids_BS.tolist(), batch.documents_BS.tolist(), strict=True):
+            for place in range(len(ids) - 1):
+                follows = ids[place + 1] == ids[place] + 1
+                together = kept[place] == kept[place + 1]
+                same = any({ids[place], ids[place + 1]} <= set(text) for text in texts)
+                assert together == (follows and same)
+    assert sorted(predicted) == [each for text in texts if len(text) > 1 for each in text]
+
+
+def test_windows_are_drawn_anew_every_epoch_and_repeat_by_seed():
+    text = documents(list(range(1000)))
+    first, second, again = (Surroundings(text, 8, 9, 2, (1, epoch))[0] for epoch in (0, 1, 0))
+    assert not torch.equal(first.ids_BS, second.ids_BS)
+    assert torch.equal(first.ids_BS, again.ids_BS)
+
+
+def test_frequent_tokens_are_thinned_out_as_word2vec_does():
+    counts = np.array([90_000, 9_000, 900, 100])
+    kept = kept_shares(counts, 1e-2)
+    assert np.allclose(kept, [0.1165, 0.4444, 1, 1], atol=1e-3)
+    text = documents(np.repeat(np.arange(4), counts).tolist(), [3], [0])
+    thinned = subsample(text, kept, (5, 3, 0))
+    assert np.allclose(np.bincount(thinned.ids_n) / counts, kept, rtol=0.05)
+    assert len(thinned) == 3
+    assert thinned.ids_n[thinned.offsets[1] : thinned.offsets[2]].tolist() == [3]
+    assert np.array_equal(subsample(text, kept, (5, 3, 0)).ids_n, thinned.ids_n)
+    assert not np.array_equal(subsample(text, kept, (5, 3, 1)).ids_n, thinned.ids_n)
+
+
+# --- held-out documents ----------------------------------------------------------------------
 
 
 def test_a_split_parts_the_documents_by_seed():

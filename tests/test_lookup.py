@@ -31,7 +31,8 @@ def build(folder, corpus=PHRASES, tokenize=None, vocab=None, lineage=True):
 def dump(model, format="table", **settings):
     """The table of `model` as a file, and its rows."""
     table = model.with_name(f"embeddings.{format}")
-    stages.dump(model, model.with_name("vocab.tsv"), table, DumpConfig(format=format, **settings))
+    config = DumpConfig(format=format, table="input", **settings)
+    stages.dump(model, model.with_name("vocab.tsv"), table, config)
     return table, read_table(model)
 
 

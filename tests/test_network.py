@@ -8,11 +8,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from pipeline.batches import Documents, Streams
+from pipeline.batches import Documents, Streams, Surroundings
 from pipeline.config import TrainConfig
-from pipeline.network import Output
+from pipeline.network import BothSides
 from pipeline.objectives import build_objective
-from pipeline.optimizers import build_optimizers, clip_gradients
+from pipeline.optimizers import RowAdagrad, build_optimizers, clip_gradients, summed
 
 SECOND_PHRASE = torch.tensor([5, 1, 2, 3, 6])
 
@@ -24,7 +24,7 @@ def phrases():
 
 def model(rows=7, dim=2, **settings):
     torch.manual_seed(0)
-    config = TrainConfig(dim=dim, seq_len=5, **settings)
+    config = TrainConfig(**{"objective": "lm", "dim": dim, "seq_len": 5, **settings})
     return build_objective(torch.rand(rows, dim), torch.ones(rows), 0, config), config
 
 
@@ -43,7 +43,7 @@ def test_one_hot_times_table_is_the_lookup():
 def test_only_rows_that_were_looked_up_have_a_gradient(softmax):
     network, _ = model(rows=10, softmax=softmax, tie=False)
     window = Streams(phrases(), 2, 4)[0]  # the last token of neither phrase is read
-    loss, _ = network.loss(window, None)
+    loss, _ = network.loss(window, None, torch.Generator())
     loss.backward()
     gradient = network.recurrent.embedding.weight.grad.to_dense()
     assert gradient.abs().sum(1).nonzero().flatten().tolist() == [0, 1, 2, 3, 5]
@@ -59,7 +59,7 @@ def test_only_rows_that_were_looked_up_ever_move(optimizer):
         before = table.detach().clone()
         for optimizer in optimizers:
             optimizer.zero_grad()
-        loss, _ = network.loss(windows[step], None)
+        loss, _ = network.loss(windows[step], None, torch.Generator())
         loss.backward()
         for optimizer in optimizers:
             optimizer.step()
@@ -74,47 +74,100 @@ def test_a_tied_output_layer_is_the_table():
 
 def test_a_tied_table_gets_both_gradients():
     network, _ = model(rows=10)
-    loss, _ = network.loss(Streams(phrases(), 2, 4)[0], None)
+    loss, _ = network.loss(Streams(phrases(), 2, 4)[0], None, torch.Generator())
     loss.backward()
     assert network.recurrent.embedding.weight.grad.any(1).all()
 
 
 def test_a_tied_output_layer_bridges_another_number_of_units():
     network, _ = model(tie=True, hidden=6)
-    loss, _ = network.loss(Streams(phrases(), 2, 5)[0], None)
+    loss, _ = network.loss(Streams(phrases(), 2, 5)[0], None, torch.Generator())
     assert torch.isfinite(loss)
 
 
-def output_layer(rows=50, columns=8, negatives=20_000):
-    torch.manual_seed(1)
-    counts = torch.arange(rows, 0, -1)
-    return Output(nn.Parameter(torch.randn(rows, columns)), counts, negatives)
+# --- contexts --------------------------------------------------------------------------------
 
 
-def test_the_first_guess_is_the_unigram_distribution():
-    counts = torch.tensor([7.0, 2.0, 0.0])
-    output = Output(nn.Parameter(torch.zeros(3, 4)), counts, 5)
-    losses = output.full(torch.zeros(3, 4), torch.arange(3))
-    assert torch.allclose(losses.exp(), 12 / (counts + 1), rtol=1e-5)
+def test_the_bag_is_the_mean_of_what_stands_near_in_the_document():
+    sides = BothSides(dim=3, hidden=0, layers=0, dropout=0.0, reach=2)
+    documents = torch.tensor([[0, 0, 0, 1, 1, 2, 2]])  # two places, three to predict, two places
+    weights = sides.near(documents)[0]
+    near, far = 2 / 3, 1 / 3
+    assert torch.allclose(
+        weights,
+        torch.tensor(
+            [
+                [far, near, 0, 0, 0, 0, 0],
+                [0, 0, 0, 0, 1, 0, 0],
+                [0, 0, 0, 1, 0, 0, 0],
+            ]
+        ),
+    )
 
 
-def test_sampled_softmax_comes_to_the_exact_one_with_many_negatives():
-    output = output_layer()
-    contexts, targets = torch.randn(64, 8), torch.randint(50, (64,))
-    exact, sampled = output.full(contexts, targets), output.sampled(contexts, targets)
-    assert torch.allclose(exact.mean(), sampled.mean(), rtol=0.02)
+def test_a_token_is_not_in_its_own_context():
+    torch.manual_seed(0)
+    sides = BothSides(dim=3, hidden=4, layers=1, dropout=0.0, reach=2)
+    rows, documents = torch.randn(1, 10, 3), torch.tensor([[0] * 5 + [1] * 5])
+    before = sides(rows, documents)
+    changed = rows.clone()
+    changed[0, 4] += 1
+    moved = (sides(changed, documents) != before)[0].any(1).tolist()
+    # It is the third in the middle. What follows begins another document, which the LSTM that
+    # comes from the left has something to say of from its second token on.
+    assert moved == [True, True, False, False, True, True]
 
 
-def test_exact_scores_do_not_depend_on_the_size_of_their_blocks():
-    output = output_layer()
-    contexts, targets = torch.randn(64, 8), torch.randint(50, (64,))
-    by_seven = output.exact(contexts, targets, cells=7 * 50)
-    assert torch.allclose(by_seven, output.full(contexts, targets), rtol=1e-6)
+def test_what_the_lstms_have_read_of_another_document_is_no_side_of_this_one():
+    torch.manual_seed(0)
+    sides = BothSides(dim=3, hidden=4, layers=1, dropout=0.0, reach=0)
+    rows, documents = torch.randn(1, 4, 3), torch.tensor([[0, 1, 2, 2]])
+    before = sides(rows, documents)
+    changed = rows.clone()
+    changed[0, [0, 2]] += 1
+    moved = (sides(changed, documents) != before)[0].any(1).tolist()
+    assert moved == [False, False, False, True]  # one token alone has no context
 
 
-def test_a_negative_that_is_the_target_is_left_out():
-    output = Output(nn.Parameter(torch.zeros(1, 4)), torch.tensor([3]), 5)
-    assert output.sampled(torch.zeros(2, 4), torch.tensor([0, 0])).tolist() == [0.0, 0.0]
+@pytest.mark.parametrize("softmax", ["full", "sampled"])
+def test_only_rows_that_a_window_read_have_a_gradient(softmax):
+    network, _ = model(rows=10, softmax=softmax, objective="context", subsample=0)
+    nn.init.normal_(network.output.weight)
+    window = Surroundings(phrases(), 1, 5, network.sides.reach, None)[0]
+    loss, _ = network.loss(window, None, torch.Generator())
+    loss.backward()
+    gradient = network.embedding.weight.grad.to_dense()
+    assert gradient.abs().sum(1).nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
+
+
+# --- optimizers ------------------------------------------------------------------------------
+
+
+def test_adagrad_by_row_is_adagrad():
+    torch.manual_seed(0)
+    start, ids = torch.randn(6, 3), torch.tensor([[1, 4, 1], [2, 1, 5]])
+    tables = [nn.Embedding(6, 3, sparse=sparse, _weight=start.clone()) for sparse in (True, False)]
+    ours = RowAdagrad([tables[0].weight], lr=0.3)
+    dense = RowAdagrad([tables[1].weight], lr=0.3)
+    theirs_table = nn.Parameter(start.clone())
+    theirs = torch.optim.Adagrad([theirs_table], lr=0.3)
+    for step in ids:
+        for optimizer in (ours, dense, theirs):
+            optimizer.zero_grad()
+        for rows in (tables[0](step), tables[1](step), theirs_table[step]):
+            rows.pow(3).sum().backward()
+        for optimizer in (ours, dense, theirs):
+            optimizer.step()
+    assert torch.allclose(tables[0].weight, theirs_table)
+    assert torch.allclose(tables[1].weight, theirs_table)
+
+
+def test_rows_that_a_gradient_has_twice_are_added():
+    indices, values = torch.tensor([[4, 1, 4, 0]]), torch.arange(8.0).reshape(4, 2)
+    gradient = torch.sparse_coo_tensor(indices, values, (6, 2))
+    found = summed(gradient)
+    assert found.is_coalesced()
+    assert torch.equal(found.to_dense(), gradient.to_dense())
 
 
 def test_clipping_counts_sparse_and_dense_gradients_as_one():

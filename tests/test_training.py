@@ -1,5 +1,6 @@
 """Training: the same seed ends in the same bytes, wherever the run was stopped and resumed."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -9,6 +10,7 @@ import signal
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from pipeline import stages
 from pipeline.batches import Documents
@@ -23,7 +25,14 @@ from pipeline.config import (
 from pipeline.errors import DataError, Interrupted, PipelineError, UsageError
 from pipeline.progress import Silent
 from pipeline.training import Data, Hooks, Training
-from pipeline.weights import checkpoint_path, metrics_path, read_arrays, read_header, read_table
+from pipeline.weights import (
+    checkpoint_path,
+    events_path,
+    metrics_path,
+    read_arrays,
+    read_header,
+    read_table,
+)
 
 TEXT = "\n".join(
     f"the {animal} {verb} the {thing} in the {place}"
@@ -50,7 +59,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
-SMALL = {"dim": 8, "seq_len": 4, "batch_size": 4, "epochs": 3}
+SMALL = {"objective": "lm", "dim": 8, "seq_len": 4, "batch_size": 4, "epochs": 3}
 
 
 def train(corpus, output, execution=None, progress=None, init=None, valid=None, **settings):
@@ -97,6 +106,21 @@ VARIANTS = {
     "lm adagrad, two layers": {"optimizer": "adagrad", "layers": 2, "dropout": 0.2},
     "lm sgd, frozen": {"optimizer": "sgd", "freeze": True},
     "lm with patience": {"valid_fraction": 0.2, "patience": 1, "lr": 0.05, "epochs": 6},
+    "context": {"objective": "context", "subsample": 0.05, "valid_fraction": 0.2},
+    "context sampled, two layers, cosine": {
+        "objective": "context",
+        "softmax": "sampled",
+        "negatives": 8,
+        "layers": 2,
+        "dropout": 0.2,
+        "schedule": "cosine",
+        "warmup": 0.2,
+    },
+    "context, no LSTM, float32": {"objective": "context", "layers": 0, "bfloat16": "off"},
+    "context, no bag": {"objective": "context", "residual": "none", "schedule": "linear"},
+    "lm in bfloat16": {"bfloat16": "on", "softmax": "sampled"},
+    "lm by classes": {"softmax": "adaptive", "tie": False},
+    "lm, thawed": {"freeze_epochs": 1},
     "classify": {"objective": "classify", "valid_fraction": 0.2, "dropout": 0.1},
 }
 
@@ -181,6 +205,61 @@ def test_a_damaged_checkpoint_is_refused(corpus, tmp_path):
     checkpoint.write_bytes(content)
     with pytest.raises(DataError, match=r"model\.checkpoint\.safetensors is damaged"):
         train(corpus, model, Execution(threads=1, resume=True))
+
+
+def test_of_several_checkpoints_the_newest_that_is_whole_is_taken(corpus, tmp_path):
+    whole, model = tmp_path / "whole.safetensors", tmp_path / "model.safetensors"
+    train(corpus, whole)
+    every_step = Execution(threads=1, checkpoint_minutes=0, keep_checkpoints=3)
+    with pytest.raises(Interrupted):
+        train(corpus, model, every_step, StopAt(9))
+    steps = [
+        read_header(checkpoint_path(model, age), "checkpoint")["place"]["steps"] for age in range(3)
+    ]
+    assert steps == [9, 8, 7]
+    assert not checkpoint_path(model, 3).exists()
+    checkpoint_path(model).write_bytes(b"torn")
+    checkpoint_path(model, 1).unlink()
+    progress = StopAt(10**9)
+    train(corpus, model, Execution(threads=1, resume=True), progress)
+    newest, older = checkpoint_path(model).name, checkpoint_path(model, 2).name
+    assert re.fullmatch(f".*{newest} is .*: going on from {older}, .*", progress.notices[0])
+    assert progress.notices[1] == "resumed at step 7"
+    assert model.read_bytes() == whole.read_bytes()
+    assert not list(tmp_path.glob("*checkpoint*"))
+
+
+def test_a_run_that_is_out_of_time_keeps_what_it_has(corpus, tmp_path):
+    outcome = train(corpus, tmp_path / "m.safetensors", max_minutes=1e-9, valid_fraction=0.2)
+    assert outcome.counts["time_was_up"]
+    assert outcome.counts["steps"] == 1
+    assert outcome.counts["valid_perplexity"] > 1
+    outcome = train(corpus, tmp_path / "m.safetensors", max_minutes=1e9)
+    assert not outcome.counts["time_was_up"]
+
+
+def test_metrics_that_someone_shortened_are_gone_on_with(corpus, tmp_path):
+    model = tmp_path / "model.safetensors"
+    with pytest.raises(Interrupted):
+        train(corpus, model, Execution(threads=1, checkpoint_minutes=0), StopAt(20))
+    metrics_path(model).unlink()
+    train(corpus, model, Execution(threads=1, resume=True))
+    lines = [json.loads(line) for line in metrics_path(model).read_text().splitlines()]
+    assert min(line["step"] for line in lines) > 20  # and no zero bytes before
+
+
+def test_tensorboard_reads_the_same_numbers_once(corpus, tmp_path):
+    model = tmp_path / "model.safetensors"
+    execution = Execution(threads=1, checkpoint_minutes=0, tensorboard=True)
+    with pytest.raises(Interrupted):
+        train(corpus, model, execution, StopAt(20))
+    train(corpus, model, dataclasses.replace(execution, resume=True), valid_fraction=0.0)
+    events = EventAccumulator(str(events_path(model))).Reload()
+    seen = [(each.step, each.value) for each in events.Scalars("loss")]
+    lines = [json.loads(line) for line in metrics_path(model).read_text().splitlines()]
+    told = [(line["step"], line["loss"]) for line in lines if "loss" in line]
+    assert [step for step, _ in seen] == [step for step, _ in told]
+    assert np.allclose([value for _, value in seen], [value for _, value in told])
 
 
 def test_a_checkpoint_that_is_not_used_is_told(corpus, tmp_path):
@@ -345,6 +424,62 @@ def test_pretrained_rows_start_the_table_and_the_rest_is_random(corpus, tmp_path
     assert np.abs(table[words.index("dog")]).min() > 0
 
 
+def model_of(text, folder, **settings):
+    """A model of another corpus, with its own vocabulary."""
+    folder.mkdir()
+    (folder / "corpus.txt").write_text(text)
+    tokens, words, ids = (folder / each for each in ("t.parquet", "words.tsv", "i.parquet"))
+    stages.tokenize([str(folder / "corpus.txt")], tokens, TokenizeConfig())
+    stages.vocab([tokens], words, VocabConfig())
+    stages.encode(tokens, words, ids, EncodeConfig())
+    stages.train(ids, words, folder / "m.safetensors", TrainConfig(**{**SMALL, **settings}))
+    return folder / "m.safetensors"
+
+
+def test_a_model_of_another_corpus_is_gone_on_from(corpus, tmp_path):
+    first = model_of("ships of the sea\nthe cat naps\n" * 9, tmp_path / "first", tie=False)
+    table = read_arrays(first)["embedding"]
+    outcome = train(corpus, tmp_path / "m.safetensors", init=first, tie=False, lr=1e-9)
+    found = read_arrays(tmp_path / "m.safetensors")
+    assert outcome.counts["init_found"] == 3  # the, cat, sea
+    assert outcome.counts["init_layers"] == 4
+    for old, word in ((2, "the"), (3, "sea"), (4, "cat")):
+        new = words_of(corpus).index(word)
+        assert np.allclose(found["embedding"][new], table[old], atol=1e-6)
+        assert np.allclose(
+            found["output.weight"][new], read_arrays(first)["output.weight"][old], atol=1e-6
+        )
+    name = "lstm.layers.0.weight_hh_l0"
+    assert np.allclose(found[name], read_arrays(first)[name], atol=1e-6)
+
+
+def test_a_model_gives_another_objective_what_fits(corpus, tmp_path):
+    first = model_of("the cat naps\n" * 9, tmp_path / "first", objective="context")
+    outcome = train(corpus, tmp_path / "m.safetensors", init=first, objective="classify", hidden=5)
+    assert outcome.counts["init_found"] == 2
+    assert "init_layers" not in outcome.counts
+
+
+def test_a_model_whose_vocabulary_is_gone_is_refused(corpus, tmp_path):
+    first = model_of("the cat naps\n" * 9, tmp_path / "first")
+    first.with_name("words.tsv").write_text("id\ttoken\tcount\n0\tthe\t1\n")
+    with pytest.raises(DataError, match="its rows have no tokens"):
+        train(corpus, tmp_path / "m.safetensors", init=first)
+
+
+def test_a_table_is_left_alone_until_it_is_thawed(corpus, tmp_path):
+    tables = {}
+    for epochs, freeze_epochs in ((2, 2), (3, 2), (1, 0)):
+        model = tmp_path / f"{epochs}{freeze_epochs}.safetensors"
+        train(corpus, model, tie=False, epochs=epochs, freeze_epochs=freeze_epochs)
+        tables[epochs, freeze_epochs] = read_table(model)
+    train(corpus, tmp_path / "m.safetensors", tie=False, freeze=True)
+    start = read_table(tmp_path / "m.safetensors")
+    assert np.array_equal(tables[2, 2], start)
+    assert not np.array_equal(tables[3, 2], start)
+    assert not np.array_equal(tables[1, 0], start)
+
+
 def test_pretrained_vectors_of_another_size_are_refused_with_the_right_one(corpus, tmp_path):
     (tmp_path / "v.txt").write_text("1 3\ncat 1 2 3\n")
     with pytest.raises(DataError, match="vectors of 3 numbers, and --dim is 8") as refusal:
@@ -385,5 +520,7 @@ def test_documents_of_one_token_can_be_trained_beside_others():
     docs = Documents(ids, np.array([0, 1, 2, 4]))
     data = Data(docs, None, torch.ones(4, dtype=torch.int64), 0)
     hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: 0)
-    trained = Training(data, TrainConfig(dim=2, seq_len=1, batch_size=1), Execution(), hooks).run()
+    trained = Training(
+        data, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), Execution(), hooks
+    ).run()
     assert trained.place.steps == 20

@@ -1,0 +1,236 @@
+"""Word vectors beside word2vec's: similarity, analogies and seconds, on one token stream.
+
+    python benchmarks/quality.py CORPUS DATA [--only NAME...] [--seeds 1 2 3] [--work FOLDER]
+
+CORPUS is tokenized once (`--lower --min-count 5`), and both sides learn from those tokens, with 200
+numbers a word and two threads. DATA is a folder with EN-MEN-TR-3k.txt, EN-WS-353-ALL.txt,
+EN-RW-STANFORD.txt and questions-words.txt. Every row is a process of its own; its seconds are those
+of learning, with the vocabulary known. Prints a Markdown table of means over the seeds, and each
+run as it ends on standard error; RESULTS.md holds what it printed, with the date and the machine.
+
+Similarity is Spearman's rank correlation with human judgements, in percent of the pairs of which
+both words are known; an analogy counts where the nearest word to b - a + c, of all words but these,
+is d (3CosAdd).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+DIM, THREADS = 200, 2
+SETS = {"MEN": "EN-MEN-TR-3k.txt", "WS-353": "EN-WS-353-ALL.txt", "RW": "EN-RW-STANFORD.txt"}
+ANALOGIES = "questions-words.txt"
+COLUMNS = (*SETS, "semantic", "syntactic", "seconds")
+
+OURS: dict[str, list[str]] = {
+    "context, 1 epoch": ["--epochs", "1"],
+    "context, 3 epochs": ["--epochs", "3"],
+    "context, 5 epochs": ["--epochs", "5"],
+    "context without the LSTM, 5 epochs": ["--epochs", "5", "--layers", "0"],
+    "context without the bag, 1 epoch": ["--epochs", "1", "--residual", "none"],
+    "lm, 1 epoch": ["--objective", "lm", "--epochs", "1"],
+}
+GENSIM: dict[str, dict[str, int]] = {
+    "gensim skip-gram, 5 epochs": {"sg": 1, "epochs": 5},
+    "gensim skip-gram, 15 epochs": {"sg": 1, "epochs": 15},
+    "gensim CBOW, 5 epochs": {"sg": 0, "epochs": 5},
+}
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="*", default=[], help="rows whose names have one of these")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
+    parser.add_argument("--work", type=Path, help="keep tokens and models here, and use them again")
+    parser.add_argument("--learn", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.learn:
+        learn_gensim(options.corpus, options.data, **json.loads(options.learn))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        compare(options, options.work or Path(folder))
+
+
+def compare(options: argparse.Namespace, work: Path) -> None:
+    """Measure every row, seed by seed, and print the table."""
+    work.mkdir(parents=True, exist_ok=True)
+    corpus2vec("tokenize", options.corpus, "--lower", "-o", work / "tokens.parquet")
+    corpus2vec("vocab", work / "tokens.parquet", "--min-count", 5, "-o", work / "vocab.tsv")
+    corpus2vec(*("encode", work / "tokens.parquet", work / "vocab.tsv", "-o", work / "ids.parquet"))
+    judge = Judge(options.data)
+    names = [
+        name
+        for name in (*GENSIM, *OURS)
+        if not options.only or any(part in name for part in options.only)
+    ]
+    runs: dict[str, list[Mapping[str, float]]] = {name: [] for name in names}
+    for seed in options.seeds:
+        for name in names:
+            vectors, seconds = (
+                gensim(work, name, seed) if name in GENSIM else ours(work, name, seed)
+            )
+            scores = {**judge.scores(*read(vectors)), "seconds": seconds}
+            runs[name].append(scores)
+            told = ", ".join(f"{column} {scores[column]:.1f}" for column in COLUMNS)
+            print(f"seed {seed}  {name}: {told}", file=sys.stderr, flush=True)
+    print(f"| | {' | '.join(COLUMNS)} |")
+    print(f"|---|{'---:|' * len(COLUMNS)}")
+    for name, found in runs.items():
+        means = [statistics.mean(each[column] for each in found) for column in COLUMNS]
+        print(f"| {name} | {' | '.join(f'{mean:.1f}' for mean in means)} |")
+    print(f"\n{judge.coverage}")
+
+
+def corpus2vec(*arguments: object) -> None:
+    """Run a stage."""
+    subprocess.run([sys.executable, "-m", "cli", *map(str, arguments)], check=True)
+
+
+def ours(work: Path, name: str, seed: int) -> tuple[Path, float]:
+    """The vectors that corpus2vec learns, and the seconds of the train stage."""
+    model, vectors = work / "model.safetensors", work / "ours.parquet"
+    begin = time.monotonic()
+    corpus2vec(
+        *("train", work / "ids.parquet", work / "vocab.tsv", "-o", model, "--force", "--quiet"),
+        *("--dim", DIM, "--threads", THREADS, "--seed", seed, *OURS[name]),
+    )
+    seconds = time.monotonic() - begin
+    corpus2vec(
+        *("dump", model, work / "vocab.tsv", "-o", vectors, "--format", "parquet", "--quiet")
+    )
+    return vectors, seconds
+
+
+def gensim(work: Path, name: str, seed: int) -> tuple[Path, float]:
+    """The vectors that gensim learns from the same tokens, and the seconds of its training."""
+    text, vectors = work / "tokens.txt", work / "gensim.parquet"
+    if not text.exists():
+        write_text(work / "tokens.parquet", text)
+    settings = json.dumps({**GENSIM[name], "seed": seed})
+    done = subprocess.run(
+        [sys.executable, __file__, str(text), str(vectors), "--learn", settings],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return vectors, float(done.stdout)
+
+
+def write_text(tokens: Path, text: Path) -> None:
+    """The tokens as gensim reads a file: a document a line."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    with text.open("w", encoding="utf-8") as file:
+        for batch in pq.ParquetFile(tokens).iter_batches(columns=["tokens"]):
+            for line in pc.binary_join(batch.column(0), " ").to_pylist():
+                file.write(line.replace("\n", " ") + "\n")
+
+
+def learn_gensim(text: Path, vectors: Path, sg: int, epochs: int, seed: int) -> None:
+    """In a process of its own: gensim's word2vec, by its fastest way; prints its seconds."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(
+        vector_size=DIM, window=5, negative=5, sample=1e-4, min_count=5, sg=sg, seed=seed,
+        workers=THREADS, epochs=epochs,
+    )  # fmt: skip
+    model.build_vocab(corpus_file=str(text))
+    begin = time.monotonic()
+    model.train(
+        corpus_file=str(text),
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=epochs,
+    )
+    print(time.monotonic() - begin)
+    flat = pa.array(model.wv.vectors.reshape(-1))
+    columns = {
+        "token": pa.array(model.wv.index_to_key),
+        "vector": pa.FixedSizeListArray.from_arrays(flat, DIM),
+    }
+    pq.write_table(pa.table(columns), vectors)
+
+
+def read(vectors: Path) -> tuple[dict[str, int], np.ndarray]:
+    """Each word's row, and the rows scaled to length 1."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(vectors)
+    flat = table.column("vector").combine_chunks().flatten().to_numpy()
+    rows = flat.reshape(len(table), -1)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return {word: row for row, word in enumerate(table.column("token").to_pylist())}, rows
+
+
+class Judge:
+    """The word-similarity and analogy sets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._pairs = {name: self._read_pairs(folder / file) for name, file in SETS.items()}
+        self._questions: dict[str, list[list[str]]] = {"semantic": [], "syntactic": []}
+        kind = ""
+        for line in (folder / ANALOGIES).read_text(encoding="utf-8").splitlines():
+            if line.startswith(":"):
+                kind = "syntactic" if line.startswith(": gram") else "semantic"
+            else:
+                self._questions[kind].append(line.lower().split())
+        self.coverage = ""
+
+    @staticmethod
+    def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
+        pairs = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            one, other, score, *_ = line.split()
+            pairs.append((one.lower(), other.lower(), float(score)))
+        return pairs
+
+    def scores(self, rows: Mapping[str, int], vectors: np.ndarray) -> dict[str, float]:
+        """Percent, by the name of the set."""
+        from scipy.stats import spearmanr
+
+        scores, known = {}, []
+        for name, pairs in self._pairs.items():
+            both = [(rows[a], rows[b], s) for a, b, s in pairs if a in rows and b in rows]
+            cosines = [vectors[a] @ vectors[b] for a, b, _ in both]
+            scores[name] = 100 * float(spearmanr(cosines, [s for *_, s in both]).statistic)
+            known.append(f"{name} {len(both)} of {len(pairs)}")
+        for kind, questions in self._questions.items():
+            asked = [[rows[w] for w in each] for each in questions if all(w in rows for w in each)]
+            scores[kind] = 100 * analogies(np.array(asked), vectors)
+            known.append(f"{kind} {len(asked)} of {len(questions)}")
+        self.coverage = "Known: " + ", ".join(known) + "."
+        return scores
+
+
+def analogies(asked: np.ndarray, vectors: np.ndarray) -> float:
+    """The share of questions a : b = c : d whose d is found."""
+    right = 0
+    for begin in range(0, len(asked), 512):
+        a, b, c, d = asked[begin : begin + 512].T
+        nearness = (vectors[b] - vectors[a] + vectors[c]) @ vectors.T
+        for each in (a, b, c):
+            nearness[np.arange(len(a)), each] = -np.inf
+        right += int((nearness.argmax(1) == d).sum())
+    return right / len(asked)
+
+
+if __name__ == "__main__":
+    main()
