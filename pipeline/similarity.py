@@ -1,0 +1,47 @@
+"""Nearness of word vectors: cosines, exact, by blocked matrix products.
+
+V rows   D columns   Q queries   K nearest ones
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+CELLS = 1 << 24
+"""Cosines that are held at a time: 64 MB."""
+
+
+def unit_rows(vectors_VD: np.ndarray) -> np.ndarray:
+    """Each row scaled to length 1, float32; a row of zeros stays one."""
+    lengths_V = np.sqrt(np.einsum("vd,vd->v", vectors_VD, vectors_VD, dtype=np.float64))
+    scale_V = 1 / np.where(lengths_V > 0, lengths_V, 1)
+    unit_VD: np.ndarray = vectors_VD * scale_V[:, None].astype(np.float32)
+    return unit_VD
+
+
+def nearest(
+    unit_VD: np.ndarray, queries_QD: np.ndarray, top: int, excluded_QX: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows with the largest products with each query: ids (Q, K) int64, products (Q, K).
+
+    Largest first; of equal ones the smaller id first. K is `top`, or as many rows as there are.
+    `excluded_QX` names rows that are not among a query's answers; -1 names none. With fewer answers
+    than K the last ids are -1 and their products -inf.
+    """
+    top = min(top, len(unit_VD))
+    ids_QK = np.empty((len(queries_QD), top), np.int64)
+    products_QK = np.empty((len(queries_QD), top), np.float32)
+    size = max(1, CELLS // max(1, len(unit_VD)))
+    for begin in range(0, len(queries_QD), size):
+        block = slice(begin, begin + size)
+        products_BV = queries_QD[block] @ unit_VD.T
+        if excluded_QX is not None:
+            rows, columns = np.nonzero(excluded_QX[block] >= 0)
+            products_BV[rows, excluded_QX[block][rows, columns]] = -np.inf
+        for row, products_V in enumerate(products_BV, begin):
+            least = np.partition(products_V, -top)[-top] if top else np.inf
+            candidates = np.flatnonzero(products_V >= least)
+            best = candidates[np.lexsort((candidates, -products_V[candidates]))][:top]
+            ids_QK[row] = np.where(products_V[best] > -np.inf, best, -1)
+            products_QK[row] = products_V[best]
+    return ids_QK, products_QK
