@@ -5,7 +5,7 @@
 MODEL was trained with --objective context on lower-cased text, its vocabulary beside it (`make
 bench-quality` leaves one in --work). Each file has a document a line, and its name is their label.
 So many documents are drawn to train on, 5,000 others to judge by; the classifier is the same in
-every row (`--objective classify`, an LSTM of 100 units, 20 epochs, those of the best held-out loss),
+every row (`--objective classify`, an LSTM of 100 units, the best of 20 epochs by held-out loss),
 and only what it starts from differs. Prints a Markdown table of the mean held-out accuracy and its
 standard deviation over the seeds, each of which draws other documents (López-Sánchez et al. use
 word vectors this way, to find clickbait).
