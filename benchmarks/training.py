@@ -1,10 +1,11 @@
 """Training beside its peers: tokens a second, share of the machine's peak, held-out perplexity.
 
-    python benchmarks/training.py CORPUS [--tokens 150000] [--minutes 2] [--only NAME…]
+    python benchmarks/training.py CORPUS [--tokens 150000] [--minutes 2] [--epochs 0] [--only NAME…]
 
-The corpus is tokenized once (`--lower --min-count 5`). Every fiftieth document is held out; of the
-others, the first so many tokens are trained on, once, by every row: D = 200, one LSTM of 200 units,
-two threads, each row a process of its own. Then each trains for so many minutes on all of them.
+The corpus is tokenized once (`--lower --min-count 5`). Every fiftieth document is held out (with
+--last-tenth the last tenth); of the others, the first so many tokens are trained on, once, by every
+row: D = 200, one LSTM of 200 units, two threads, each row a process of its own. Then each trains
+for so many minutes on all of them, and then for so many epochs, of which the best one counts.
 `plain PyTorch` is the textbook's program (`PlainTorch`, below): nn.Embedding, nn.LSTM, nn.Linear
 over the whole vocabulary, float32, Adam, 32 streams of 32 tokens, the state carried on. Keras is
 the same program on its torch backend; it carries no state. Prints Markdown tables; each run is told
@@ -17,6 +18,7 @@ rows; `context` predicts a word from both sides, so its perplexity compares with
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -26,14 +28,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DIM, THREADS, STREAMS, WINDOW, RATE = 200, 2, 32, 32, 0.002
+import numpy as np
+
+STREAMS, WINDOW, RATE = 32, 32, 0.002  # as `lm` has them
 PLAIN, KERAS = "plain PyTorch", "Keras, torch backend"
 OURS: dict[str, list[str]] = {
     "lm, full softmax, untied": ["--objective", "lm", "--softmax", "full", "--no-tie"],
     "lm, full softmax": ["--objective", "lm", "--softmax", "full"],
+    "lm, full softmax, dropout 0.4": [
+        *("--objective", "lm", "--softmax", "full", "--dropout", "0.4"),
+    ],
     "lm, adaptive softmax": ["--objective", "lm", "--softmax", "adaptive", "--no-tie"],
     "lm, sampled softmax": ["--objective", "lm", "--softmax", "sampled"],
     "context": ["--softmax", "sampled"],
@@ -51,35 +59,47 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--tokens", type=int, default=150_000, help="that every row trains on")
     parser.add_argument("--minutes", type=float, default=2.0, help="0 leaves this table out")
+    parser.add_argument("--epochs", type=int, default=0, help="0 leaves this table out")
+    parser.add_argument("--dim", type=int, default=200)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--last-tenth", action="store_true", help="is held out")
     parser.add_argument("--only", nargs="*", default=[], help="rows whose names have one of these")
     parser.add_argument("--work", type=Path, help="keep tokens and models here, and use them again")
     parser.add_argument("--peer", help=argparse.SUPPRESS)
+    parser.add_argument("--part", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
-        print(json.dumps(peer(options.peer, options.corpus, options.minutes)))
+        print(json.dumps(peer(options)))
         return
     with tempfile.TemporaryDirectory() as folder:
         compare(options, options.work or Path(folder))
 
 
 def compare(options: argparse.Namespace, work: Path) -> None:
-    """Measure every row twice, and print the two tables."""
+    """Measure every row by each budget, and print a table a budget."""
     work.mkdir(parents=True, exist_ok=True)
-    size = prepare(options.corpus, options.tokens, work)
-    peak = peak_of_products()
+    size = prepare(options, work)
+    peak = peak_of_products(options.threads)
     names = [
         name
         for name in (*PEERS, *OURS)
         if not options.only or any(part in name for part in options.only)
     ]
-    print(f"V = {size:,}, D = H = {DIM}; peak of float32 products {peak / 1e9:.0f} GFLOP/s\n")
-    for minutes in (0.0, options.minutes)[: 2 if options.minutes else 1]:
-        title = f"{minutes:g} minutes" if minutes else f"{options.tokens:,} tokens, once"
+    print(
+        f"V = {size:,}, D = H = {options.dim}, {options.threads} threads; "
+        f"peak of float32 products {peak / 1e9:.0f} GFLOP/s\n"
+    )
+    once = Budget(f"{options.tokens:,} tokens, once", "first", 0.0, 1)
+    timed = Budget(f"{options.minutes:g} minutes", "all", options.minutes, 1000)
+    long = Budget(f"{options.epochs} epochs", "all", 0.0, options.epochs)
+    wanted = (options.tokens, options.minutes, options.epochs)
+    for budget in itertools.compress((once, timed, long), wanted):
+        title = budget.title
         print(f"| {title} | tokens/s | × plain | peak memory | trained on | held-out perplexity |")
         print("|---|---:|---:|---:|---:|---:|", flush=True)
         plain = math.nan
         for name in names:
-            found = run_peer(name, work, minutes) if name in PEERS else ours(name, work, minutes)
+            found = (run_peer if name in PEERS else ours)(name, work, budget, options)
             plain = found["speed"] if name == PLAIN else plain
             print(
                 f"| {name} | {found['speed']:,.0f} | {found['speed'] / plain:.1f} "
@@ -90,20 +110,30 @@ def compare(options: argparse.Namespace, work: Path) -> None:
         print()
 
 
-def prepare(corpus: Path, tokens: int, work: Path) -> int:
+@dataclass(frozen=True)
+class Budget:
+    """How long a row may train."""
+
+    title: str
+    part: str
+    minutes: float
+    epochs: int
+
+
+def prepare(options: argparse.Namespace, work: Path) -> int:
     """Vocabulary and ids of the three parts: all that is not held out, its beginning, the rest."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    corpus2vec("tokenize", corpus, "--lower", "-o", work / "tokens.parquet")
+    corpus2vec("tokenize", options.corpus, "--lower", "-o", work / "tokens.parquet")
     table = pq.read_table(work / "tokens.parquet")
-    number = pa.array(range(len(table)))
-    held = pa.compute.equal(pa.compute.subtract(number, pa.compute.multiply(
-        pa.compute.divide(number, 50), 50)), 49)  # fmt: skip
+    number = np.arange(len(table))
+    late = number >= len(table) * 0.9
+    held = pa.array(late if options.last_tenth else number % 50 == 49)
     rest, valid = table.filter(pa.compute.invert(held)), table.filter(held)
     lengths = pa.compute.cumulative_sum(pa.compute.list_value_length(rest["tokens"]))
-    first = rest.slice(0, pa.compute.sum(pa.compute.less(lengths, tokens)).as_py())
-    parts = {"all": rest, "first": first, "valid": valid.slice(0, 4000)}
+    first = rest.slice(0, pa.compute.sum(pa.compute.less(lengths, options.tokens)).as_py())
+    parts = {"all": rest, "valid": valid.slice(0, 6000)} | ({"first": first} if len(first) else {})
     for name, part in parts.items():
         write_tokens(work / "tokens.parquet", part, work / f"{name}.tokens.parquet")
     corpus2vec(
@@ -130,26 +160,29 @@ def corpus2vec(*arguments: object) -> None:
     subprocess.run([sys.executable, "-m", "cli", *map(str, arguments), "--quiet"], check=True)
 
 
-def peak_of_products() -> float:
+def peak_of_products(threads: int) -> float:
     """Floating-point operations a second, in float32."""
     import torch
 
     from pipeline.device import peak
 
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(threads)
     return peak(torch.device("cpu"), torch.float32)
 
 
-def ours(name: str, work: Path, minutes: float) -> Mapping[str, float]:
+def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> Mapping[str, float]:
     """One of our rows."""
-    model = work / "model.safetensors"
-    ids = work / ("all.parquet" if minutes else "first.parquet")
-    budget = ["--max-minutes", str(minutes), "--epochs", "1000"] if minutes else ["--epochs", "1"]
+    ids, vocabulary, model, valid = (
+        str(work / each)
+        for each in (f"{budget.part}.parquet", "vocab.tsv", "model.safetensors", "valid.parquet")
+    )
+    limits = ["--max-minutes", str(budget.minutes), "--epochs", str(budget.epochs)]
     outcome = measured(
         [
-            *(sys.executable, "-m", "cli", "train", str(ids), str(work / "vocab.tsv")),
-            *("-o", str(model), "--valid", str(work / "valid.parquet"), "--dim", str(DIM)),
-            *("--threads", str(THREADS), "--force", "--quiet", "--json", *budget, *OURS[name]),
+            *(sys.executable, "-m", "cli", "train", ids, vocabulary, "-o", model),
+            *("--valid", valid, "--dim", str(options.dim), "--threads", str(options.threads)),
+            *("--patience", str(budget.epochs), "--force", "--quiet", "--json"),
+            *(*limits, *OURS[name]),
         ]
     )
     lines = (work / "model.metrics.jsonl").read_text().splitlines()
@@ -163,10 +196,16 @@ def ours(name: str, work: Path, minutes: float) -> Mapping[str, float]:
     }
 
 
-def run_peer(name: str, work: Path, minutes: float) -> Mapping[str, float]:
+def run_peer(
+    name: str, work: Path, budget: Budget, options: argparse.Namespace
+) -> Mapping[str, float]:
     """One of the peers' rows."""
     return measured(
-        [sys.executable, __file__, str(work), "--peer", PEERS[name], "--minutes", str(minutes)]
+        [
+            *(sys.executable, __file__, str(work), "--peer", PEERS[name], "--part", budget.part),
+            *("--minutes", str(budget.minutes), "--epochs", str(budget.epochs)),
+            *("--dim", str(options.dim), "--threads", str(options.threads)),
+        ]
     )
 
 
@@ -188,58 +227,59 @@ def measured(command: list[str]) -> dict[str, Any]:
 # --- the peers, each in a process of its own -------------------------------------------------
 
 
-def peer(name: str, work: Path, minutes: float) -> dict[str, float]:
+def peer(options: argparse.Namespace) -> dict[str, float]:
     """Train one of them; its speed, how much it read, its held-out perplexity."""
     import torch
 
-    from pipeline.batches import Documents, Streams
-    from pipeline.parquet import RowGroupReader
-
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(1)
+    work = options.corpus
     size = (work / "vocab.tsv").read_bytes().count(b"\n") - 1
-    train, valid = (
-        Streams(
-            Documents.from_batches(
-                list(RowGroupReader(work / f"{part}.parquet", "ids").row_groups())
-            ),
-            STREAMS,
-            WINDOW,
-        )
-        for part in ("all" if minutes else "first", "valid")
-    )
-    program = {"plain_torch": PlainTorch, "keras": Keras}[name](size)
-    times, tokens = [time.monotonic()], [0]
-    while True:
+    train, valid = (streams(work / f"{part}.parquet") for part in (options.part, "valid"))
+    program = {"plain_torch": PlainTorch, "keras": Keras}[options.peer](size, options.dim)
+    times, tokens, best = [time.monotonic()], [0], math.inf
+    spent = 0.0  # on judging, which is not training
+    for _ in range(options.epochs):
         program.begin()
         for step in range(len(train)):
             batch = train[step]
             program.step(batch)
-            times.append(time.monotonic())
+            times.append(time.monotonic() - spent)
             tokens.append(tokens[-1] + batch.ids_BT.numel())
-            if minutes and times[-1] - times[0] >= 60 * minutes:
+            if 0 < 60 * options.minutes <= times[-1] - times[0]:
                 break
-        if not minutes or times[-1] - times[0] >= 60 * minutes:
+        began = time.monotonic()
+        best = min(best, program.held_out(valid))
+        spent += time.monotonic() - began
+        if 0 < 60 * options.minutes <= times[-1] - times[0]:
             break
     half = len(times) // 2
-    loss = program.held_out(valid)
     return {
         "speed": (tokens[-1] - tokens[half]) / (times[-1] - times[half]),
         "tokens": tokens[-1],
-        "perplexity": math.exp(loss),
+        "perplexity": math.exp(best),
     }
+
+
+def streams(ids: Path) -> Any:
+    """The same windows as ours."""
+    from pipeline.batches import Documents, Streams
+    from pipeline.parquet import RowGroupReader
+
+    documents = Documents.from_batches(list(RowGroupReader(ids, "ids").row_groups()))
+    return Streams(documents, STREAMS, WINDOW)
 
 
 class PlainTorch:
     """The textbook's recurrent language model."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, dim: int) -> None:
         import torch
         from torch import nn
 
-        self.embedding = nn.Embedding(size, DIM)
-        self.lstm = nn.LSTM(DIM, DIM, batch_first=True)
-        self.linear = nn.Linear(DIM, size)
+        self.embedding = nn.Embedding(size, dim)
+        self.lstm = nn.LSTM(dim, dim, batch_first=True)
+        self.linear = nn.Linear(dim, size)
         self.parts = nn.ModuleList([self.embedding, self.lstm, self.linear])
         self.optimizer = torch.optim.Adam(self.parts.parameters(), lr=RATE)
         self.state: Any = None
@@ -285,14 +325,14 @@ class PlainTorch:
 class Keras:
     """The same in Keras: Embedding, LSTM, Dense with a softmax."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, dim: int) -> None:
         import keras
 
         keras.utils.set_random_seed(1)
         self.model = keras.Sequential(
             [
-                keras.layers.Embedding(size, DIM),
-                keras.layers.LSTM(DIM, return_sequences=True),
+                keras.layers.Embedding(size, dim),
+                keras.layers.LSTM(dim, return_sequences=True),
                 keras.layers.Dense(size, activation="softmax"),
             ]
         )
@@ -317,8 +357,6 @@ class Keras:
 
     def held_out(self, batches: Any) -> float:
         """Nats a token."""
-        import numpy as np
-
         total = count = 0.0
         for step in range(len(batches)):
             ids, targets, weights = self._arrays(batches[step])
