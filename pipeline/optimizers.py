@@ -16,6 +16,9 @@ from torch.nn import functional as F
 from pipeline.config import TrainConfig
 from pipeline.softmax import Output
 
+# Said explicitly, or torch warns that it is so implicitly.
+torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
+
 
 class RowAdagrad(torch.optim.Optimizer):
     """Adagrad over a table of which a step has gradients for some rows only.
@@ -63,8 +66,6 @@ def summed(gradient: Tensor) -> Tensor:
 
 def build_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.Optimizer]:
     """One optimizer for each kind of parameters: tables by row, other tables, the rest."""
-    # Said explicitly, or torch warns that it is so implicitly.
-    torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
     trained = [each for each in model.parameters() if each.requires_grad]
     by_row = {id(each) for each in sparse_parameters(model)}
     tables = {id(each) for each in table_parameters(model)}
