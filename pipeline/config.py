@@ -133,7 +133,9 @@ class TrainConfig:
         "Predict the token between others, the next token, or the document's label (needs labels).",
     )
     dim: int = setting(100, "Columns of the embedding table.")
-    hidden: int = setting(0, "Units of the LSTM; 0 means as many as --dim.")
+    hidden: int = setting(
+        0, "Units of an LSTM; 0: as many as --dim, or half as many for each of context's two."
+    )
     layers: int = setting(1, "Stacked LSTM layers; 0, for context: none, only the bag.")
     dropout: float = setting(
         0.0, "Share of units silenced after the table, between layers and before the head."
@@ -239,8 +241,9 @@ class TrainConfig:
 
     @property
     def hidden_size(self) -> int:
-        """Units of the LSTM, with 0 resolved."""
-        return self.hidden or self.dim
+        """Units of an LSTM, with 0 resolved."""
+        own = -(-self.dim // 2) if self.objective == "context" else self.dim
+        return self.hidden or own
 
     @property
     def streams(self) -> int:
