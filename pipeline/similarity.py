@@ -59,10 +59,11 @@ def _largest(products_V: np.ndarray, top: int) -> np.ndarray:
     maximum costs next to nothing.
     """
     if top == 1:
-        return products_V.argmax(keepdims=True)
+        return np.array([products_V.argmax()])
     whole = len(products_V) - len(products_V) % STRIDE
     maxima = products_V[:whole].reshape(-1, STRIDE).max(axis=1)
     least = np.partition(maxima, -top)[-top] if 0 < top <= len(maxima) else -np.inf
     candidates = np.flatnonzero(products_V >= least)
     order = np.lexsort((candidates, -products_V[candidates]))
-    return candidates[order[:top]]
+    best: np.ndarray = candidates[order[:top]]
+    return best
