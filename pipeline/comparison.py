@@ -175,6 +175,9 @@ def _distances(
             cosines_WN[block] = np.einsum("bd,bnd->bn", words_BD, around_BND)
         cosines.append(cosines_WN * weights_WN)
     dots_W = np.einsum("wn,wn->w", *cosines)
-    lengths_W = np.prod([np.linalg.norm(each, axis=1) for each in cosines], axis=0)
-    found_W: np.ndarray = 1 - dots_W / np.where(lengths_W > 0, lengths_W, 1)
+    lengths = [np.linalg.norm(each, axis=1) for each in cosines]
+    scale_W = lengths[0] * lengths[1]
+    likeness_W = np.divide(dots_W, scale_W, out=np.zeros(len(sample_W)), where=scale_W > 0)
+    likeness_W[(lengths[0] == 0) & (lengths[1] == 0)] = 1  # no vector, no move
+    found_W: np.ndarray = np.clip(1 - likeness_W, 0, 2)
     return found_W

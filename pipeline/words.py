@@ -79,7 +79,7 @@ class Words:
         As difflib.get_close_matches finds them; but instead of comparing all tokens, only those
         with the highest upper bound, which is the share of letters in common.
         """
-        word = word.lower()
+        word = word.encode("utf-8", "replace").decode().lower()  # Arrow takes no half surrogates
         if self._plain is None:
             self._plain = pc.utf8_lower(self._arrow)
         lengths_V = pc.utf8_length(self._plain).to_numpy(zero_copy_only=False)
