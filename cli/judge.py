@@ -37,10 +37,11 @@ def evaluate(
 ) -> None:
     """Judge word vectors by gold files: pairs of words that people scored, and analogies.
 
-    Pairs (two words and a score a line: WordSim, SimLex, MEN, RW) by Spearman's rank correlation.
-    Analogies (four words a line: Google's, also with its sections) by the share of D that are
-    nearest to B - A + C. Beside each score: its 95 % bootstrap interval, how many questions it is
-    of (n), and how many have a word that the table lacks (oov).
+    Pairs (two words and a score a line: WordSim, SimLex, MEN, RW) are judged by
+    Spearman's rank correlation, analogies (four words a line: Google's) by the
+    share of D that are nearest to B - A + C. Beside each score: its 95 % bootstrap
+    interval, how many questions it is of (n), how many have a word that the table
+    lacks (oov).
 
     Example: corpus2vec evaluate build/embeddings.txt cc.en.300.vec MEN.txt questions-words.txt
     """
@@ -175,9 +176,10 @@ def compare(
 ) -> None:
     """Tell what differs between two tables, over the words that both have.
 
-    How many of a word's nearest neighbours are the same, on average; the rank correlation of the
-    cosines of pairs of words; and which words moved most, measured by their cosines with their
-    neighbours in both tables. Words and pairs are drawn at random, alike for the same --seed.
+    How many of a word's nearest neighbours are the same, on average; the rank
+    correlation of the cosines of pairs of words; which words moved most, by their
+    cosines with their neighbours in both tables. Words and pairs are drawn at
+    random, the same ones for the same --seed.
 
     Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
     """

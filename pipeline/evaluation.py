@@ -86,6 +86,7 @@ class Judged:
         known_N = _known(rows_N2)
         unit_N2D = self._unit_VD[rows_N2]
         cosines_N = np.einsum("nd,nd->n", unit_N2D[:, 0], unit_N2D[:, 1], dtype=np.float64)
+        cosines_N[rows_N2[:, 0] == rows_N2[:, 1]] = 1  # exactly, so that they are ties
         cosines_N[~known_N] = 0
         scored_N = self._scored(known_N, asked_N)
         cosines_N, people_N = cosines_N[scored_N], np.array(gold.scores)[scored_N]

@@ -107,19 +107,18 @@ def _lines(content: bytes, cut: bool = False) -> Iterator[Line]:
 
 
 def _kind(lines: list[str]) -> str:
-    """Pairs, analogies, or neither: what most lines are, after one that may be a header."""
-    if lines and lines[0].startswith(":"):
-        return "analogies"
-    lines = lines[1:] or lines
-    rows = [_fields(line, _separator(lines[0])) for line in lines]
-    pairs = sum(_score_column(row) is not None for row in rows)
-    fours = sum(
-        line.startswith(":") or (len(row) == 4 and not any(map(_is_number, row)))
-        for line, row in zip(lines, rows, strict=True)
-    )
-    if 2 * max(pairs, fours) <= len(rows):
+    """Pairs, analogies, or neither: what most lines are, but for one that may be a header."""
+    if not lines:
         return ""
-    return "pairs" if pairs > fours else "analogies"
+    if lines[0].startswith(":"):
+        return "analogies"
+    separator = _separator(lines[1 if len(lines) > 1 else 0])  # a header may have spaces in it
+    rows = [_fields(line, separator) for line in lines]
+    scored = [_score_column(row) is not None for row in rows]
+    if 2 * sum(scored) > len(scored) - (not scored[0]):
+        return "pairs"
+    fours = [len(line.split()) == 4 and not any(map(_is_number, line.split())) for line in lines]
+    return "analogies" if 2 * sum(fours) > len(fours) else ""
 
 
 def _separator(line: str) -> str:
@@ -150,7 +149,7 @@ def _score_column(fields: list[str]) -> int | None:
 
 
 def _read_pairs(path: Path, lines: list[Line]) -> Pairs:
-    separator = _separator(lines[1 if len(lines) > 1 else 0][1])  # a header's words may have spaces
+    separator = _separator(lines[1 if len(lines) > 1 else 0][1])
     rows = [(number, _fields(line, separator)) for number, line in lines]
     if not any(map(_is_number, rows[0][1])):
         rows = rows[1:]
