@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT
+from cli.console import STDOUT, counted
 from cli.options import Request, add_command, looking
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def analogy(
     def label(question: Question) -> str:
         return "{} : {} = {} :".format(*question)
 
-    _answer(request, table, _questions(words, 3), ask, tell, label)
+    _answer(request, table, _questions("analogy", words, 3), ask, tell, label)
 
 
 def similarity(
@@ -102,21 +102,20 @@ def similarity(
     def tell(question: Question, cosine: float | None) -> dict[str, Any]:
         return {"words": question, "cosine": cosine}
 
-    _answer(request, table, _questions(words, 2), ask, tell, "  ".join)
+    _answer(request, table, _questions("similarity", words, 2), ask, tell, "  ".join)
 
 
 # --- questions -------------------------------------------------------------------------------
 
 
-def _questions(words: list[str], count: int) -> Iterator[Question]:
+def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
     from pipeline.errors import UsageError
 
     if words == ["-"]:
         return _lines(count)
     if len(words) != count:
         raise UsageError(
-            f"{count} words are needed, not {len(words)}",
-            hint="or - for a question a line of stdin",
+            f"{name} takes {count} words, not {len(words)}", hint="or - for lines of stdin"
         )
     return iter([tuple(words)])
 
@@ -132,10 +131,8 @@ def _lines(count: int) -> Iterator[Question]:
             words = text.split("\t") if "\t" in text else text.split()
             question = (text,) if count == 1 else tuple(word.strip() for word in words)
             if text and len(question) != count:
-                raise DataError(
-                    f"line {number} of standard input has {len(words)} words where {count} are "
-                    "expected"
-                )
+                what = counted(len(question), "words")
+                raise DataError(f"line {number} of standard input has {what}, not {count}")
             if text:
                 yield question
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, print_json
+from cli.console import STDOUT, counted, print_json
 from cli.options import Request, add_command, looking
 from pipeline.config import CompareConfig, EvaluateConfig
 
@@ -148,11 +148,11 @@ def _score_lines(
         for part, first in enumerate(scores[0][at]):
             if first.part == "section" and not sections:
                 continue
-            measure, unit = "accuracy", "analogies"
+            measure, unit = "accuracy", "questions"
             if first.measure == "spearman":
                 measure, unit = "Spearman's ρ", "pairs"
             title = ", ".join(filter(None, [name, _safe(first.section)]))
-            rows.append([f"{title}: {measure} of {first.total:,} {unit}"])
+            rows.append([f"{title}: {measure} of {counted(first.total, unit)}"])
             for table, of_table in zip(tables, scores, strict=True):
                 rows.append([f"  {table}", *_cells(of_table[at][part])])
     return _aligned(["", "score", "95 % interval", "n", "oov", "coverage"], rows)
