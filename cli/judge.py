@@ -52,17 +52,12 @@ def evaluate(
     config = request.config(EvaluateConfig)
     tables, golds = _told_apart(files)
     gold = [read_gold(path) for path in golds]
-    asked: list[Any] = [None] * len(gold)
-    # One table in memory at a time, unless what is asked depends on all.
-    judged = (Judged(_loaded(path), config) for path in tables)
     if config.common:
-        together = list(judged)
-        asked = [known_to_all(together, each) for each in gold]
-        judged = (each for each in together)
-    scores = [
-        [table.scores(each, asked_N) for each, asked_N in zip(gold, asked, strict=True)]
-        for table in judged
-    ]
+        judged = [Judged(_loaded(path), config) for path in tables]
+        asked = [known_to_all(judged, each) for each in gold]
+        scores = [list(map(table.scores, gold, asked)) for table in judged]
+    else:  # one table in memory at a time
+        scores = [list(map(Judged(_loaded(path), config).scores, gold)) for path in tables]
     if not any(score.n for of_table in scores for found in of_table for score in found):
         raise DataError(
             "no question has only words that are in the table",

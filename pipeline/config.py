@@ -442,7 +442,7 @@ class CompareConfig:
     """How two tables are compared."""
 
     neighbors: int = setting(10, "How many nearest neighbours of a word are compared.")
-    sample: int = setting(2000, "Shared words to compare, drawn at random; 0: all.")
+    sample: int = setting(1000, "Shared words to compare, drawn at random; 0: all.")
     pairs: int = setting(100_000, "Pairs of shared words whose cosines are compared.")
     restrict: int = setting(
         0,
