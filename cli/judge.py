@@ -52,12 +52,18 @@ def evaluate(
     config = request.config(EvaluateConfig)
     tables, golds = _told_apart(files)
     gold = [read_gold(path) for path in golds]
+
+    def judged_by(path: Path) -> Judged:
+        request.console.begin(f"evaluate {_safe(path.name)}")
+        return Judged(_loaded(path), config, request.console)
+
     if config.common:
-        judged = [Judged(_loaded(path), config) for path in tables]
+        judged = [judged_by(path) for path in tables]
         asked = [known_to_all(judged, each) for each in gold]
         scores = [list(map(table.scores, gold, asked)) for table in judged]
     else:  # one table in memory at a time
-        scores = [list(map(Judged(_loaded(path), config).scores, gold)) for path in tables]
+        scores = [list(map(judged_by(path).scores, gold)) for path in tables]
+    request.console.end()
     if not any(score.n for of_table in scores for found in of_table for score in found):
         raise DataError(
             "no question has only words that are in the table",

@@ -21,12 +21,15 @@ import numpy as np
 
 from pipeline.config import EvaluateConfig
 from pipeline.gold import Analogies, Gold, Pairs
+from pipeline.progress import SILENT, Progress
 from pipeline.similarity import nearest, unit_rows
 from pipeline.tables import Table
 from pipeline.words import Words, most_frequent
 
 CELLS = 1 << 22
 """Resampled values that are held at a time."""
+BLOCK = 1024
+"""Analogies between two reports of progress."""
 INTERVAL = (0.025, 0.975)
 SYNTACTIC = "gram"
 
@@ -62,9 +65,10 @@ class Score:
 class Judged:
     """A table made ready to be judged."""
 
-    def __init__(self, table: Table, config: EvaluateConfig) -> None:
+    def __init__(self, table: Table, config: EvaluateConfig, progress: Progress = SILENT) -> None:
         table = most_frequent(table, config.restrict)
         self._config = config
+        self._progress = progress
         self._words = Words(table.tokens, config.case)
         self._unit_VD = unit_rows(table.vectors_VD)
 
@@ -108,7 +112,9 @@ class Judged:
         scored_N = self._scored(known_N, asked_N)
         right_N = np.zeros(len(gold), bool)
         answered_N = scored_N & known_N
-        right_N[answered_N] = analogies(self._unit_VD, rows_N4[answered_N], self._words.first_V)
+        right_N[answered_N] = analogies(
+            self._unit_VD, rows_N4[answered_N], self._words.first_V, self._progress
+        )
 
         def score(part: Literal["all", "kind", "section"], section: str, of_N: np.ndarray) -> Score:
             right, n = int((right_N & of_N).sum()), int((scored_N & of_N).sum())
@@ -200,20 +206,23 @@ def share_interval(right: int, n: int, config: EvaluateConfig) -> tuple[float, f
     return _middle(random.binomial(n, right / n, config.resamples) / n)
 
 
-def analogies(unit_VD: np.ndarray, rows_N4: np.ndarray, first_V: np.ndarray) -> np.ndarray:
+def analogies(
+    unit_VD: np.ndarray, rows_N4: np.ndarray, first_V: np.ndarray, progress: Progress = SILENT
+) -> np.ndarray:
     """Which questions A : B = C : D have D as their answer: (N,) bool.
 
     Rows of the same `first_V` are spellings of one word: none is an answer if A, B or C is one of
     them, and each is right if D is.
     """
-    if not len(rows_N4):
-        return np.zeros(0, bool)
-    a, b, c, d = rows_N4.T
-    queries_ND = unit_VD[b] - unit_VD[a] + unit_VD[c]
-    excluded = _spellings(first_V, rows_N4[:, :3])
-    answers_N1, _ = nearest(unit_VD, queries_ND, 1, excluded)
-    answers_N = answers_N1[:, 0]
-    right_N: np.ndarray = (answers_N >= 0) & (first_V[answers_N] == first_V[d])
+    right_N = np.zeros(len(rows_N4), bool)
+    for begin in range(0, len(rows_N4), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        a, b, c, d = rows_N4[block].T
+        excluded_BX = _spellings(first_V, rows_N4[block, :3])
+        queries_BD = unit_VD[b] - unit_VD[a] + unit_VD[c]
+        answers_B = nearest(unit_VD, queries_BD, 1, excluded_BX)[0][:, 0]
+        right_N[block] = (answers_B >= 0) & (first_V[answers_B] == first_V[d])
+        progress.advance(min(begin + BLOCK, len(rows_N4)), len(rows_N4), "analogies")
     return right_N
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 CELLS = 1 << 24
-"""Cosines that are held at a time: 64 MB."""
+"""Cosines that are held at a time: 64 MB, or those of a few queries if they are more."""
+QUERIES = 32
+"""With fewer at a time, going through the table costs more than the products."""
 STRIDE = 64
 """Products of which only the largest is looked at first."""
 TINY = 1e-30
@@ -37,7 +39,7 @@ def nearest(
     top = min(top, len(unit_VD))
     ids_QK = np.empty((len(queries_QD), top), np.int64)
     products_QK = np.empty((len(queries_QD), top), np.float32)
-    size = max(1, CELLS // max(1, len(unit_VD)))
+    size = max(QUERIES, CELLS // max(1, len(unit_VD)))
     for begin in range(0, len(queries_QD), size):
         block = slice(begin, begin + size)
         products_BV = queries_QD[block] @ unit_VD.T

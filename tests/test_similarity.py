@@ -25,6 +25,7 @@ def test_rows_of_any_length_that_float32_has_become_unit_rows():
 @pytest.mark.parametrize("cells", [1, 100, 1 << 24])
 def test_the_nearest_are_those_of_a_sort(monkeypatch, cells):
     monkeypatch.setattr(similarity, "CELLS", cells)
+    monkeypatch.setattr(similarity, "QUERIES", 1)
     random = np.random.default_rng(1)
     table = unit_rows(random.normal(size=(50, 6)).astype(np.float32))
     queries = random.normal(size=(7, 6)).astype(np.float32)
