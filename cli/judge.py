@@ -70,22 +70,10 @@ def evaluate(
             hint="is it of the gold files' language? See also --case and --restrict",
         )
     if request.json:
-        print_json(
-            {
-                "tables": [
-                    {
-                        "table": str(path),
-                        "scores": [
-                            _score_json(gold_path, score)
-                            for gold_path, found in zip(golds, of_table, strict=True)
-                            for score in found
-                        ],
-                    }
-                    for path, of_table in zip(tables, scores, strict=True)
-                ],
-                "config": dataclasses.asdict(config),
-            }
-        )
+        of_tables = [
+            _scores_json(path, golds, each) for path, each in zip(tables, scores, strict=True)
+        ]
+        print_json({"tables": of_tables, "config": dataclasses.asdict(config)})
         return
     for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
         STDOUT.write(line + "\n")
@@ -121,18 +109,25 @@ def _loaded(path: Path) -> Table:
     return table
 
 
-def _score_json(path: Path, score: Score) -> dict[str, Any]:
+def _scores_json(table: Path, golds: Sequence[Path], scores: list[list[Score]]) -> dict[str, Any]:
     return {
-        "gold": str(path),
-        "part": score.part,
-        "section": score.section,
-        "measure": score.measure,
-        "score": score.value,
-        "interval": score.interval,
-        "n": score.n,
-        "total": score.total,
-        "oov": score.oov,
-        "coverage": score.coverage,
+        "table": str(table),
+        "scores": [
+            {
+                "gold": str(gold),
+                "part": score.part,
+                "section": score.section,
+                "measure": score.measure,
+                "score": score.value,
+                "interval": score.interval,
+                "n": score.n,
+                "total": score.total,
+                "oov": score.oov,
+                "coverage": score.coverage,
+            }
+            for gold, found in zip(golds, scores, strict=True)
+            for score in found
+        ],
     }
 
 

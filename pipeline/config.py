@@ -416,8 +416,8 @@ class EvaluateConfig:
     )
     restrict: int = setting(
         0,
-        "Only the first N rows are there: the most frequent, if the table has counts (Parquet). "
-        "0: all.",
+        "Only the first N rows are there: the most frequent, if the table tells counts, as Parquet "
+        "does. 0: all.",
     )
     unknown: Literal["skip", "zero"] = setting(
         "skip", "Questions with an unknown word: leave out, or count as cosine 0 or as wrong."
@@ -446,8 +446,8 @@ class CompareConfig:
     pairs: int = setting(100_000, "Pairs of shared words whose cosines are compared.")
     restrict: int = setting(
         0,
-        "Only the first N rows of each table: the most frequent, if it has counts (Parquet). "
-        "0: all.",
+        "Only the first N rows of each table: the most frequent, if it tells counts, as Parquet "
+        "does. 0: all.",
     )
     seed: int = setting(1, "Seed of the drawing.")
 
