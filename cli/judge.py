@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,6 +77,14 @@ def evaluate(
         return
     for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
         STDOUT.write(line + "\n")
+    if any(len({score.n for score in at_once}) > 1 for at_once in _side_by_side(scores)):
+        request.console.say("the tables know different questions: see n, and --common")
+
+
+def _side_by_side(scores: list[list[list[Score]]]) -> Iterator[tuple[Score, ...]]:
+    """For each gold file, or part of one, the scores of all tables."""
+    for of_tables in zip(*scores, strict=True):
+        yield from zip(*of_tables, strict=True)
 
 
 def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
