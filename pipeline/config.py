@@ -3,8 +3,8 @@
 This is the one place where a default, its meaning and its check are written: the command line
 makes its options and their help from these fields, the manifest stores them, and the fingerprint
 is taken over them. What does not change bytes (paths, progress, threads) is not here, but in
-the `…Execution` classes at the end. Nothing heavy may be imported: `corpus2vec --help` reads this
-file.
+the `…Execution` classes. `EvaluateConfig` and `CompareConfig` make no artifact: they decide the
+numbers that are printed. Nothing heavy may be imported: `corpus2vec --help` reads this file.
 """
 
 from __future__ import annotations
