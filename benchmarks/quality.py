@@ -25,7 +25,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
+from pipeline.config import EvaluateConfig
+from pipeline.evaluation import Judged
+from pipeline.gold import read_gold
+from pipeline.vectors import read_vectors
 
 DIM, THREADS = 200, 2
 SETS = {"MEN": "EN-MEN-TR-3k.txt", "WS-353": "EN-WS-353-ALL.txt", "RW": "EN-RW-STANFORD.txt"}
@@ -84,7 +87,7 @@ def compare(options: argparse.Namespace, work: Path) -> None:
             vectors, seconds = (
                 gensim(work, name, seed) if name in GENSIM else ours(work, name, seed)
             )
-            scores = {**judge.scores(*read(vectors)), "seconds": seconds}
+            scores = {**judge.scores(vectors), "seconds": seconds}
             runs[name].append(scores)
             told = ", ".join(f"{column} {scores[column]:.1f}" for column in COLUMNS)
             print(f"seed {seed}  {name}: {told}", file=sys.stderr, flush=True)
@@ -169,67 +172,24 @@ def learn_gensim(text: Path, vectors: Path, sg: int, epochs: int, seed: int) -> 
     pq.write_table(pa.table(columns), vectors)
 
 
-def read(vectors: Path) -> tuple[dict[str, int], np.ndarray]:
-    """Each word's row, and the rows scaled to length 1."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(vectors)
-    flat = table.column("vector").combine_chunks().flatten().to_numpy()
-    rows = flat.reshape(len(table), -1)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return {word: row for row, word in enumerate(table.column("token").to_pylist())}, rows
-
-
 class Judge:
     """The word-similarity and analogy sets."""
 
     def __init__(self, folder: Path) -> None:
-        self._pairs = {name: self._read_pairs(folder / file) for name, file in SETS.items()}
-        self._questions: dict[str, list[list[str]]] = {"semantic": [], "syntactic": []}
-        kind = ""
-        for line in (folder / ANALOGIES).read_text(encoding="utf-8").splitlines():
-            if line.startswith(":"):
-                kind = "syntactic" if line.startswith(": gram") else "semantic"
-            else:
-                self._questions[kind].append(line.lower().split())
+        self._pairs = {name: read_gold(folder / file) for name, file in SETS.items()}
+        self._questions = read_gold(folder / ANALOGIES)
         self.coverage = ""
 
-    @staticmethod
-    def _read_pairs(path: Path) -> list[tuple[str, str, float]]:
-        pairs = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            one, other, score, *_ = line.split()
-            pairs.append((one.lower(), other.lower(), float(score)))
-        return pairs
-
-    def scores(self, rows: Mapping[str, int], vectors: np.ndarray) -> dict[str, float]:
-        """Percent, by the name of the set."""
-        from scipy.stats import spearmanr
-
-        scores, known = {}, []
-        for name, pairs in self._pairs.items():
-            both = [(rows[a], rows[b], s) for a, b, s in pairs if a in rows and b in rows]
-            cosines = [vectors[a] @ vectors[b] for a, b, _ in both]
-            scores[name] = 100 * float(spearmanr(cosines, [s for *_, s in both]).statistic)
-            known.append(f"{name} {len(both)} of {len(pairs)}")
-        for kind, questions in self._questions.items():
-            asked = [[rows[w] for w in each] for each in questions if all(w in rows for w in each)]
-            scores[kind] = 100 * analogies(np.array(asked), vectors)
-            known.append(f"{kind} {len(asked)} of {len(questions)}")
-        self.coverage = "Known: " + ", ".join(known) + "."
-        return scores
-
-
-def analogies(asked: np.ndarray, vectors: np.ndarray) -> float:
-    """The share of questions a : b = c : d whose d is found."""
-    right = 0
-    for begin in range(0, len(asked), 512):
-        a, b, c, d = asked[begin : begin + 512].T
-        nearness = (vectors[b] - vectors[a] + vectors[c]) @ vectors.T
-        for each in (a, b, c):
-            nearness[np.arange(len(a)), each] = -np.inf
-        right += int((nearness.argmax(1) == d).sum())
-    return right / len(asked)
+    def scores(self, vectors: Path) -> dict[str, float]:
+        """Percent, by the name of the set. The corpus was lower-cased, so gold words are too."""
+        judged = Judged(read_vectors(vectors), EvaluateConfig(case="lower", resamples=0))
+        found = {name: judged.scores(pairs)[0] for name, pairs in self._pairs.items()}
+        for score in judged.scores(self._questions):
+            if score.part == "kind":
+                found[score.section] = score
+        known = [f"{name} {score.n} of {score.total}" for name, score in found.items()]
+        self.coverage = f"Known: {', '.join(known)}."
+        return {name: 100 * (score.value or 0) for name, score in found.items()}
 
 
 if __name__ == "__main__":

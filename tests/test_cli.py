@@ -15,7 +15,8 @@ from tests.commands import call, command, spawn
 
 SAMPLES = Path(__file__).parent.parent / "sample_corpora"
 STAGES = ["tokenize", "vocab", "encode", "train", "dump"]
-COMMANDS = [*STAGES, "run", "plan", "info", "show", "lookup"]
+LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
+COMMANDS = [*STAGES, "run", "plan", *LOOKING]
 SMALL = ["--dim", "2", "--seq-len", "5", "--epochs", "1"]
 
 

@@ -1,0 +1,232 @@
+"""The commands that ask a table: neighbors, analogy, similarity.
+
+All three take their words from the command line, or with `-` a question a line from stdin. Words
+that the table does not have are told on stderr, with spellings that are close, and stop nothing;
+where no question can be answered the exit code is 65.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.console import STDOUT, counted
+from cli.options import Request, add_command, looking
+
+if TYPE_CHECKING:
+    from pipeline.queries import Near, Space
+
+Question = tuple[str, ...]
+Rows = list[tuple[int, ...]]
+
+BLOCK = 64
+"""Questions that are answered together: the table is gone through once for all of them."""
+SUGGESTED = 20
+"""Unknown words that get close spellings; each one costs a look at all tokens."""
+
+Table = Annotated[Path, typer.Argument(metavar="TABLE", help="Word vectors, of any tool.")]
+Top = Annotated[int, typer.Option("--top", help="How many to print.", min=1)]
+
+
+def neighbors(
+    request: Request,
+    table: Table,
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD...", help="Words, or - for a word a line of stdin.")
+    ],
+    top: Top = 10,
+) -> None:
+    """Print the tokens nearest to each word, by cosine: the word, a neighbour, the cosine.
+
+    Example: corpus2vec neighbors build/embeddings.txt harbour night --top 5
+    """
+    questions = _lines(1) if words == ["-"] else iter([(word,) for word in words])
+
+    def ask(space: Space, rows: Rows) -> Sequence[Any]:
+        return space.neighbors([row for (row,) in rows], top)
+
+    def tell(question: Question, near: list[Near] | None) -> dict[str, Any]:
+        return {"word": question[0], "neighbors": _listed(near)}
+
+    _answer(request, table, questions, ask, tell, lambda question: question[0])
+
+
+def analogy(
+    request: Request,
+    table: Table,
+    words: Annotated[
+        list[str], typer.Argument(metavar="A B C", help="Words, or - for three a line of stdin.")
+    ],
+    top: Top = 10,
+) -> None:
+    """A is to B as C is to what? Print the tokens nearest to B - A + C, and their cosines with it.
+
+    These three are no answers. All vectors have length 1 before they are added (3CosAdd).
+
+    Example: corpus2vec analogy vectors.vec man king woman --top 1
+    """
+
+    def ask(space: Space, rows: Rows) -> Sequence[Any]:
+        return space.analogies(rows, top)
+
+    def tell(question: Question, near: list[Near] | None) -> dict[str, Any]:
+        return {"words": question, "answers": _listed(near)}
+
+    def label(question: Question) -> str:
+        return "{} : {} = {} :".format(*question)
+
+    _answer(request, table, _questions("analogy", words, 3), ask, tell, label)
+
+
+def similarity(
+    request: Request,
+    table: Table,
+    words: Annotated[
+        list[str], typer.Argument(metavar="A B", help="Words, or - for two a line of stdin.")
+    ],
+) -> None:
+    """Print the cosine of two words, or of each pair of words on stdin.
+
+    Example: corpus2vec similarity build/embeddings.txt harbour ship
+    """
+
+    def ask(space: Space, rows: Rows) -> Sequence[Any]:
+        return space.similarity(rows)
+
+    def tell(question: Question, cosine: float | None) -> dict[str, Any]:
+        return {"words": question, "cosine": cosine}
+
+    _answer(request, table, _questions("similarity", words, 2), ask, tell, "  ".join)
+
+
+# --- questions -------------------------------------------------------------------------------
+
+
+def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
+    from pipeline.errors import UsageError
+
+    if words == ["-"]:
+        return _lines(count)
+    if len(words) != count:
+        raise UsageError(
+            f"{name} takes {count} words, not {len(words)}", hint="or - for lines of stdin"
+        )
+    return iter([tuple(words)])
+
+
+def _lines(count: int) -> Iterator[Question]:
+    """The questions on stdin: words parted by tabs, or else by white space."""
+    from pipeline.errors import DataError
+    from pipeline.sources import reading
+
+    with reading("standard input"):
+        for number, line in enumerate(sys.stdin.buffer, start=1):
+            text = line.decode("utf-8", "replace").strip()
+            words = text.split("\t") if "\t" in text else text.split()
+            question = (text,) if count == 1 else tuple(word.strip() for word in words)
+            if text and len(question) != count:
+                what = counted(len(question), "words")
+                raise DataError(f"line {number} of standard input has {what}, not {count}")
+            if text:
+                yield question
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+def _answer(
+    request: Request,
+    table: Path,
+    questions: Iterator[Question],
+    ask: Callable[[Space, Rows], Sequence[Any]],
+    tell: Callable[[Question, Any], dict[str, Any]],
+    label: Callable[[Question], str],
+) -> None:
+    """Ask block by block, print what comes, and tell at the end which words are unknown."""
+    from pipeline.queries import Space
+    from pipeline.vectors import read_vectors
+
+    space = Space(read_vectors(table))
+    unknown: dict[str, list[str]] = {}
+    answered = 0
+    size = 1 if sys.stdin.isatty() else BLOCK  # a person who types waits for the answer
+    while block := list(islice(questions, size)):
+        found = space.words.rows(block).tolist()
+        answers = iter(ask(space, [tuple(rows) for rows in found if -1 not in rows]))
+        for question, rows in zip(block, found, strict=True):
+            missing = [word for word, row in zip(question, rows, strict=True) if row < 0]
+            for word in missing:
+                if word not in unknown:
+                    wanted = len(unknown) < SUGGESTED
+                    unknown[word] = space.words.close(word) if wanted else []
+            answer: Any = None if missing else next(answers)
+            answered += not missing
+            if request.json:
+                told = tell(question, answer)
+                if missing:
+                    told["unknown"] = {word: unknown[word] for word in missing}
+                STDOUT.write(json.dumps(told, ensure_ascii=False) + "\n")
+            elif not missing:
+                _print(tuple(_safe(space.words.tokens[row]) for row in rows), answer, label)
+    _tell_unknown(request, table, unknown, answered)
+
+
+def _print(
+    question: Question, answer: list[Near] | float, label: Callable[[Question], str]
+) -> None:
+    from pipeline.display import display_width
+
+    if isinstance(answer, float):
+        STDOUT.write(f"{label(question)}  {answer:.4f}\n")
+        return
+    tokens = [_safe(each.token) for each in answer]
+    width = max(map(display_width, tokens), default=0)
+    for each, token in zip(answer, tokens, strict=True):
+        padding = " " * (width - display_width(token))
+        STDOUT.write(f"{label(question)}  {token}{padding}  {each.cosine:.4f}\n")
+
+
+def _tell_unknown(
+    request: Request, table: Path, unknown: dict[str, list[str]], answered: int
+) -> None:
+    from pipeline.errors import DataError
+
+    name = _safe(table.name, keep_spaces=True)
+    if len(unknown) == 1 and not answered:
+        [(word, close)] = unknown.items()
+        hint = f"close spellings: {', '.join(close)}" if close else ""
+        raise DataError(f"{word} is not in {table}", hint=hint)
+    for word, close in islice(unknown.items(), SUGGESTED):
+        more = f"; close spellings: {', '.join(map(_safe, close))}" if close else ""
+        request.console.say(f"{_safe(word)} is not in {name}{more}")
+    if len(unknown) > SUGGESTED:
+        request.console.say(f"{len(unknown) - SUGGESTED:,} more words are not in {name}")
+    if unknown and not answered:
+        raise DataError(
+            f"nothing could be answered: words are missing in {table}",
+            hint="is it of this language, and are its tokens lower-cased?",
+        )
+
+
+def _listed(near: list[Near] | None) -> list[dict[str, Any]] | None:
+    if near is None:
+        return None
+    return [{"token": each.token, "cosine": each.cosine} for each in near]
+
+
+def _safe(text: str, keep_spaces: bool = False) -> str:
+    from pipeline.display import visible
+
+    return visible(text, keep_spaces)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the app."""
+    for function in (neighbors, analogy, similarity):
+        add_command(app, function, panel="Look", common=looking)

@@ -1,0 +1,267 @@
+"""The commands that judge tables: evaluate, compare."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.console import STDOUT, counted, print_json
+from cli.options import Request, add_command, looking
+from pipeline.config import CompareConfig, EvaluateConfig
+
+if TYPE_CHECKING:
+    from pipeline.comparison import Comparison
+    from pipeline.evaluation import Score
+    from pipeline.gold import Gold
+    from pipeline.tables import Table
+
+SHOWN_NEIGHBORS = 5
+
+
+def evaluate(
+    request: Request,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="TABLE... GOLD...",
+            help="Word vectors and gold files, in any order: told apart by what is in them.",
+        ),
+    ],
+    sections: Annotated[
+        bool, typer.Option("--sections", help="Print each section of the analogies too.")
+    ] = False,
+) -> None:
+    """Judge word vectors by gold files: pairs of words that people scored, and analogies.
+
+    Pairs (two words and a score a line: WordSim, SimLex, MEN, RW) are judged by
+    Spearman's rank correlation, analogies (four words a line: Google's) by the
+    share of D that are nearest to B - A + C. Beside each score: its 95 % bootstrap
+    interval, how many questions it is of (n), how many have a word that the table
+    lacks (oov).
+
+    Example: corpus2vec evaluate build/embeddings.txt cc.en.300.vec MEN.txt questions-words.txt
+    """
+    from pipeline.errors import DataError
+    from pipeline.evaluation import Judged, known_to_all
+    from pipeline.gold import read_gold
+
+    config = request.config(EvaluateConfig)
+    tables, golds = _told_apart(files)
+    gold = [read_gold(path) for path in golds]
+
+    def judged_by(path: Path) -> Judged:
+        request.console.begin(f"evaluate {_safe(path.name)}")
+        return Judged(_loaded(path), config, request.console)
+
+    if config.common:
+        judged = [judged_by(path) for path in tables]
+        asked = [known_to_all(judged, each) for each in gold]
+        scores = [list(map(table.scores, gold, asked)) for table in judged]
+    else:  # one table in memory at a time
+        scores = [list(map(judged_by(path).scores, gold)) for path in tables]
+    request.console.end()
+    if not any(score.n for of_table in scores for found in of_table for score in found):
+        raise DataError(
+            "no question has only words that are in the table",
+            hint="is it of the gold files' language? See also --case and --restrict",
+        )
+    if request.json:
+        of_tables = [
+            _scores_json(path, golds, each) for path, each in zip(tables, scores, strict=True)
+        ]
+        print_json({"tables": of_tables, "config": dataclasses.asdict(config)})
+        return
+    for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
+        STDOUT.write(line + "\n")
+    if any(len({score.n for score in at_once}) > 1 for at_once in _side_by_side(scores)):
+        request.console.say("the tables know different questions: see n, and --common")
+
+
+def _side_by_side(scores: list[list[list[Score]]]) -> Iterator[tuple[Score, ...]]:
+    """For each gold file, or part of one, the scores of all tables."""
+    for of_tables in zip(*scores, strict=True):
+        yield from zip(*of_tables, strict=True)
+
+
+def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The tables and the gold files among `files`."""
+    from pipeline.errors import UsageError
+    from pipeline.gold import is_gold
+
+    for path in files:
+        if not path.exists():
+            raise UsageError(f"there is no file {path}", hint="check the path")
+    golds = [path for path in files if is_gold(path)]
+    tables = [path for path in files if path not in golds]
+    if not golds:
+        raise UsageError(
+            "none of the files is a gold file",
+            hint="it has two words and a score a line, or four words a line",
+        )
+    if not tables:
+        raise UsageError("all of the files are gold files", hint="name a table of vectors too")
+    return tables, golds
+
+
+def _loaded(path: Path) -> Table:
+    from pipeline.errors import DataError
+    from pipeline.vectors import read_vectors
+
+    table = read_vectors(path)
+    if not len(table):
+        raise DataError(f"{path} has no row")
+    return table
+
+
+def _scores_json(table: Path, golds: Sequence[Path], scores: list[list[Score]]) -> dict[str, Any]:
+    return {
+        "table": str(table),
+        "scores": [
+            {
+                "gold": str(gold),
+                "part": score.part,
+                "section": score.section,
+                "measure": score.measure,
+                "score": score.value,
+                "interval": score.interval,
+                "n": score.n,
+                "total": score.total,
+                "oov": score.oov,
+                "coverage": score.coverage,
+            }
+            for gold, found in zip(golds, scores, strict=True)
+            for score in found
+        ],
+    }
+
+
+def _score_lines(
+    tables: list[str],
+    names: list[str],
+    gold: list[Gold],
+    scores: list[list[list[Score]]],
+    sections: bool,
+) -> list[str]:
+    """A group a gold file or part of one, and in it a line a table."""
+    rows = []
+    for at, name in enumerate(names):
+        for part, first in enumerate(scores[0][at]):
+            if first.part == "section" and not sections:
+                continue
+            measure, unit = "accuracy", "questions"
+            if first.measure == "spearman":
+                measure, unit = "Spearman's ρ", "pairs"
+            title = ", ".join(filter(None, [name, _safe(first.section)]))
+            rows.append([f"{title}: {measure} of {counted(first.total, unit)}"])
+            for table, of_table in zip(tables, scores, strict=True):
+                rows.append([f"  {table}", *_cells(of_table[at][part])])
+    return _aligned(["", "score", "95 % interval", "n", "oov", "coverage"], rows)
+
+
+def _cells(score: Score) -> list[str]:
+    interval = "-"
+    if score.interval:
+        interval = "[{:.4f}, {:.4f}]".format(*score.interval)
+    value = "-" if score.value is None else f"{score.value:.4f}"
+    return [value, interval, f"{score.n:,}", f"{score.oov:,}", f"{100 * score.coverage:.1f} %"]
+
+
+def compare(
+    request: Request,
+    table_a: Annotated[Path, typer.Argument(metavar="TABLE_A", help="Word vectors, of any tool.")],
+    table_b: Annotated[Path, typer.Argument(metavar="TABLE_B", help="Those to compare with.")],
+    top: Annotated[
+        int, typer.Option("--top", help="How many of the words that moved to print.", min=0)
+    ] = 10,
+) -> None:
+    """Tell what differs between two tables, over the words that both have.
+
+    How many of a word's nearest neighbours are the same, on average; the rank
+    correlation of the cosines of pairs of words; which words moved most, by their
+    cosines with their neighbours in both tables. Words and pairs are drawn at
+    random, the same ones for the same --seed.
+
+    Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
+    """
+    from pipeline.comparison import compare as compared
+
+    config = request.config(CompareConfig)
+    found = compared(_loaded(table_a), _loaded(table_b), config, top)
+    if request.json:
+        print_json(
+            {
+                "tables": [str(table_a), str(table_b)],
+                **dataclasses.asdict(found),
+                "config": dataclasses.asdict(config),
+            }
+        )
+        return
+    for line in _comparison_lines(found, _names([table_a, table_b])):
+        STDOUT.write(line + "\n")
+
+
+def _comparison_lines(found: Comparison, names: list[str]) -> list[str]:
+    shares = [f"{100 * found.shared / rows:.1f} %" for rows in found.rows]
+    correlation = "-" if found.correlation is None else f"{found.correlation:.4f}"
+    lines = [
+        f"A  {names[0]}  {found.rows[0]:,} words",
+        f"B  {names[1]}  {found.rows[1]:,} words",
+        "",
+        f"shared words        {found.shared:,}: {shares[0]} of A, {shares[1]} of B",
+        f"same neighbours     {found.overlap:.4f} of {found.neighbors}, Jaccard "
+        f"{found.jaccard:.4f}: means of {found.words:,} words",
+        f"cosines, Spearman   {correlation} of {found.pairs:,} pairs",
+    ]
+    if not found.moved:
+        return lines
+    rows = [
+        [_safe(each.word), f"{each.distance:.4f}", f"{each.overlap:.2f}"] for each in found.moved
+    ]
+    table = _aligned(["moved most", "distance", "same"], rows)
+    around = [
+        [" ".join(map(_safe, near[:SHOWN_NEIGHBORS])) for near in each.neighbors]
+        for each in found.moved
+    ]
+    lines += ["", f"{table[0]}  nearest in A | in B"]
+    lines += [f"{line}  {' | '.join(two)}" for line, two in zip(table[1:], around, strict=True)]
+    return lines
+
+
+# --- how it is laid out ----------------------------------------------------------------------
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The files' names, with their folders where names alone could be mixed up; fit to be shown."""
+    short = [path.name for path in paths]
+    alike = len(set(short)) < len(set(paths))
+    return [_safe(str(path) if alike else path.name) for path in paths]
+
+
+def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Columns, the first one to the left, the others to the right; a row of one cell is a title."""
+    from pipeline.display import display_width
+
+    full = [header, *(row for row in rows if len(row) > 1)]
+    widths = [max(display_width(cell) for cell in column) for column in zip(*full, strict=True)]
+    lines = []
+    for row in [header, *rows]:
+        first = row[0] + " " * (widths[0] - display_width(row[0])) if len(row) > 1 else row[0]
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)]
+        lines.append("  ".join([first, *rest]))
+    return lines
+
+
+def _safe(text: str) -> str:
+    from pipeline.display import visible
+
+    return visible(text, keep_spaces=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the app."""
+    add_command(app, evaluate, EvaluateConfig, panel="Judge", common=looking)
+    add_command(app, compare, CompareConfig, panel="Judge", common=looking)
