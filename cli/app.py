@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from cli import inspect, stages
+from cli import inspect, report, stages
 from cli.console import Console
 from pipeline.errors import Interrupted, PipelineError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 stages.register(app)
 inspect.register(app)
+report.register(app)
 
 
 @app.callback(invoke_without_command=True)
