@@ -6,7 +6,7 @@
     palette.py    the colours
     charts.py     charts as SVG; raster.py, the same as PNG
     elements.py   the HTML elements; page.py, the page of them
-    page.css, chart.css, page.js, map.html   what the page is made of besides
+    page.css, chart.css, map.html, map.js, controls.js   what the page is made of besides
 
 Nothing here knows torch or spaCy.
 """

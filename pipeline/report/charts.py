@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from html import escape
 from importlib import resources
 
+import numpy as np
+
 from pipeline.display import visible
-from pipeline.report.facts import WordMap
+from pipeline.report.facts import WordMap, is_word
 from pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
 from pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
 
@@ -248,7 +250,8 @@ def map_of_words(found: WordMap) -> str:
 def _places(found: WordMap) -> Points:
     """Where the words are in the chart, so that all of them fit in."""
     drawn = found.map.places_M3[:MAP_DOTS, :2].astype(float)
-    low, high = drawn.min(0), drawn.max(0)
+    # But for a few outliers, which would make all others a small cloud.
+    low, high = np.quantile(drawn, 0.003, 0, method="lower"), np.quantile(drawn, 0.997, 0)
     room_x, room_y = MAP_WIDTH - 120, MAP_HEIGHT - 50
     scale = min(room_x / max(high[0] - low[0], 1), room_y / max(high[1] - low[1], 1))
     x, y = ((drawn - (low + high) / 2) * scale).T
@@ -262,6 +265,8 @@ def room(found: WordMap) -> list[int]:
     for row, (x, y) in enumerate(_places(found)):
         if len(named) == MAP_NAMES:
             break
+        if not is_word(found.words[row]):
+            continue
         right = x + 14 + 7.5 * len(shown(found.words[row]))
         box = (x + 6, y - 9, right, y + 9)
         if right <= MAP_WIDTH and all(
@@ -277,7 +282,5 @@ def frequency_kinds(found: WordMap) -> list[int]:
     """Each word's class of frequency; without counts all are of one."""
     if found.counts is None:
         return [FREQUENCY_CLASSES - 3] * len(found.words)
-    import numpy as np
-
     kinds: list[int] = frequency_classes(np.array(found.counts), FREQUENCY_CLASSES).tolist()
     return kinds

@@ -67,6 +67,11 @@ def table(
     )
 
 
+def slim(table: Markup) -> Markup:
+    """The table no wider than it needs to be."""
+    return Markup(table.replace('class="scroll"', 'class="scroll slim"', 1))
+
+
 def figure(title: str, chart: str, note: str = "") -> Markup:
     """A chart with its title above and a note below."""
     below = f"<p>{put(note)}</p>" if note else ""

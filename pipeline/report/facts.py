@@ -7,6 +7,7 @@ are known even where only the last file was kept.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -300,7 +301,8 @@ def _of_table(
         of_type = np.append(measures.label_of_words(counts_LV), -1)  # at -1: no type
         labels = tuple(of_type[ids_V[rows_M]].tolist())
     unk = vocabulary.unk if vocabulary else None
-    frequent = [row for row in order_V[: FREQUENT + 1].tolist() if tokens[row] != unk][:FREQUENT]
+    words = (row for row in order_V.tolist() if is_word(tokens[row]) and tokens[row] != unk)
+    frequent = list(itertools.islice(words, FREQUENT))
     row_of = {token: row for row, token in enumerate(tokens)}
     asked = {word: _row_of(word, row_of, lower) for word in chosen}
     wanted = dict.fromkeys(row for row in asked.values() if row is not None)
@@ -326,6 +328,11 @@ def _ids_of(table: Table, vocabulary: Vocabulary | None) -> np.ndarray:
     places = pc.index_in(table.tokens, value_set=vocabulary.tokens.cast(pa.string()))
     ids: np.ndarray = places.fill_null(-1).to_numpy()
     return ids
+
+
+def is_word(token: str) -> bool:
+    """Whether a letter is in it: what is only digits and marks has no neighbours worth a look."""
+    return any(map(str.isalpha, token))
 
 
 def _row_of(word: str, row_of: Mapping[str, int], lower: bool) -> int | None:

@@ -10,11 +10,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from html import escape
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from pipeline.config import option_name
 from pipeline.report import charts
 from pipeline.report.charts import shown
 from pipeline.report.elements import (
@@ -26,6 +28,7 @@ from pipeline.report.elements import (
     joined,
     put,
     section,
+    slim,
     table,
     word,
 )
@@ -49,21 +52,21 @@ def render(facts: Facts) -> str:
         + _text("chart.css")
         + _text("page.css")
     )
-    script = _text("page.js") if facts.words else ""
+    script = _script() if facts.words else ""
     allowed = _digest(script) if script else "'none'"
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
-        "map": _map(facts),
-        "neighbours": _neighbours(facts),
-        "corpus": _corpus(facts),
-        "training": _training(facts),
-        "recipe": _recipe(facts),
+        ("map", "Map"): _map(facts),
+        ("neighbours", "Neighbours"): _neighbours(facts),
+        ("corpus", "Corpus"): _corpus(facts),
+        ("training", "Training"): _training(facts),
+        ("recipe", "How it was made"): _recipe(facts),
     }
     links = "".join(
-        f'<a href="#{name}">{name.capitalize()}</a>' for name, part in parts.items() if part
+        f'<a href="#{name}">{title}</a>' for (name, title), part in parts.items() if part
     )
     data = f"{_data(facts.words)}<script>{script}</script>\n" if facts.words else ""
     return (
@@ -83,6 +86,10 @@ def render(facts: Facts) -> str:
 
 def _text(name: str) -> str:
     return resources.files("pipeline.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    return f'"use strict";(()=>{{\n{_text("map.js")}{_text("controls.js")}}})();'
 
 
 def _digest(text: str) -> str:
@@ -188,6 +195,11 @@ def _packed(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(values.astype(kind).tobytes()).decode()
 
 
+def _below(count: int | None) -> Markup:
+    """The count once more, under the word, for screens too narrow for its column."""
+    return Markup("" if count is None else f'<small class="narrow">{count:,}</small>')
+
+
 def _neighbours(facts: Facts) -> str:
     if not facts.neighbours:
         return ""
@@ -195,7 +207,7 @@ def _neighbours(facts: Facts) -> str:
     def told(chosen: bool) -> list[list[str | int]]:
         return [
             [
-                word(each.word),
+                joined([word(each.word), _below(each.count)]),
                 "" if each.count is None else each.count,
                 joined(
                     (
@@ -208,7 +220,7 @@ def _neighbours(facts: Facts) -> str:
             if each.chosen is chosen
         ]
 
-    head = ["word", "count", "nearest words, with their cosines"]
+    head = ["word", "seen", "nearest words, with their cosines"]
     tables = [
         table(caption, head, rows, numbers=[1])
         for caption, rows in (
@@ -229,10 +241,19 @@ def _corpus(facts: Facts) -> str:
     figures: list[str] = []
     if facts.frequency and facts.frequency.ranks:
         found = facts.frequency
-        note = f"{found.once:,} of {found.types:,} types were seen once."
+        rarest = found.ranks[-1][1]
+        note = f"The rarest of {found.types:,} types were seen {rarest:,} times."
+        if found.once:
+            note = f"{found.once:,} of {found.types:,} types were seen once."
         figures.append(figure("Frequency by rank", charts.rank_frequency(found), note))
         note = f"{found.unknown:,} tokens are <unk>." if found.unknown else ""
         figures.append(figure("Coverage", charts.coverage(found), note))
+        cells = [
+            (f"{share:.0%}", "more than there are" if types is None else types)
+            for share, types in found.enough
+        ]
+        head = ["of all tokens", "types"]
+        figures.append(table("How many types it takes to cover", head, cells, numbers=[1]))
     if facts.lengths:
         spread = facts.lengths
         note = (
@@ -248,15 +269,10 @@ def _corpus(facts: Facts) -> str:
         blocks.append(table("Where everything went", head, rows, numbers=[2, 3, 4, 5]))
     if figures:
         blocks.append(f'<div class="charts">{"".join(figures)}</div>')
-    if facts.frequency:
-        cells = [
-            (f"{share:.0%} of all tokens", "more than there are" if types is None else types)
-            for share, types in facts.frequency.enough
-        ]
-        blocks.append(table("Types that it takes to cover", ["share", "types"], cells, numbers=[1]))
     if not blocks:
         return ""
-    return section("corpus", "Corpus", *map(Markup, blocks))
+    lead = "Every document and token that was read is accounted for, stage by stage."
+    return section("corpus", "Corpus", *map(Markup, blocks), lead=lead)
 
 
 def _accounts(facts: Facts) -> Iterable[list[str | int]]:
@@ -292,7 +308,7 @@ def _training(facts: Facts) -> str:
     scores = [(label, trained[name]) for name, label in SCORES.items() if name in trained]
     scores = [(label, f"{value:.4g}") for label, value in scores if isinstance(value, float)]
     if scores:
-        tables.append(table("Scores of the model", ["score", "value"], scores, numbers=[1]))
+        tables.append(slim(table("Scores of the model", ["score", "value"], scores, numbers=[1])))
     if facts.curves and len(facts.curves.epochs) > 1:
         tables.append(_epochs(facts.curves.epochs))
     if not figures and not tables:
@@ -339,7 +355,7 @@ def _recipe(facts: Facts) -> str:
     ]
     head = ["stage", "file", "made from", "bytes", "seconds", "when (UTC)"]
     rows = [
-        (stage, code(name), _setting(value), usual)
+        (stage, code(option_name(name)), _setting(value), usual)
         for stage, entry in facts.stages.items()
         for name, value, usual in settings(stage, entry)
     ]
@@ -347,16 +363,16 @@ def _recipe(facts: Facts) -> str:
     chosen = [row[:3] for row in rows if not row[3]]
     tools = {name: each for entry in facts.stages.values() for name, each in entry["tools"].items()}
     versions = ", ".join(f"{name} {each}" for name, each in sorted(tools.items()))
-    lines = Markup("\n".join(put(each) for each in commands(facts.stages, facts.folder)))
+    lines = Markup("\n\n".join(escape(each) for each in commands(facts.stages, facts.folder)))
     return section(
         "recipe",
         "How it was made",
-        Markup("<h3>To build it again</h3>"),
         Markup(f'<pre tabindex="0" aria-label="Command line"><code>{lines}</code></pre>'),
-        Markup(f"<p>With {put(versions)}.</p>") if versions else "",
+        Markup(f'<p class="lead">With {put(versions)}.</p>') if versions else "",
         table("What was made from what", head, built, numbers=[3, 4]),
-        table("Settings that are not the defaults", columns, chosen) if chosen else "",
-        details("All settings", table("All settings", columns, [row[:3] for row in rows])),
+        slim(table("Settings that are not the defaults", columns, chosen)) if chosen else "",
+        details("All settings", slim(table("All settings", columns, [row[:3] for row in rows]))),
+        lead="The command line that builds it again, read from the manifests.",
     )
 
 
@@ -367,4 +383,6 @@ def _source(given: Mapping[str, Any]) -> Markup:
 def _setting(value: Any) -> str:
     if value is None or value in ([], ""):
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -43,7 +43,7 @@ def settings(stage: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, Any, b
 
 
 def commands(stages: Stages, folder: str) -> list[str]:
-    """Command lines that build into `folder` what the entries tell of, first to last.
+    """Shell commands that build into `folder` what the entries tell of, first to last.
 
     One `run` where that can do it; it takes neither held-out documents of their own nor the tokens
     of several corpora.
@@ -53,8 +53,10 @@ def commands(stages: Stages, folder: str) -> list[str]:
     sources = [each for entry in stages.values() for each in entry["inputs"]]
     roles = [each["role"] for each in sources]
     if list(stages) == list(CONFIGS) and "valid" not in roles and _plain_chain(stages):
-        words = ["run", *_corpora(stages["tokenize"]), *_options(stages), *_files(sources)]
-        return [_spelt(["corpus2vec", *words, "-o", f"{folder}/"])]
+        lines = [["corpus2vec", "run", *_corpora(stages["tokenize"])]]
+        lines += [_options({stage: entry}) for stage, entry in stages.items()]
+        lines += [[*_files(sources), "-o", f"{folder}/"]]
+        return [" \\\n  ".join(_spelt(line) for line in lines if line)]
     return [
         _spelt(
             [
