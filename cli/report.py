@@ -116,7 +116,7 @@ def _summary(content: bytes, output: str, facts: Facts) -> dict[str, Any]:
     return {
         "output": output,
         "bytes": len(content),
-        "words_mapped": len(facts.words.words) if facts.words else 0,
+        "words_mapped": len(facts.map.words) if facts.map else 0,
         "not_found": list(facts.not_found),
         "remarks": list(facts.remarks),
     }

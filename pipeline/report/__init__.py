@@ -1,11 +1,11 @@
 """A build as something to look at: one HTML page, or one chart.
 
-    facts.py      everything there is to say, from the build's files
+    facts.py      everything there is to say, from the build's files; words.py, of its table
     measures.py   arrays → the numbers of charts and tables
     recipes.py    the settings, and the command line that builds it again
     palette.py    the colours
     charts.py     charts as SVG; raster.py, the same as PNG
-    elements.py   the HTML elements; page.py, the page of them
+    elements.py   the HTML elements; page.py, the page of them; atlas.py, its map
     page.css, chart.css, map.html, map.js, controls.js   what the page is made of besides
 
 Nothing here knows torch or spaCy.
@@ -46,8 +46,8 @@ def chart_of(kind: str, facts: Facts, suffix: str = ".svg") -> bytes:
     if facts.curves and facts.curves.loss:
         found = facts.curves
         draw["loss"] = lambda: charts.loss(found)
-    if facts.words and facts.words.words:
-        words = facts.words
+    if facts.map:
+        words = facts.map
         draw["map"] = lambda: charts.map_of_words(words)
     if facts.frequency and facts.frequency.ranks:
         frequency = facts.frequency

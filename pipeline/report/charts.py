@@ -15,13 +15,13 @@ from importlib import resources
 import numpy as np
 
 from pipeline.display import visible
-from pipeline.report.facts import WordMap, is_word
 from pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
 from pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
+from pipeline.report.words import WordMap, is_word
 
 WIDTH, HEIGHT = 480, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 32, 48
-MAP_WIDTH, MAP_HEIGHT = 960, 600
+LEFT, RIGHT, TOP, BOTTOM = 64, 14, 32, 48
+MAP_WIDTH, MAP_HEIGHT = 900, 600
 MAP_DOTS, MAP_NAMES = 2500, 70
 LONGEST = 48
 """Characters of a token that are shown; a longer one ends in an ellipsis."""

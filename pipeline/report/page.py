@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from html import escape
-from importlib import resources
 from typing import Any
 
-import numpy as np
-
 from pipeline.config import option_name
-from pipeline.report import charts
+from pipeline.report import atlas, charts
+from pipeline.report.atlas import part
 from pipeline.report.charts import shown
 from pipeline.report.elements import (
     Markup,
@@ -32,8 +29,8 @@ from pipeline.report.elements import (
     table,
     word,
 )
-from pipeline.report.facts import Facts, WordMap
-from pipeline.report.palette import DARK, FREQUENCY_CLASSES, LIGHT, custom_properties
+from pipeline.report.facts import Facts
+from pipeline.report.palette import DARK, LIGHT, custom_properties
 from pipeline.report.recipes import commands, settings
 
 SCORES = {
@@ -49,17 +46,17 @@ def render(facts: Facts) -> str:
     style = (
         f":root{{{custom_properties(LIGHT)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{custom_properties(DARK)}}}}}"
-        + _text("chart.css")
-        + _text("page.css")
+        + part("chart.css")
+        + part("page.css")
     )
-    script = _script() if facts.words else ""
+    script = atlas.script() if facts.map else ""
     allowed = _digest(script) if script else "'none'"
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
-        ("map", "Map"): _map(facts),
+        ("map", "Map"): atlas.section_of(facts.map),
         ("neighbours", "Neighbours"): _neighbours(facts),
         ("corpus", "Corpus"): _corpus(facts),
         ("training", "Training"): _training(facts),
@@ -68,7 +65,7 @@ def render(facts: Facts) -> str:
     links = "".join(
         f'<a href="#{name}">{title}</a>' for (name, title), part in parts.items() if part
     )
-    data = f"{_data(facts.words)}<script>{script}</script>\n" if facts.words else ""
+    data = f"{atlas.packed(facts.map)}<script>{script}</script>\n" if facts.map else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -82,14 +79,6 @@ def render(facts: Facts) -> str:
         f"<footer>Made by corpus2vec from the files of one build. The page is complete in itself: "
         f"it asks nothing of any network.</footer>\n{data}</body>\n</html>\n"
     )
-
-
-def _text(name: str) -> str:
-    return resources.files("pipeline.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _script() -> str:
-    return f'"use strict";(()=>{{\n{_text("map.js")}{_text("controls.js")}}})();'
 
 
 def _digest(text: str) -> str:
@@ -136,63 +125,7 @@ def _remarks(facts: Facts) -> str:
     return f'<aside class="note" aria-label="Remarks"><ul>{items}</ul></aside>'
 
 
-# --- the map ---------------------------------------------------------------------------------
-
-
-def _map(facts: Facts) -> str:
-    found = facts.words
-    if found is None or not found.words:
-        return ""
-    shares = [f"{share:.0%}" for share in found.map.explained]
-    lead = (
-        f"{'All' if len(found.words) == found.of else 'The'} {len(found.words):,} "
-        f"{'words' if len(found.words) == found.of else 'most frequent words'}, by the principal "
-        f"components of their vectors: the first two hold {shares[0]} and {shares[1]} of the "
-        f"variance, the third {shares[2]}."
-    )
-    steps = "".join(f'<i class="swatch f{kind}"></i>' for kind in range(FREQUENCY_CLASSES))
-    labels = "".join(
-        f'<span><i class="swatch l{place}"></i>{put(shown(name))}</span>'
-        for place, name in enumerate(found.label_names)
-    )
-    colours = '<option value="frequency">frequency</option>' if found.counts else ""
-    colours += '<option value="label">label</option>' if found.label_names else ""
-    colours += '<option value="none">nothing</option>'
-    frequency = f'<p class="legend" id="by-frequency">rare {steps} frequent</p>'
-    legend = frequency if found.counts else ""
-    if labels:
-        legend += (
-            f'<p class="legend" id="by-label" hidden>{labels}'
-            "<span>the label whose documents use the word most</span></p>"
-        )
-    stage = _text("map.html").replace("<!--colours-->", colours)
-    stage = stage.replace("<!--static-->", charts.map_of_words(found))
-    return section("map", "Map", Markup(stage.replace("<!--legend-->", legend)), lead=lead)
-
-
-def _data(found: WordMap) -> str:
-    """What the script draws, as JSON in which no markup can begin."""
-    near = np.where(found.map.near_MK >= 0, found.map.near_MK, 65535)
-    cosines = np.where(found.map.near_MK >= 0, found.map.cosines_MK, 0)
-    value: dict[str, Any] = {
-        "words": "\n".join(shown(each) for each in found.words),
-        "places": _packed(found.map.places_M3, "<i2"),
-        "kinds": _packed(np.array(charts.frequency_kinds(found)), "u1"),
-        "neighbours": found.map.near_MK.shape[1],
-        "near": _packed(near, "<u2"),
-        "cosines": _packed(np.rint(cosines * 1000), "<i2"),
-        "counts": found.counts,
-        "labels": None if found.labels is None else _packed(np.array(found.labels), "i1"),
-        "names": [shown(each) for each in found.label_names],
-    }
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return f'<script type="application/json" id="map-data">{text}</script>\n'
-
-
-def _packed(values: np.ndarray, kind: str) -> str:
-    return base64.b64encode(values.astype(kind).tobytes()).decode()
+# --- neighbours ------------------------------------------------------------------------------
 
 
 def _below(count: int | None) -> Markup:
@@ -265,7 +198,7 @@ def _corpus(facts: Facts) -> str:
         figures.append(figure("Length of documents", charts.lengths(spread), note))
     rows = list(_accounts(facts))
     if rows:
-        head = ["stage", "of", "in", "kept", "<unk>", "dropped", "why"]
+        head = ["stage", "of", "in", "kept", "<unk>", "dropped"]
         blocks.append(table("Where everything went", head, rows, numbers=[2, 3, 4, 5]))
     if figures:
         blocks.append(f'<div class="charts">{"".join(figures)}</div>')
@@ -281,17 +214,13 @@ def _accounts(facts: Facts) -> Iterable[list[str | int]]:
         for unit, account in entry["counts"].items():
             if isinstance(account, Mapping) and "in" in account:
                 dropped = account.get("dropped", {})
-                reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
-                total = sum(dropped.values())
-                yield [
-                    stage,
-                    unit,
-                    account["in"],
-                    account["kept"],
-                    account.get("unk", 0),
-                    total,
-                    reasons,
-                ]
+                reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
+                total = joined([f"{sum(dropped.values()):,}", _why(reasons)])
+                yield [stage, unit, account["in"], account["kept"], account.get("unk", 0), total]
+
+
+def _why(reasons: str) -> Markup:
+    return Markup(f"<small> ({put(reasons)})</small>" if reasons else "")
 
 
 # --- training --------------------------------------------------------------------------------

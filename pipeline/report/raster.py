@@ -11,8 +11,9 @@ from pipeline.report.charts import MAP_DOTS, frequency_kinds, room, shown
 from pipeline.report.palette import LIGHT
 
 if TYPE_CHECKING:
-    from pipeline.report.facts import Facts, WordMap
+    from pipeline.report.facts import Facts
     from pipeline.report.measures import Curves, Frequency
+    from pipeline.report.words import WordMap
 
 SIZES = {"loss": (7.2, 4.5), "zipf": (7.2, 4.5), "map": (12, 8)}
 """Inches, at 150 dots each."""
@@ -38,8 +39,8 @@ def draw(kind: str, facts: Facts) -> bytes:
         _loss(axes, facts.curves)
     if kind == "zipf" and facts.frequency:
         _zipf(axes, facts.frequency)
-    if kind == "map" and facts.words:
-        _map(axes, facts.words)
+    if kind == "map" and facts.map:
+        _map(axes, facts.map)
     sink = io.BytesIO()
     with warnings.catch_warnings():
         # The font has not every script; what it lacks is drawn as a box, once is enough to see.
