@@ -15,7 +15,7 @@ from tests.commands import call, command, spawn
 
 SAMPLES = Path(__file__).parent.parent / "sample_corpora"
 STAGES = ["tokenize", "vocab", "encode", "train", "dump"]
-COMMANDS = [*STAGES, "run", "plan", "info", "show", "lookup"]
+COMMANDS = [*STAGES, "run", "plan", "info", "show", "lookup", "report", "plot"]
 SMALL = ["--dim", "2", "--seq-len", "5", "--epochs", "1"]
 
 

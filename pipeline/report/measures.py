@@ -99,18 +99,17 @@ def measure_lengths(lengths_n: np.ndarray, documents_n: np.ndarray) -> Lengths |
 
     most = int(lengths_n[-1])
     width = max(1, -(-(quantile(0.99) + 1) // BINS))
-    edges = np.arange(0, quantile(0.99) + width + 1, width)
-    found, _ = np.histogram(lengths_n, edges, weights=documents_n)
+    bins = quantile(0.99) // width + 1
+    drawn = lengths_n < bins * width
+    found = np.bincount(lengths_n[drawn] // width, documents_n[drawn], bins).astype(int).tolist()
     return Lengths(
         documents=total,
         least=int(lengths_n[0]),
         median=quantile(0.5),
         mean=float(lengths_n @ documents_n / total),
         most=most,
-        bins=tuple(
-            (int(low), int(low) + width, int(n)) for low, n in zip(edges, found, strict=False)
-        ),
-        beyond=total - int(found.sum()),
+        bins=tuple((place * width, (place + 1) * width, n) for place, n in enumerate(found)),
+        beyond=total - sum(found),
     )
 
 
