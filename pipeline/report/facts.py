@@ -81,7 +81,8 @@ def gather(folder: Path, chosen: Sequence[str] = (), mapped: int = words.MAPPED)
     remarks += _loose_ends(inputs)
     vocabulary = _vocabulary(inputs)
     curves = read_curves(inputs)
-    if curves and curves.last_step != stages.get("train", {}).get("counts", {}).get("steps"):
+    trained = stages.get("train", {}).get("counts", {})
+    if curves and curves.last_step != trained.get("steps", curves.last_step):
         remarks.append("The metrics are those of another training run than the model's.")
     if "train" in inputs and curves is None:
         remarks.append("There is no model.metrics.jsonl here, so there are no curves of training.")
