@@ -10,6 +10,7 @@ import typer
 
 from cli.console import STDOUT, print_json
 from cli.options import Request, add_command, looking
+from pipeline.config import MapConfig
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,15 +26,6 @@ class Chart(StrEnum):
 
 
 Build = Annotated[Path, typer.Argument(metavar="BUILD", help="The folder that run has built in.")]
-Mapped = Annotated[
-    int,
-    typer.Option(
-        "--map-words",
-        help="Words on the map, the most frequent ones.",
-        min=1,
-        max=50_000,
-    ),
-]
 
 
 def report(
@@ -46,7 +38,6 @@ def report(
             "--word", help="A word whose nearest neighbours are told; repeatable.", metavar="WORD"
         ),
     ] = None,
-    map_words: Mapped = 10_000,
 ) -> None:
     """Make one page of a build, to look at in any browser, without a network.
 
@@ -60,7 +51,7 @@ def report(
     request.console.begin("report")
     from pipeline.report import gather, page_of
 
-    facts = gather(build, words or (), map_words)
+    facts = gather(build, request.config(MapConfig), words or ())
     if facts.not_found:
         names = ", ".join(facts.not_found)
         request.console.notice(f"not in the table: {names}")
@@ -74,7 +65,6 @@ def plot(
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .svg or .png file; - is SVG on stdout.")
     ],
-    map_words: Mapped = 10_000,
 ) -> None:
     r"""Draw one chart of a build: the loss, the map of the words, or frequency by rank.
 
@@ -85,7 +75,7 @@ def plot(
     _refuse_two_outputs(request, output)
     from pipeline.report import chart_of, gather
 
-    facts = gather(build, (), map_words)
+    facts = gather(build, request.config(MapConfig))
     suffix = ".svg" if output == "-" else Path(output).suffix.lower()
     _write(request, chart_of(chart.value, facts, suffix), output, facts)
 
@@ -125,4 +115,4 @@ def _summary(content: bytes, output: str, facts: Facts) -> dict[str, Any]:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     for function in (report, plot):
-        add_command(app, function, panel="Look", common=looking)
+        add_command(app, function, MapConfig, panel="Look", common=looking)

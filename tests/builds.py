@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import DumpConfig
+from pipeline import report
+from pipeline.config import DumpConfig, MapConfig
 from pipeline.parquet import RowGroupWriter
 from pipeline.tables import Table, write_table
 from pipeline.vocabulary import Vocabulary, format_vocabulary
@@ -35,6 +36,11 @@ HOSTILE = [
 ]
 PLAIN = ["harbour", "boat", "sea", "river", "cat", "dog", "Night", "day"]
 LABELS = ["<b>news</b>", "verse"]
+
+
+def gather(folder, chosen=(), **settings):
+    """Its facts."""
+    return report.gather(folder, MapConfig(**settings), chosen)
 
 
 def hand_made(folder, tokens=(*PLAIN, *HOSTILE), dim=6):

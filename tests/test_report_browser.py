@@ -13,8 +13,8 @@ import threading
 import pytest
 from playwright.sync_api import sync_playwright
 
-from pipeline.report import gather, page_of
-from tests.builds import HOSTILE, LABELS, PLAIN, hand_made
+from pipeline.report import page_of
+from tests.builds import HOSTILE, LABELS, PLAIN, gather, hand_made
 
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 PICTURE = "document.getElementById('canvas').toDataURL()"

@@ -7,9 +7,8 @@ import shutil
 import pytest
 
 from pipeline.errors import DataError, UsageError
-from pipeline.report import gather
 from pipeline.report.recipes import commands
-from tests.builds import LABELS, PLAIN, hand_made, run, write_dump, write_vocabulary
+from tests.builds import LABELS, PLAIN, gather, hand_made, run, write_dump, write_vocabulary
 from tests.commands import spawn
 
 
@@ -61,7 +60,7 @@ def test_a_lower_cased_corpus_knows_a_word_by_its_lower_case(tmp_path):
 
 
 def test_as_many_words_are_mapped_as_asked_for(built):
-    assert len(gather(built, mapped=7).map.words) == 7
+    assert len(gather(built, map_words=7).map.words) == 7
 
 
 def test_labels_and_counts_of_words(tmp_path):
@@ -109,6 +108,35 @@ def test_files_that_were_not_made_from_each_other_are_told(copy):
     write_vocabulary(copy, ["You", "Your"], [2, 1])
     remarks = gather(copy).remarks
     assert "ids.parquet was made from another vocab.tsv than the one here." in remarks
+
+
+def test_curves_of_a_run_that_is_not_over_are_shown(tmp_path):
+    folder = hand_made(tmp_path / "b")
+    (folder / "model.safetensors").unlink()
+    facts = gather(folder)
+    assert facts.curves.last_step == 20
+    assert "There is no model.safetensors here." in facts.remarks
+
+
+def test_more_labels_than_colours(tmp_path):
+    corpus = tmp_path / "corpus.tsv"
+    rows = [f"word{n} common\tlabel{n}\n" for n in range(12)]
+    corpus.write_text("text\tlabel\n" + "".join(rows) + rows[11])
+    tokens, vocab, ids = (
+        tmp_path / each for each in ("tokens.parquet", "vocab.tsv", "ids.parquet")
+    )
+    for words in (
+        ["tokenize", corpus, "--label-field", "label", "-o", tokens],
+        ["vocab", tokens, "-o", vocab],
+        ["encode", tokens, vocab, "-o", ids],
+    ):
+        assert spawn(*words).returncode == 0
+    write_dump(tmp_path, ["word0", "word7", "word11"])
+    found = gather(tmp_path).map
+    assert found.label_names[0] == "label11"
+    assert found.label_names[-1] == "5 others"
+    named = dict(zip(found.words, found.labels, strict=True))
+    assert named == {"word11": 0, "word0": 1, "word7": 7}
 
 
 def test_metrics_of_another_run_are_told(copy):

@@ -117,7 +117,7 @@ def test_a_word_has_the_label_that_uses_it_most_for_its_size():
 
 
 def test_labels_beyond_the_colours_become_one():
-    counts_LV = np.arange(1, 11)[:, None] * np.ones((1, 3), int)
-    merged, names = measures.merged_labels(counts_LV, [f"l{n}" for n in range(10)])
+    groups, names = measures.group_labels(np.arange(10, 20), [f"l{n}" for n in range(10)])
     assert names == ["l9", "l8", "l7", "l6", "l5", "l4", "l3", "3 others"]
-    assert merged.sum() == counts_LV.sum()
+    assert groups.tolist() == [7, 7, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert measures.group_labels(np.array([1, 2]), ["a", "b"])[1] == ["a", "b"]

@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from pipeline.errors import DataError, UsageError
-from pipeline.report import chart_of, gather, page_of
+from pipeline.report import chart_of, page_of
 from pipeline.report.charts import Axis, as_file, map_of_words
 from pipeline.report.elements import Markup, code, put, table, word
 from pipeline.report.palette import DARK, FREQUENCY_CLASSES, LABEL_COLOURS, LIGHT
-from tests.builds import HOSTILE, PLAIN, hand_made
+from tests.builds import HOSTILE, PLAIN, gather, hand_made
 
 VOID = {"meta", "link", "input", "br"}
 

@@ -17,12 +17,14 @@ import numpy as np
 import pyarrow.compute as pc
 
 from pipeline.artifact import artifact_input
+from pipeline.config import MapConfig
 from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Input
 from pipeline.parquet import RowGroupReader
 from pipeline.report import measures, words
 from pipeline.report.measures import Curves, Frequency, Lengths
-from pipeline.report.words import Neighbours, WordMap
+from pipeline.report.palette import LABEL_COLOURS
+from pipeline.report.words import Labels, Neighbours, WordMap
 from pipeline.sources import reading
 from pipeline.vectors import read_vectors
 from pipeline.vocabulary import Vocabulary, parse_vocabulary
@@ -65,8 +67,8 @@ class Facts:
     """Chosen words that the table does not have."""
 
 
-def gather(folder: Path, chosen: Sequence[str] = (), mapped: int = words.MAPPED) -> Facts:
-    """The facts of the build in `folder`; `mapped` words, the most frequent, come on the map.
+def gather(folder: Path, config: MapConfig, chosen: Sequence[str] = ()) -> Facts:
+    """The facts of the build in `folder`, with the neighbours of the chosen words.
 
     Raises UsageError where there is no folder, DataError where it holds no build, or where one of
     its artifacts is not what its manifest says.
@@ -80,21 +82,21 @@ def gather(folder: Path, chosen: Sequence[str] = (), mapped: int = words.MAPPED)
     ]
     remarks += _loose_ends(inputs)
     vocabulary = _vocabulary(inputs)
-    curves = read_curves(inputs)
+    curves = read_curves(folder)
     trained = stages.get("train", {}).get("counts", {})
     if curves and curves.last_step != trained.get("steps", curves.last_step):
         remarks.append("The metrics are those of another training run than the model's.")
     if "train" in inputs and curves is None:
         remarks.append("There is no model.metrics.jsonl here, so there are no curves of training.")
-    lengths, counts_LV, names = _read_documents(inputs, vocabulary)
+    lengths, labels = _read_documents(inputs, vocabulary)
     facts: dict[str, Any] = {}
     if "dump" in inputs:
         table = read_vectors(Path(inputs["dump"].name))
         lower = bool(stages.get("tokenize", {}).get("config", {}).get("lower"))
-        facts = words.facts_of_table(table, vocabulary, chosen, mapped, lower, counts_LV, names)
+        facts = words.facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
     return Facts(
         title=_title(stages, folder),
-        folder=folder.name or folder.resolve().name,
+        folder=folder.resolve().name,
         stages=stages,
         remarks=tuple(remarks),
         frequency=_frequency(vocabulary),
@@ -201,11 +203,9 @@ def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:
     return measures.measure_frequency(own, unknown)
 
 
-def read_curves(inputs: Mapping[str, Input]) -> Curves | None:
-    """The curves of the metrics beside the model; None where there are none."""
-    if "train" not in inputs:
-        return None
-    path = metrics_path(Path(inputs["train"].name))
+def read_curves(folder: Path) -> Curves | None:
+    """The curves of the run's metrics, which need not be over yet; None where there are none."""
+    path = metrics_path(folder / FILES["train"][0])
     if not path.exists():
         return None
     lines = []
@@ -221,25 +221,37 @@ def read_curves(inputs: Mapping[str, Input]) -> Curves | None:
 
 def _read_documents(
     inputs: Mapping[str, Input], vocabulary: Vocabulary | None
-) -> tuple[Lengths | None, np.ndarray | None, list[str]]:
-    """The documents' lengths; where they have labels, how often each has each type: (L, V)."""
+) -> tuple[Lengths | None, Labels | None]:
+    """The documents' lengths, and where they have labels, what words these are used with."""
     stage = "encode" if "encode" in inputs else "tokenize"
     if stage not in inputs:
-        return None, None, []
+        return None, None
     reader = RowGroupReader(Path(inputs[stage].name), "ids" if stage == "encode" else "tokens")
     names = json.loads(reader.metadata.get("labels", "[]"))
     size = len(vocabulary) if vocabulary else 0
-    fits = reader.metadata.get("vocabulary_size") == str(size)
-    counts_LV = np.zeros((len(names), size), np.int64) if names and fits else None
+    labels, group_of_L = None, np.arange(0)
+    if names and reader.metadata.get("vocabulary_size") == str(size):
+        group_of_L, groups = _groups(reader, names)
+        labels = Labels(names=groups, counts_GV=np.zeros((len(groups), size), np.int64))
     documents: dict[int, int] = {}
     for batch in reader.row_groups():
         lengths_n = pc.list_value_length(batch.column(0)).to_numpy()
         for length, count in zip(*np.unique(lengths_n, return_counts=True), strict=True):
             documents[int(length)] = documents.get(int(length), 0) + int(count)
-        if counts_LV is not None:
-            labels_n = np.repeat(batch.column("label").to_numpy(), lengths_n)
-            cells = labels_n.astype(np.int64) * size + batch.column(0).flatten().to_numpy()
-            counts_LV += np.bincount(cells, minlength=counts_LV.size).reshape(counts_LV.shape)
+        if labels:
+            groups_n = np.repeat(group_of_L[batch.column("label").to_numpy()], lengths_n)
+            cells_n = groups_n * size + batch.column(0).flatten().to_numpy()
+            found = np.bincount(cells_n, minlength=labels.counts_GV.size)
+            labels.counts_GV[:] += found.reshape(labels.counts_GV.shape)
     rising = sorted(documents)
     counted = np.array([documents[each] for each in rising], np.int64)
-    return measures.measure_lengths(np.array(rising, np.int64), counted), counts_LV, names
+    return measures.measure_lengths(np.array(rising, np.int64), counted), labels
+
+
+def _groups(reader: RowGroupReader, names: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Each label's group, of which there are as many as colours, and the groups' names."""
+    documents_L = np.zeros(len(names), np.int64)
+    if len(names) > LABEL_COLOURS:
+        for batch in reader.row_groups():
+            documents_L += np.bincount(batch.column("label").to_numpy(), minlength=len(names))
+    return measures.group_labels(documents_L, names)

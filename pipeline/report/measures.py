@@ -1,6 +1,6 @@
 """What the report measures: pure functions from arrays to the numbers of charts and tables.
 
-V types or rows   D columns   M words on the map   K neighbours   L labels
+V types or rows   D columns   M words on the map   K neighbours   L labels   G groups of labels
 """
 
 from __future__ import annotations
@@ -113,14 +113,14 @@ def measure_lengths(lengths_n: np.ndarray, documents_n: np.ndarray) -> Lengths |
     )
 
 
-def label_of_words(counts_LV: np.ndarray) -> np.ndarray:
-    """For each type the label whose documents use it most, as a share of their tokens: (V,).
+def label_of_words(counts_GV: np.ndarray) -> np.ndarray:
+    """For each type the group whose documents use it most, as a share of their tokens: (V,).
 
     -1 where no document has it.
     """
-    totals_L = np.maximum(counts_LV.sum(1, keepdims=True), 1)
-    best_V: np.ndarray = (counts_LV / totals_L).argmax(0)
-    return np.where(counts_LV.sum(0) > 0, best_V, -1)
+    totals_G = np.maximum(counts_GV.sum(1, keepdims=True), 1)
+    best_V: np.ndarray = (counts_GV / totals_G).argmax(0)
+    return np.where(counts_GV.sum(0) > 0, best_V, -1)
 
 
 # --- training --------------------------------------------------------------------------------
@@ -233,11 +233,16 @@ def frequency_classes(counts_M: np.ndarray, classes: int) -> np.ndarray:
     return found
 
 
-def merged_labels(counts_LV: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
-    """The labels as far as there are colours: where there are more, the smallest become one."""
+def group_labels(documents_L: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Each label's group (L,), and the groups' names.
+
+    Where there are more labels than colours, those with the fewest documents are one group.
+    """
     if len(names) <= LABEL_COLOURS:
-        return counts_LV, names
-    order = np.argsort(-counts_LV.sum(1), kind="stable")
-    kept, rest = order[: LABEL_COLOURS - 1], order[LABEL_COLOURS - 1 :]
-    merged = np.concatenate([counts_LV[kept], counts_LV[rest].sum(0, keepdims=True)])
-    return merged, [*(names[each] for each in kept), f"{len(rest)} others"]
+        return np.arange(len(names)), names
+    order = np.argsort(-documents_L, kind="stable")
+    group_of_L = np.full(len(names), LABEL_COLOURS - 1)
+    kept = order[: LABEL_COLOURS - 1]
+    group_of_L[kept] = np.arange(LABEL_COLOURS - 1)
+    rest = len(names) - len(kept)
+    return group_of_L, [*(names[each] for each in kept), f"{rest} others"]

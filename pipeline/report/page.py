@@ -63,7 +63,7 @@ def render(facts: Facts) -> str:
         ("recipe", "How it was made"): _recipe(facts),
     }
     links = "".join(
-        f'<a href="#{name}">{title}</a>' for (name, title), part in parts.items() if part
+        f'<a href="#{name}">{title}</a>' for (name, title), text in parts.items() if text
     )
     data = f"{atlas.packed(facts.map)}<script>{script}</script>\n" if facts.map else ""
     return (

@@ -17,9 +17,6 @@ from pipeline.similarity import nearest, unit_rows
 from pipeline.tables import Table
 from pipeline.vocabulary import Vocabulary
 
-MAPPED = 10_000
-MOST_MAPPED = 50_000
-"""As far as the page numbers words in two bytes, with one number left for none."""
 FREQUENT = 12
 """Most frequent words whose neighbours are told."""
 
@@ -34,6 +31,14 @@ class Neighbours:
     """Whether it was asked for, rather than frequent."""
     nearest: tuple[tuple[str, float], ...]
     """(word, cosine)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """How often documents of each label use each type; G groups of labels, V types."""
+
+    names: list[str]
+    counts_GV: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,29 +58,23 @@ class WordMap:
 def facts_of_table(
     table: Table,
     vocabulary: Vocabulary | None,
-    chosen: Sequence[str],
+    labels: Labels | None,
     mapped: int,
+    chosen: Sequence[str],
     lower: bool,
-    counts_LV: np.ndarray | None,
-    names: list[str],
 ) -> dict[str, Any]:
-    """The table's part of `Facts`, by the names of its fields.
-
-    `counts_LV` has how often documents of each label have each type, `names` are the labels'.
-    """
+    """The table's part of `Facts`, by the names of its fields: `mapped` words come on the map."""
     tokens = table.tokens.to_pylist()
     ids_V = _ids_of(table, vocabulary)
     counts_V = None
     if vocabulary is not None:
         counts_V = np.where(ids_V >= 0, vocabulary.counts[ids_V], 0)
     order_V = np.arange(len(tokens)) if counts_V is None else np.argsort(-counts_V, kind="stable")
-    rows_M = order_V[: min(mapped, MOST_MAPPED)]
-    labels: tuple[int, ...] | None = None
-    label_names: list[str] = []
-    if counts_LV is not None:
-        counts_LV, label_names = measures.merged_labels(counts_LV, names)
-        of_type = np.append(measures.label_of_words(counts_LV), -1)  # at -1: no type
-        labels = tuple(of_type[ids_V[rows_M]].tolist())
+    rows_M = order_V[:mapped]
+    label_of_M = None
+    if labels:
+        label_of_V = np.append(measures.label_of_words(labels.counts_GV), -1)  # at -1: no type
+        label_of_M = tuple(label_of_V[ids_V[rows_M]].tolist())
     unk = vocabulary.unk if vocabulary else None
     spelt = (row for row in order_V.tolist() if is_word(tokens[row]) and tokens[row] != unk)
     frequent = list(itertools.islice(spelt, FREQUENT))
@@ -88,8 +87,8 @@ def facts_of_table(
             map=measures.draw_map(table.vectors_VD, rows_M),
             words=tuple(tokens[row] for row in rows_M),
             counts=None if counts_V is None else tuple(counts_V[rows_M].tolist()),
-            labels=labels,
-            label_names=tuple(label_names),
+            labels=label_of_M,
+            label_names=tuple(labels.names) if labels else (),
             of=len(tokens),
         ),
         "neighbours": _neighbours(table.vectors_VD, tokens, counts_V, list(wanted), frequent),
