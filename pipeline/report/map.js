@@ -88,6 +88,9 @@ function paintOf({ paint }) {
   return colour === "label" ? (paint < 0 ? palette.edge : palette.labels[paint]) : palette.accent;
 }
 
+// What stands out from the dots: warm from the blues of frequency, plain from the hues of labels.
+const light = () => (colour === "label" ? palette.ink : palette.warm);
+
 function redraw() {
   if (asked) return;
   asked = true;
@@ -111,7 +114,7 @@ function draw() {
     pen.fill();
   }
   const lit = chosen < 0 ? [] : [chosen, ...nearOf(chosen).map(([other]) => other)];
-  pen.strokeStyle = palette.warm;
+  pen.strokeStyle = light();
   pen.lineWidth = 1.25;
   for (const other of lit.slice(1)) {
     pen.beginPath();
@@ -127,7 +130,7 @@ function ring(i) {
   pen.beginPath();
   pen.arc(seen.x[i], seen.y[i], 7, 0, 7);
   pen.lineWidth = 2.5;
-  pen.strokeStyle = i === chosen ? palette.warm : palette.ink;
+  pen.strokeStyle = i === chosen ? light() : palette.ink;
   pen.stroke();
 }
 
@@ -135,7 +138,7 @@ function ring(i) {
 function write(lit) {
   const taken = [], most = Math.max(14, Math.min(110, (width * height) / 6500));
   const special = new Set(lit);
-  pen.font = "13.5px " + getComputedStyle(document.body).fontFamily;
+  const family = getComputedStyle(document.body).fontFamily;
   pen.lineJoin = "round";
   for (let turn = 0; turn < lit.length + words.length && taken.length < most; turn++) {
     const i = turn < lit.length ? lit[turn] : turn - lit.length;
@@ -143,13 +146,14 @@ function write(lit) {
     if (!inside(i)) continue;
     const long = 7.4 * Math.min(words[i].length, 24) + 8;
     const x = seen.x[i] + 8, y = seen.y[i];
-    if (x + long > width + 30 || taken.some((o) => x < o[2] && x + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
+    if (x + long > width + 4 || taken.some((o) => x < o[2] && x + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
     taken.push([x, y - 9, x + long, y + 9]);
     const text = words[i].length > 24 ? words[i].slice(0, 23) + "…" : words[i];
+    pen.font = (special.has(i) ? "600 " : "") + "13.5px " + family;
     pen.lineWidth = 3.5;
     pen.strokeStyle = palette.card;
     pen.strokeText(text, x, y + 4.5);
-    pen.fillStyle = special.has(i) ? palette.warm : palette.ink;
+    pen.fillStyle = special.has(i) ? light() : palette.ink;
     pen.fillText(text, x, y + 4.5);
   }
 }
