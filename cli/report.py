@@ -49,18 +49,21 @@ def report(
     """
     _refuse_two_outputs(request, output)
     request.console.begin("report")
+    from pipeline.display import visible
     from pipeline.report import gather, page_of
 
     facts = gather(build, request.config(MapConfig), words or ())
     if facts.not_found:
         names = ", ".join(facts.not_found)
         request.console.notice(f"not in the table: {names}")
-    _write(request, page_of(facts), output, facts)
+    _write(request, page_of(facts), output, build, facts)
+    for remark in facts.remarks:
+        request.console.say(f"  {visible(remark, keep_spaces=True)}")
 
 
 def plot(
     request: Request,
-    chart: Annotated[Chart, typer.Argument(help="What to draw.", show_default=False)],
+    chart: Annotated[Chart, typer.Argument(help="What to draw.", metavar="loss|map|zipf")],
     build: Build,
     output: Annotated[
         str, typer.Option("-o", "--output", help="A .svg or .png file; - is SVG on stdout.")
@@ -75,9 +78,9 @@ def plot(
     _refuse_two_outputs(request, output)
     from pipeline.report import chart_of, gather
 
-    facts = gather(build, request.config(MapConfig))
+    facts = gather(build, request.config(MapConfig), chart=chart.value)
     suffix = ".svg" if output == "-" else Path(output).suffix.lower()
-    _write(request, chart_of(chart.value, facts, suffix), output, facts)
+    _write(request, chart_of(chart.value, facts, suffix), output, build, facts)
 
 
 def _refuse_two_outputs(request: Request, output: str) -> None:
@@ -85,21 +88,19 @@ def _refuse_two_outputs(request: Request, output: str) -> None:
         raise UsageError("-o - and --json both write to stdout", hint="name a file with -o")
 
 
-def _write(request: Request, content: bytes, output: str, facts: Facts) -> None:
+def _write(request: Request, content: bytes, output: str, build: Path, facts: Facts) -> None:
     if output == "-":
         STDOUT.write(content)
         return
     from pipeline.display import visible
     from pipeline.report import publish
 
-    publish(content, Path(output))
+    publish(content, Path(output), build)
     if request.json:
         print_json(_summary(content, output, facts))
         return
     name = visible(output, keep_spaces=True)
     request.console.say(f"{name}  ({len(content):,} bytes)")
-    for remark in facts.remarks:
-        request.console.say(f"  {visible(remark, keep_spaces=True)}")
 
 
 def _summary(content: bytes, output: str, facts: Facts) -> dict[str, Any]:

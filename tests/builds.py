@@ -38,9 +38,9 @@ PLAIN = ["harbour", "boat", "sea", "river", "cat", "dog", "Night", "day"]
 LABELS = ["<b>news</b>", "verse"]
 
 
-def gather(folder, chosen=(), **settings):
+def gather(folder, chosen=(), chart=None, **settings):
     """Its facts."""
-    return report.gather(folder, MapConfig(**settings), chosen)
+    return report.gather(folder, MapConfig(**settings), chosen, chart)
 
 
 def hand_made(folder, tokens=(*PLAIN, *HOSTILE), dim=6):

@@ -72,6 +72,7 @@ def test_both_write_to_a_pipe(build):
         (("report", ".", "-o", "r.html"), 65, "error: . holds no build: it has none of"),
         (("report", "{build}", "-o", "-", "--json"), 2, "error: -o - and --json both write"),
         (("report", "{build}", "-o", "{build}"), 2, "is not a regular file"),
+        (("report", "{build}", "-o", "{build}/vocab.tsv"), 2, "vocab.tsv is read, so it cannot"),
         (("plot", "loss", "{build}", "-o", "a.gif"), 2, "cannot be written as .gif"),
         (("plot", "pie", "{build}", "-o", "a.svg"), 2, "'pie' is not one of"),
         (("plot", "loss", "{part}", "-o", "a.svg"), 65, "has nothing to draw for loss"),

@@ -82,6 +82,14 @@ def test_the_last_file_alone_still_knows_the_books(built, tmp_path):
     assert commands(facts.stages, "b") == commands(gather(built).stages, "b")
 
 
+@pytest.mark.parametrize("chart", ["loss", "map", "zipf"])
+def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
+    (copy / "ids.parquet").write_bytes(b"no Parquet")
+    (copy / "ids.parquet.manifest.json").unlink()
+    whole = {"loss": "curves", "map": "map", "zipf": "frequency"}
+    assert getattr(gather(copy, chart=chart), whole[chart])
+
+
 @pytest.mark.parametrize(
     ("gone", "lacking"),
     [
@@ -145,9 +153,10 @@ def test_metrics_of_another_run_are_told(copy):
     assert any("another training run" in remark for remark in gather(copy).remarks)
 
 
-def test_metrics_that_are_none_are_refused_with_their_line(copy):
-    with (copy / "model.metrics.jsonl").open("a") as file:
-        file.write("{torn\n")
+@pytest.mark.parametrize("line", [b"{torn\n", b"\xff\n", b"[]\n", b"3\n"])
+def test_metrics_that_are_none_are_refused_with_their_line(copy, line):
+    with (copy / "model.metrics.jsonl").open("ab") as file:
+        file.write(line)
     with pytest.raises(DataError, match=r"model\.metrics\.jsonl line \d+ is no line of metrics"):
         gather(copy)
 
@@ -189,7 +198,9 @@ def test_stages_that_run_cannot_do_are_told_one_by_one(built, tmp_path):
     lines = commands(gather(tmp_path).stages, str(tmp_path))
     assert [line.split()[1] for line in lines] == ["tokenize", "vocab", "encode", "train"]
     assert f"--valid {shlex.quote(str(ids))}" in lines[-1]
-    again = spawn(*shlex.split(lines[-1])[1:])
+    for line in lines:
+        again = spawn(*shlex.split(line)[1:])
+        assert again.returncode == 0, again.stderr
     assert " hit " in again.stderr
 
 

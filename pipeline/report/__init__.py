@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.errors import DataError, UsageError
 from pipeline.publication import publication, publishable
 from pipeline.report import charts
-from pipeline.report.facts import Facts, gather
+from pipeline.report.facts import FILES, Facts, gather
 from pipeline.report.page import render
 
 __all__ = ["Facts", "chart_of", "gather", "page_of", "publish"]
@@ -68,7 +68,13 @@ def chart_of(kind: str, facts: Facts, suffix: str = ".svg") -> bytes:
     )
 
 
-def publish(content: bytes, output: Path) -> None:
-    """Put it at `output`, whole or not at all."""
+def publish(content: bytes, output: Path, build: Path) -> None:
+    """Put it at `output`, whole or not at all.
+
+    Raises UsageError where that is a file of the build itself.
+    """
+    names = [name for names in FILES.values() for name in names]
+    if output.resolve() in {(build / name).resolve() for name in names}:
+        raise UsageError(f"{output} is read, so it cannot be written too", hint="name another file")
     with publication(publishable(output)) as temporary:
         temporary.write_bytes(content)

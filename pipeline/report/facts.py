@@ -67,8 +67,12 @@ class Facts:
     """Chosen words that the table does not have."""
 
 
-def gather(folder: Path, config: MapConfig, chosen: Sequence[str] = ()) -> Facts:
+def gather(
+    folder: Path, config: MapConfig, chosen: Sequence[str] = (), chart: str | None = None
+) -> Facts:
     """The facts of the build in `folder`, with the neighbours of the chosen words.
+
+    For one chart only what it needs is read: loss, map or zipf.
 
     Raises UsageError where there is no folder, DataError where it holds no build, or where one of
     its artifacts is not what its manifest says.
@@ -88,9 +92,9 @@ def gather(folder: Path, config: MapConfig, chosen: Sequence[str] = ()) -> Facts
         remarks.append("The metrics are those of another training run than the model's.")
     if "train" in inputs and curves is None:
         remarks.append("There is no model.metrics.jsonl here, so there are no curves of training.")
-    lengths, labels = _read_documents(inputs, vocabulary)
+    lengths, labels = (None, None) if chart else _read_documents(inputs, vocabulary)
     facts: dict[str, Any] = {}
-    if "dump" in inputs:
+    if "dump" in inputs and chart in (None, "map"):
         table = read_vectors(Path(inputs["dump"].name))
         lower = bool(stages.get("tokenize", {}).get("config", {}).get("lower"))
         facts = words.facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
@@ -210,8 +214,8 @@ def read_curves(folder: Path) -> Curves | None:
         return None
     lines = []
     with reading(str(path)):
-        text = path.read_text(encoding="utf-8")
-    for number, line in enumerate(text.splitlines(), start=1):
+        content = path.read_bytes()
+    for number, line in enumerate(content.splitlines(), start=1):
         try:
             lines.append({"step": 0, **json.loads(line)})
         except (ValueError, TypeError) as problem:

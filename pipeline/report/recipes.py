@@ -57,16 +57,17 @@ def commands(stages: Stages, folder: str) -> list[str]:
         lines += [_options({stage: entry}) for stage, entry in stages.items()]
         lines += [[*_files(sources), "-o", f"{folder}/"]]
         return [" \\\n  ".join(_spelt(line) for line in lines if line)]
+    made = {each["output"]["digest"]: _output(each, folder) for each in stages.values()}
     return [
         _spelt(
             [
                 "corpus2vec",
                 stage,
-                *(_corpora(entry) if stage == "tokenize" else _inputs(entry)),
+                *(_corpora(entry) if stage == "tokenize" else _inputs(entry, made)),
                 *_options({stage: entry}),
                 *_files(entry["inputs"]),
                 "-o",
-                f"{folder}/{entry['output']['name']}",
+                _output(entry, folder),
             ]
         )
         for stage, entry in stages.items()
@@ -86,9 +87,15 @@ def _corpora(entry: Mapping[str, Any]) -> list[str]:
     return names if len(names) <= MOST_FILES else ["CORPUS..."]
 
 
-def _inputs(entry: Mapping[str, Any]) -> list[str]:
+def _inputs(entry: Mapping[str, Any], made: Mapping[str, str]) -> list[str]:
+    """What the stage reads: under the name that an earlier command gives it, if one does."""
     roles = ("tokens", "ids", "model", "vocabulary")
-    return [each["name"] for each in entry["inputs"] if each["role"] in roles]
+    given = [each for each in entry["inputs"] if each["role"] in roles]
+    return [made.get(each["digest"], each["name"]) for each in given]
+
+
+def _output(entry: Mapping[str, Any], folder: str) -> str:
+    return f"{folder}/{entry['output']['name']}"
 
 
 def _files(sources: list[Mapping[str, Any]]) -> list[str]:
