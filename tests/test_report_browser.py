@@ -182,6 +182,20 @@ def test_a_click_chooses_and_a_neighbour_leads_on(visit):
     assert page.inner_text("#chosen-word") == neighbour
 
 
+def test_a_tap_chooses_and_the_page_still_scrolls_past_the_map(visit):
+    page = visit("phone", has_touch=True, is_mobile=True)
+    touch = "getComputedStyle(document.getElementById('canvas')).touchAction"
+    assert page.evaluate(touch) == "pan-y"
+    find(page, "cat")
+    page.locator("#chosen").evaluate("element => element.hidden = true")
+    page.locator("#canvas").scroll_into_view_if_needed()
+    page.evaluate(FRAMES)
+    page.touchscreen.tap(*middle(page))
+    assert page.inner_text("#chosen-word") == "cat"
+    assert page.inner_text("#tip").startswith("cat")
+    assert page.evaluate(touch) == "none"
+
+
 def test_the_map_is_worked_by_keys_alone(visit):
     page = visit()
     page.focus("#canvas")

@@ -145,9 +145,11 @@ function write(lit) {
     if (turn >= lit.length && (special.has(i) || !spelt[i])) continue;
     if (!inside(i)) continue;
     const long = 7.4 * Math.min(words[i].length, 24) + 8;
-    const x = seen.x[i] + 8, y = seen.y[i];
-    if (x + long > width + 4 || taken.some((o) => x < o[2] && x + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
-    taken.push([x, y - 9, x + long, y + 9]);
+    const right = seen.x[i] + 8 + long < width + 4, y = seen.y[i];  // else to the left of its dot
+    const x = right ? seen.x[i] + 8 : seen.x[i] - 8, from = right ? x : x - long;
+    if (taken.some((o) => from < o[2] && from + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
+    taken.push([from, y - 9, from + long, y + 9]);
+    pen.textAlign = right ? "left" : "right";
     const text = words[i].length > 24 ? words[i].slice(0, 23) + "…" : words[i];
     pen.font = (special.has(i) ? "600 " : "") + "13.5px " + family;
     pen.lineWidth = 3.5;
