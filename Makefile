@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
 
-.PHONY: demo test lint format clean
+.PHONY: demo test browser lint format clean
 .PHONY: bench bench-front-end bench-training bench-quality campaign campaign-resume
 
 # --- environments: one for use, the same with the development tools on top --------------------
@@ -41,8 +41,16 @@ demo: $(VENV)/.installed
 	@printf '\nlookup "Nice to see you again":\n\n'
 	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
 
-test: lint
-	$(BIN)/python -m pytest --numprocesses auto
+test: lint browser
+	$(BIN)/python -m pytest --numprocesses auto -r s
+
+# The report is tested in a real browser. Root on Debian or Ubuntu gets one, anybody else is told
+# how; with CI set the tests fail without one rather than being skipped.
+FIND_BROWSER := which chromium chromium-browser google-chrome 2>/dev/null | grep -q .
+browser:
+	@$(FIND_BROWSER) || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	@$(FIND_BROWSER) || echo '*** NO CHROMIUM: the report is NOT tested in a browser. Install it: apt-get install chromium ***'
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

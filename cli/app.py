@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from cli import ask, inspect, judge, stages
+from cli import ask, inspect, judge, report, stages
 from cli.console import Console
 from pipeline.errors import Interrupted, PipelineError
 
@@ -31,6 +31,7 @@ stages.register(app)
 inspect.register(app)
 ask.register(app)
 judge.register(app)
+report.register(app)
 
 
 @app.callback(invoke_without_command=True)

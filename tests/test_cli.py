@@ -16,7 +16,7 @@ from tests.commands import call, command, spawn
 SAMPLES = Path(__file__).parent.parent / "sample_corpora"
 STAGES = ["tokenize", "vocab", "encode", "train", "dump"]
 LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
-COMMANDS = [*STAGES, "run", "plan", *LOOKING]
+COMMANDS = [*STAGES, "run", "plan", *LOOKING, "report", "plot"]
 SMALL = ["--dim", "2", "--seq-len", "5", "--epochs", "1"]
 
 

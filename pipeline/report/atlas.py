@@ -1,0 +1,82 @@
+"""The map on the page: the still picture, the controls that a script needs, and what it draws."""
+
+from __future__ import annotations
+
+import base64
+import json
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from pipeline.report import charts
+from pipeline.report.charts import shown
+from pipeline.report.elements import Markup, put, section
+from pipeline.report.palette import FREQUENCY_CLASSES
+from pipeline.report.words import WordMap
+
+
+def part(name: str) -> str:
+    """A file that stands beside this one."""
+    return resources.files("pipeline.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The one script of the page."""
+    return f'"use strict";(()=>{{\n{part("map.js")}{part("controls.js")}}})();'
+
+
+def section_of(found: WordMap | None) -> str:
+    """The section of the map; empty where there is none."""
+    if found is None:
+        return ""
+    shares = [f"{share:.0%}" for share in found.map.explained]
+    lead = (
+        f"{'All' if len(found.words) == found.of else 'The'} {len(found.words):,} "
+        f"{'words' if len(found.words) == found.of else 'most frequent words'}, by the principal "
+        f"components of their vectors: the first two hold {shares[0]} and {shares[1]} of the "
+        f"variance, the third {shares[2]}."
+    )
+    steps = "".join(f'<i class="swatch f{kind}"></i>' for kind in range(FREQUENCY_CLASSES))
+    labels = "".join(
+        f'<span><i class="swatch l{place}"></i>{put(shown(name))}</span>'
+        for place, name in enumerate(found.label_names)
+    )
+    colours = '<option value="frequency">frequency</option>' if found.counts else ""
+    colours += '<option value="label">label</option>' if found.label_names else ""
+    colours += '<option value="none">nothing</option>'
+    frequency = f'<p class="legend" id="by-frequency">rare {steps} frequent</p>'
+    legend = frequency if found.counts else ""
+    if labels:
+        legend += (
+            f'<p class="legend" id="by-label" hidden>{labels}'
+            "<span>the label whose documents use the word most</span></p>"
+        )
+    stage = part("map.html").replace("<!--colours-->", colours)
+    stage = stage.replace("<!--static-->", charts.map_of_words(found))
+    return section("map", "Map", Markup(stage.replace("<!--legend-->", legend)), lead=lead)
+
+
+def packed(found: WordMap) -> str:
+    """What the script draws, as JSON in which no markup can begin."""
+    near = np.where(found.map.near_MK >= 0, found.map.near_MK, 65535)
+    cosines = np.where(found.map.near_MK >= 0, found.map.cosines_MK, 0)
+    value: dict[str, Any] = {
+        "words": "\n".join(shown(each) for each in found.words),
+        "places": _base64(found.map.places_M3, "<i2"),
+        "kinds": _base64(np.array(charts.frequency_kinds(found)), "u1"),
+        "neighbours": found.map.near_MK.shape[1],
+        "near": _base64(near, "<u2"),
+        "cosines": _base64(np.rint(cosines * 1000), "<i2"),
+        "counts": found.counts,
+        "labels": None if found.labels is None else _base64(np.array(found.labels), "i1"),
+        "names": [shown(each) for each in found.label_names],
+    }
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return f'<script type="application/json" id="map-data">{text}</script>\n'
+
+
+def _base64(values: np.ndarray, kind: str) -> str:
+    return base64.b64encode(values.astype(kind).tobytes()).decode()

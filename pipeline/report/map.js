@@ -1,0 +1,293 @@
+// The map: drawn on a canvas in place of the still picture, which stays where there is no script.
+// Nothing that comes from the corpus is ever markup here: it is set as textContent or drawn.
+// The page puts this file and controls.js into one function.
+
+const at = (id) => document.getElementById(id);
+const data = JSON.parse(at("map-data").textContent);
+const words = data.words.split("\n");
+const lowered = words.map((word) => word.toLowerCase());
+const spelt = words.map((word) => /\p{L}/u.test(word));
+const unpacked = (text, Kind) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+const places = unpacked(data.places, Int16Array);
+const kinds = unpacked(data.kinds, Uint8Array);
+const near = unpacked(data.near, Uint16Array);
+const cosines = unpacked(data.cosines, Int16Array);
+const labels = data.labels && unpacked(data.labels, Int8Array);
+const NONE = 65535, KINDS = 6, LABELS = 8, REACH = 14;
+
+const canvas = at("canvas"), pen = canvas.getContext("2d");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const view = { x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35, depth: 0 };
+const seen = { x: new Float32Array(words.length), y: new Float32Array(words.length) };
+let solid = false, colour = at("colour").value, chosen = -1, hovered = -1;
+let width = 0, height = 0, scale = 1, asked = false, flight = 0, palette = {}, groups = [];
+
+// Where the words are, but for a few outliers: they would make all others a small cloud.
+const middle = [0, 0, 0], span = [1, 1, 1];
+for (let axis = 0; axis < 3; axis++) {
+  const rising = places.filter((_, i) => i % 3 === axis).sort();
+  const cut = Math.floor(0.003 * rising.length);
+  const low = rising[cut], high = rising[rising.length - 1 - cut];
+  middle[axis] = (low + high) / 2;
+  span[axis] = Math.max(1, high - low);
+}
+
+// --- from three dimensions to two -----------------------------------------------------------
+
+// `depth` goes from 0, flat, to 1, turned by yaw and pitch and seen from a distance.
+function turned(i) {
+  const yaw = view.yaw * view.depth, pitch = view.pitch * view.depth;
+  const x = places[3 * i] - middle[0], y = places[3 * i + 1] - middle[1];
+  const z = (places[3 * i + 2] - middle[2]) * view.depth;
+  const across = x * Math.cos(yaw) + z * Math.sin(yaw);
+  const into = z * Math.cos(yaw) - x * Math.sin(yaw);
+  const up = y * Math.cos(pitch) - into * Math.sin(pitch);
+  const away = y * Math.sin(pitch) + into * Math.cos(pitch);
+  const close = 1 / (1 + (view.depth * away) / (3 * Math.max(span[0], span[1])));
+  return [across * close, up * close];
+}
+
+function project() {
+  const unit = scale * view.zoom;
+  for (let i = 0; i < words.length; i++) {
+    const [x, y] = turned(i);
+    seen.x[i] = width / 2 + (x - view.x) * unit;
+    seen.y[i] = height / 2 - (y - view.y) * unit;
+  }
+}
+
+const inside = (i) => seen.x[i] > -9 && seen.y[i] > -9 && seen.x[i] < width + 9 && seen.y[i] < height + 9;
+
+// --- drawing --------------------------------------------------------------------------------
+
+function readPalette() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["ink", "card", "accent", "warm", "soft", "edge"]) palette[name] = style.getPropertyValue("--" + name);
+  palette.kinds = Array.from({ length: KINDS }, (_, k) => style.getPropertyValue("--f" + k));
+  palette.labels = Array.from({ length: LABELS }, (_, k) => style.getPropertyValue("--l" + k));
+  redraw();
+}
+
+// Words that are drawn alike, so that a frame takes few strokes of the pen.
+function group() {
+  const found = new Map();
+  for (let i = 0; i < words.length; i++) {
+    const paint = colour === "label" ? labels[i] : colour === "frequency" ? kinds[i] : 0;
+    const key = paint + " " + kinds[i];
+    if (!found.has(key)) found.set(key, { paint, kind: kinds[i], rows: [] });
+    found.get(key).rows.push(i);
+  }
+  groups = [...found.values()].sort((a, b) => a.kind - b.kind);
+  if (at("by-frequency")) at("by-frequency").hidden = colour !== "frequency";
+  if (at("by-label")) at("by-label").hidden = colour !== "label";
+  redraw();
+}
+
+function paintOf({ paint }) {
+  if (colour === "frequency") return palette.kinds[paint];
+  return colour === "label" ? (paint < 0 ? palette.edge : palette.labels[paint]) : palette.accent;
+}
+
+// What stands out from the dots: warm from the blues of frequency, plain from the hues of labels.
+const light = () => (colour === "label" ? palette.ink : palette.warm);
+
+function redraw() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(draw);
+}
+
+function draw() {
+  asked = false;
+  project();
+  pen.clearRect(0, 0, width, height);
+  const size = Math.min(1.6, 0.75 + 0.25 * Math.sqrt(view.zoom)) * (words.length > 3000 ? 0.85 : 1.1);
+  for (const each of groups) {
+    const radius = (1.5 + 0.45 * each.kind) * size;
+    pen.beginPath();
+    for (const i of each.rows) {
+      if (!inside(i)) continue;
+      pen.moveTo(seen.x[i] + radius, seen.y[i]);
+      pen.arc(seen.x[i], seen.y[i], radius, 0, 7);
+    }
+    pen.fillStyle = paintOf(each);
+    pen.fill();
+  }
+  const lit = chosen < 0 ? [] : [chosen, ...nearOf(chosen).map(([other]) => other)];
+  pen.strokeStyle = light();
+  pen.lineWidth = 1.25;
+  for (const other of lit.slice(1)) {
+    pen.beginPath();
+    pen.moveTo(seen.x[chosen], seen.y[chosen]);
+    pen.lineTo(seen.x[other], seen.y[other]);
+    pen.stroke();
+  }
+  write(lit);
+  for (const i of [chosen, hovered]) if (i >= 0) ring(i);
+}
+
+function ring(i) {
+  pen.beginPath();
+  pen.arc(seen.x[i], seen.y[i], 7, 0, 7);
+  pen.lineWidth = 2.5;
+  pen.strokeStyle = i === chosen ? light() : palette.ink;
+  pen.stroke();
+}
+
+// Names where there is room, the chosen word and its neighbours first, then by frequency.
+function write(lit) {
+  const taken = [], most = Math.max(14, Math.min(110, (width * height) / 6500));
+  const special = new Set(lit);
+  const family = getComputedStyle(document.body).fontFamily;
+  pen.lineJoin = "round";
+  for (let turn = 0; turn < lit.length + words.length && taken.length < most; turn++) {
+    const i = turn < lit.length ? lit[turn] : turn - lit.length;
+    if (turn >= lit.length && (special.has(i) || !spelt[i])) continue;
+    if (!inside(i)) continue;
+    const long = 7.4 * Math.min(words[i].length, 24) + 8;
+    const right = seen.x[i] + 8 + long < width + 4, y = seen.y[i];  // else to the left of its dot
+    const x = right ? seen.x[i] + 8 : seen.x[i] - 8, from = right ? x : x - long;
+    if (taken.some((o) => from < o[2] && from + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
+    taken.push([from, y - 9, from + long, y + 9]);
+    pen.textAlign = right ? "left" : "right";
+    const text = words[i].length > 24 ? words[i].slice(0, 23) + "…" : words[i];
+    pen.font = (special.has(i) ? "600 " : "") + "13.5px " + family;
+    pen.lineWidth = 3.5;
+    pen.strokeStyle = palette.card;
+    pen.strokeText(text, x, y + 4.5);
+    pen.fillStyle = special.has(i) ? light() : palette.ink;
+    pen.fillText(text, x, y + 4.5);
+  }
+}
+
+function measure() {
+  const ratio = devicePixelRatio || 1;
+  width = canvas.clientWidth;
+  height = canvas.clientHeight;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  scale = Math.min((width - Math.min(110, width / 5)) / span[0], (height - 48) / span[1]);
+  redraw();
+}
+
+// --- moving ---------------------------------------------------------------------------------
+
+function fly(target) {
+  cancelAnimationFrame(flight);
+  const from = { ...view }, start = performance.now();
+  const step = (now) => {
+    const share = calm.matches ? 1 : Math.min(1, Math.max(0, now - start) / 450);
+    const eased = 1 - (1 - share) ** 3;
+    for (const name in target) view[name] = from[name] + (target[name] - from[name]) * eased;
+    redraw();
+    if (share < 1) flight = requestAnimationFrame(step);
+  };
+  step(start);
+}
+
+function zoom(factor, x = width / 2, y = height / 2) {
+  cancelAnimationFrame(flight);
+  const after = Math.min(80, Math.max(0.5, view.zoom * factor));
+  const shift = (1 / view.zoom - 1 / after) / scale;
+  view.x += (x - width / 2) * shift;
+  view.y -= (y - height / 2) * shift;
+  view.zoom = after;
+  redraw();
+}
+
+function move(x, y, turning) {
+  cancelAnimationFrame(flight);
+  if (turning) {
+    view.yaw += x / 180;
+    view.pitch = Math.max(-1.5, Math.min(1.5, view.pitch - y / 180));
+  } else {
+    view.x -= x / (scale * view.zoom);
+    view.y += y / (scale * view.zoom);
+  }
+  redraw();
+}
+
+const reset = () => fly({ x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35 });
+
+function centre(i) {
+  const [x, y] = turned(i);
+  fly({ x, y, zoom: Math.max(view.zoom, 2.5) });
+}
+
+// --- one word -------------------------------------------------------------------------------
+
+function nearOf(i) {
+  const found = [];
+  for (let k = i * data.neighbours; k < (i + 1) * data.neighbours; k++) {
+    if (near[k] !== NONE) found.push([near[k], cosines[k] / 1000]);
+  }
+  return found;
+}
+
+function factsOf(i) {
+  const facts = [];
+  if (data.counts) facts.push("seen " + data.counts[i].toLocaleString("en") + " times, rank " + (i + 1).toLocaleString("en"));
+  if (labels && labels[i] >= 0) facts.push("label " + data.names[labels[i]]);
+  return facts.join("; ");
+}
+
+function choose(i) {
+  chosen = i;
+  at("chosen").hidden = i < 0;
+  const was = at("atlas").classList.contains("with");
+  at("atlas").classList.toggle("with", i >= 0);
+  if (was !== i >= 0) measure();
+  if (i >= 0) {
+    at("chosen-word").textContent = words[i];
+    at("chosen-facts").textContent = factsOf(i);
+    at("chosen-near").replaceChildren(...nearOf(i).map(([other, cosine]) => {
+      const item = document.createElement("li"), button = document.createElement("button");
+      button.type = "button";
+      button.append(isolated(other), small(cosine.toFixed(2)));
+      button.addEventListener("click", () => { choose(other); centre(other); });
+      item.append(button);
+      return item;
+    }));
+    const names = nearOf(i).map(([other]) => words[other]);
+    at("status").textContent = words[i] + ": " + factsOf(i) + ". Nearest: " + names.join(", ");
+  }
+  redraw();
+}
+
+function isolated(i) {
+  const element = document.createElement("bdi");
+  element.textContent = words[i];
+  return element;
+}
+
+function small(text) {
+  const element = document.createElement("small");
+  element.textContent = text;
+  return element;
+}
+
+function under(x, y) {
+  let best = -1, least = REACH * REACH;
+  for (let i = 0; i < words.length; i++) {
+    const distance = (seen.x[i] - x) ** 2 + (seen.y[i] - y) ** 2;
+    if (distance < least) [best, least] = [i, distance];
+  }
+  return best;
+}
+
+function hover(i) {
+  hovered = i;
+  canvas.classList.toggle("over", i >= 0);
+  const tip = at("tip");
+  tip.hidden = i < 0;
+  if (i >= 0) {
+    const name = document.createElement("b");
+    name.append(isolated(i));
+    tip.replaceChildren(name, factsOf(i));
+    const x = Math.max(4, Math.min(seen.x[i] + 14, width - tip.offsetWidth - 4));
+    const y = seen.y[i] > tip.offsetHeight + 20 ? seen.y[i] - tip.offsetHeight - 12 : seen.y[i] + 16;
+    tip.style.transform = `translate(${x}px,${y}px)`;
+  }
+  redraw();
+}

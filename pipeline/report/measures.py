@@ -1,0 +1,248 @@
+"""What the report measures: pure functions from arrays to the numbers of charts and tables.
+
+V types or rows   D columns   M words on the map   K neighbours   L labels   G groups of labels
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.report.palette import LABEL_COLOURS
+from pipeline.similarity import nearest, unit_rows
+
+CURVE_POINTS = 160
+BINS = 32
+NEIGHBOURS = 8
+SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
+
+
+# --- words and documents ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency:
+    """How the tokens of a corpus are spread over its types, <unk> set apart."""
+
+    types: int
+    tokens: int
+    """All of them, those that are <unk> too."""
+    unknown: int
+    once: int
+    """Types that were seen once."""
+    ranks: tuple[tuple[int, int], ...]
+    """(rank, count), at ranks spaced evenly on a logarithmic scale."""
+    coverage: tuple[tuple[int, float], ...]
+    """(n, the share of the tokens that the n most frequent types make up), at the same ranks."""
+    enough: tuple[tuple[float, int | None], ...]
+    """(share, how many types it takes), None where <unk> leaves too little."""
+
+
+def measure_frequency(counts_V: np.ndarray, unknown: int = 0) -> Frequency:
+    """The curves of a vocabulary's counts; `unknown` tokens are of no type that it has.
+
+    >>> measure_frequency(np.array([1, 6, 2]), unknown=1).enough[:3]
+    ((0.5, 1), (0.8, 2), (0.9, 3))
+    """
+    falling_V = np.sort(counts_V)[::-1]
+    tokens = int(falling_V.sum()) + unknown
+    covered_V = np.cumsum(falling_V)
+    ranks = _spread(len(falling_V))
+    enough = []
+    for share in SHARES:
+        need = int(np.searchsorted(covered_V, share * tokens - 1e-9)) + 1
+        enough.append((share, need if need <= len(falling_V) else None))
+    return Frequency(
+        types=len(falling_V),
+        tokens=tokens,
+        unknown=unknown,
+        once=int((falling_V == 1).sum()),
+        ranks=tuple((rank, int(falling_V[rank - 1])) for rank in ranks),
+        coverage=tuple((rank, float(covered_V[rank - 1] / max(tokens, 1))) for rank in ranks),
+        enough=tuple(enough),
+    )
+
+
+def _spread(last: int) -> list[int]:
+    """Ranks from 1 to `last`, spaced evenly on a logarithmic scale."""
+    if not last:
+        return []
+    return [int(rank) for rank in np.unique(np.geomspace(1, last, CURVE_POINTS).round())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How many tokens documents have."""
+
+    documents: int
+    least: int
+    median: int
+    mean: float
+    most: int
+    bins: tuple[tuple[int, int, int], ...]
+    """(from, up to but without, documents); the longest hundredth may be beyond the last."""
+    beyond: int
+
+
+def measure_lengths(lengths_n: np.ndarray, documents_n: np.ndarray) -> Lengths | None:
+    """Of documents given by their distinct lengths, rising, and how many have each of them."""
+    total = int(documents_n.sum())
+    if not total:
+        return None
+    reached_n = np.cumsum(documents_n)
+
+    def quantile(share: float) -> int:
+        return int(lengths_n[np.searchsorted(reached_n, share * total)])
+
+    most = int(lengths_n[-1])
+    width = max(1, -(-(quantile(0.99) + 1) // BINS))
+    bins = quantile(0.99) // width + 1
+    drawn = lengths_n < bins * width
+    found = np.bincount(lengths_n[drawn] // width, documents_n[drawn], bins).astype(int).tolist()
+    return Lengths(
+        documents=total,
+        least=int(lengths_n[0]),
+        median=quantile(0.5),
+        mean=float(lengths_n @ documents_n / total),
+        most=most,
+        bins=tuple((place * width, (place + 1) * width, n) for place, n in enumerate(found)),
+        beyond=total - sum(found),
+    )
+
+
+def label_of_words(counts_GV: np.ndarray) -> np.ndarray:
+    """For each type the group whose documents use it most, as a share of their tokens: (V,).
+
+    -1 where no document has it.
+    """
+    totals_G = np.maximum(counts_GV.sum(1, keepdims=True), 1)
+    best_V: np.ndarray = (counts_GV / totals_G).argmax(0)
+    return np.where(counts_GV.sum(0) > 0, best_V, -1)
+
+
+# --- training --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """A training run, step by step and epoch by epoch."""
+
+    loss: tuple[tuple[int, float], ...]
+    """(step, the mean loss since the step before)."""
+    rate: tuple[tuple[int, float], ...]
+    held_out: tuple[tuple[int, float], ...]
+    """(step, held-out loss), one an epoch."""
+    epochs: tuple[Mapping[str, Any], ...]
+    """The metrics' lines at the ends of epochs."""
+    last_step: int
+
+
+def measure_curves(lines: Iterable[Mapping[str, Any]]) -> Curves:
+    """The curves of the lines of a metrics file."""
+    steps: list[Mapping[str, Any]] = []
+    epochs: list[Mapping[str, Any]] = []
+    for line in lines:
+        (epochs if "train_loss" in line else steps).append(line)
+    return Curves(
+        loss=_thinned(_series(steps, "loss")),
+        rate=_thinned(_series(steps, "lr")),
+        held_out=_series(epochs, "valid_loss"),
+        epochs=tuple(epochs),
+        last_step=max((int(line["step"]) for line in (*steps, *epochs)), default=0),
+    )
+
+
+def _series(lines: list[Mapping[str, Any]], name: str) -> tuple[tuple[int, float], ...]:
+    return tuple((line["step"], line[name]) for line in lines if line.get(name) is not None)
+
+
+def _thinned(points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+    """At most 300 points, each the mean of its stretch, so that no spike goes unseen."""
+    size = -(-len(points) // 300)
+    if size < 2:
+        return points
+    groups = [points[at : at + size] for at in range(0, len(points), size)]
+    return tuple((group[-1][0], sum(y for _, y in group) / len(group)) for group in groups)
+
+
+# --- the table -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map:
+    """M words in three dimensions: the leading principal components of their unit vectors."""
+
+    rows: np.ndarray
+    """(M,) int64: the words' rows in the table, the most frequent first."""
+    places_M3: np.ndarray
+    """(M, 3) int16, to one scale: the largest is 32,767."""
+    explained: tuple[float, ...]
+    """The share of the variance that each of the three holds."""
+    near_MK: np.ndarray
+    """(M, K) int64: the nearest words among the M, by their places in `rows`; -1 is none."""
+    cosines_MK: np.ndarray
+    """(M, K) float32."""
+
+
+def draw_map(vectors_VD: np.ndarray, rows_M: np.ndarray) -> Map:
+    """The map of those rows."""
+    unit_MD = unit_rows(vectors_VD[rows_M])
+    places_M3, explained = principal_components(unit_MD)
+    near_MK, cosines_MK = nearest(unit_MD, unit_MD, NEIGHBOURS, np.arange(len(rows_M))[:, None])
+    largest = np.abs(places_M3).max(initial=0.0)
+    return Map(
+        rows=rows_M,
+        places_M3=np.rint(places_M3 * (32767 / (largest or 1.0))).astype(np.int16),
+        explained=explained,
+        near_MK=near_MK,
+        cosines_MK=cosines_MK,
+    )
+
+
+def principal_components(rows_MD: np.ndarray) -> tuple[np.ndarray, tuple[float, ...]]:
+    """The first three principal components of the rows, (M, 3) float64, and their shares.
+
+    A component's sign is arbitrary: it is the one that makes its largest weight positive. Where
+    there are fewer than three columns, the rest is zero.
+
+    >>> principal_components(np.array([[0.0, 1.0], [0.0, 3.0]]))[0].tolist()
+    [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    centered_MD = rows_MD.astype(np.float64)
+    centered_MD -= centered_MD.mean(0)
+    values, directions = np.linalg.eigh(centered_MD.T @ centered_MD)
+    leading = directions[:, ::-1][:, :3]
+    signs = np.sign(np.take_along_axis(leading, np.abs(leading).argmax(0)[None], 0))
+    places = centered_MD @ (leading * signs)
+    missing = 3 - places.shape[1]
+    shares = np.maximum(values[::-1][:3], 0) / (values.sum() if values.sum() > 0 else 1)
+    padded = np.pad(places, ((0, 0), (0, missing))) + 0.0  # no -0.0
+    return padded, tuple(float(share) for share in np.pad(shares, (0, missing)))
+
+
+def frequency_classes(counts_M: np.ndarray, classes: int) -> np.ndarray:
+    """Each count's class, 0 rare to `classes` - 1 frequent, evenly on a logarithmic scale."""
+    logs = np.log(np.maximum(counts_M, 1))
+    low, high = logs.min(initial=np.inf), logs.max(initial=-np.inf)
+    if not high > low:
+        return np.full(len(logs), classes - 1)
+    found: np.ndarray = np.minimum((logs - low) / (high - low) * classes, classes - 1).astype(int)
+    return found
+
+
+def group_labels(documents_L: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Each label's group (L,), and the groups' names.
+
+    Where there are more labels than colours, those with the fewest documents are one group.
+    """
+    if len(names) <= LABEL_COLOURS:
+        return np.arange(len(names)), names
+    order = np.argsort(-documents_L, kind="stable")
+    group_of_L = np.full(len(names), LABEL_COLOURS - 1)
+    kept = order[: LABEL_COLOURS - 1]
+    group_of_L[kept] = np.arange(LABEL_COLOURS - 1)
+    rest = len(names) - len(kept)
+    return group_of_L, [*(names[each] for each in kept), f"{rest} others"]
