@@ -24,7 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError, PipelineError, StorageError, UsageError
-from pipeline.manifest import Input, Manifest, Recipe, Stamp, canonical_json, combine, differences, plain
+from pipeline.manifest import (
+    Input,
+    Manifest,
+    Recipe,
+    Stamp,
+    canonical_json,
+    combine,
+    differences,
+    plain,
+)
 from pipeline.publication import folder_publication, publication, publishable, telling_where
 
 # Coarser than the tick of any local file system's clock: a file that has been left alone for
@@ -88,7 +97,7 @@ def stamp(path: Path) -> Stamp:
 
 def _stamp(file: Path | int) -> Stamp:
     """The stamp of a file by its name or descriptor, or of a folder and all that is in it."""
-    status = os.stat(file)
+    status = os.fstat(file) if isinstance(file, int) else file.stat()
     if not stat.S_ISDIR(status.st_mode):
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     size, mtime, ctime = 0, status.st_mtime_ns, status.st_ctime_ns

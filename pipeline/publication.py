@@ -21,7 +21,6 @@ from pathlib import Path
 
 from pipeline.errors import StorageError, UsageError
 
-
 EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
 WORKING_FOLDER = -100  # AT_FDCWD: names are as in every other call
 
