@@ -161,22 +161,22 @@ def _tensor(path: Path) -> np.ndarray:
 def _spacy_blocks(folder: Path) -> Iterator[Table]:
     """spaCy's Vectors: `vectors` in NumPy's format, `key2row`, and the strings whose keys they are.
 
-    Rows that no known string has are left out; of several strings with one row, all have it.
+    Rows whose key is no known string's are left out; of several strings with one row, all have it.
     """
     from pipeline.tokenizer.spacy_pipeline import import_spacy
 
     import_spacy(with_torch=False)
     import srsly
-    from spacy.strings import get_string_id
+    from spacy.strings import StringStore
 
     vectors = _mapped(folder / "vectors")
     try:
         row_of = srsly.read_msgpack(folder / "key2row")
-        strings = json.loads((folder / "strings.json").read_bytes())
-        rows = {token: row_of.get(get_string_id(token), -1) for token in strings}
+        strings = StringStore(json.loads((folder / "strings.json").read_bytes()))
+        found = sorted((int(row), strings[key]) for key, row in row_of.items() if key in strings)
     except (ValueError, TypeError, AttributeError) as problem:
         raise DataError(f"{folder} is damaged: {problem}") from problem
-    found = sorted((row, token) for token, row in rows.items() if 0 <= row < len(vectors))
+    found = [(row, token) for row, token in found if 0 <= row < len(vectors)]
     tokens = pa.array([token for _, token in found], pa.string())
     places = np.array([row for row, _ in found], np.int64)
     if not np.array_equal(places, np.arange(len(vectors))):
