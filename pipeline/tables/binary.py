@@ -3,8 +3,8 @@
 parquet           columns token: string, count: int64 (where it is known),
                   vector: fixed_size_list<float32 or float16>[D], and id: int64 where the rows
                   are not in the order of ids; pages with checksums. A row group is at most
-                  16 MB of vectors, which are not compressed: it would save a twelfth, and they
-                  are read as fast as the disk is
+                  2 MB of vectors, which are not compressed: that would save a twelfth, and
+                  take longer to read
 word2vec-binary   a line `V D`, then for each row the token, a space, D float32 little-endian
                   and a newline, as word2vec.c writes it
 """
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.config import DumpConfig
 from pipeline.tables.table import Table
 
-BLOCK_NUMBERS = 1 << 22  # of a row group
+BLOCK_NUMBERS = 1 << 19  # of a row group: Parquet readers hold several times as much
 
 
 def blocks(table: Table) -> list[slice]:

@@ -21,7 +21,7 @@ from pipeline.config import DumpConfig
 from pipeline.lines import joined_lines
 from pipeline.tables.table import Table
 
-BLOCK_NUMBERS = 1 << 19  # numbers that are text at one time
+BLOCK_NUMBERS = 1 << 18  # numbers that are text at one time
 
 # The one float32 (all 2^32 were tried) whose fewest digits become its neighbour in a reader that
 # goes by way of a double, as Python's do. One digit more, and it is itself again.

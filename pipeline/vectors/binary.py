@@ -14,6 +14,9 @@ from pipeline.tables.table import Table
 from pipeline.vectors.text import Stream, as_text, table_of
 
 BLOCK_BYTES = 8 << 20
+PARQUET_ROWS = 1 << 12  # that are numbers at one time
+COLUMNS = ("token", "vector", "count", "id")
+CAREFULLY = {"page_checksum_verification": True, "pre_buffer": False}
 
 
 def word2vec_binary_blocks(stream: Stream, count: int, dim: int, path: Path) -> Iterator[Table]:
@@ -49,21 +52,22 @@ def _rows(tokens: list[str], numbers: list[bytes], dim: int) -> Table:
 def parquet_blocks(path: Path) -> Iterator[Table]:
     """The columns token and vector, and count and id where they are, row group by row group."""
     try:
-        # Of a map: of its name pyarrow might make a data set, with columns from folders.
-        with (
-            pa.memory_map(str(path)) as mapped,
-            pq.ParquetFile(mapped, page_checksum_verification=True) as file,
-        ):
-            names = ["token", "vector", "count", "id"]
-            if not file.num_row_groups:
-                yield _row_group(file.read(names), path)
+        # Of the open file: of its name pyarrow might make a data set, with columns from folders.
+        with path.open("rb") as opened, pq.ParquetFile(opened, **CAREFULLY) as file:
+            names = [name for name in COLUMNS if name in file.schema_arrow.names]
+            if not file.metadata.num_rows:
+                yield _rows_of(file.read(names), path)
+            # Group by group, since asked for all of them it would read far ahead.
             for group in range(file.num_row_groups):
-                yield _row_group(file.read_row_group(group, names), path)
+                for batch in file.iter_batches(
+                    PARQUET_ROWS, row_groups=[group], columns=names, use_threads=False
+                ):
+                    yield _rows_of(pa.Table.from_batches([batch]), path)
     except (KeyError, pa.ArrowException) as problem:
         raise DataError(f"{path} holds no word vectors: {problem}") from problem
 
 
-def _row_group(rows: pa.Table, path: Path) -> Table:
+def _rows_of(rows: pa.Table, path: Path) -> Table:
     tokens = rows.column("token").cast(pa.string()).combine_chunks()
     vectors = rows.column("vector").combine_chunks()
     kind = vectors.type

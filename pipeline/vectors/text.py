@@ -19,7 +19,7 @@ from pipeline.errors import DataError
 from pipeline.tables.table import Table
 
 Stream = BufferedIOBase
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CSV_COLUMNS = 1 << 14  # with more of them, setting the parser up takes longer than the numbers do
 
