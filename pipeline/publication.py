@@ -60,8 +60,7 @@ def publication(path: Path) -> Iterator[Path]:
     try:
         with telling_where(path):
             yield temporary
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            _sync(temporary)
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
             _sync_folder(path.parent)
@@ -90,7 +89,7 @@ def folder_publication(path: Path) -> Iterator[Path]:
             yield temporary
             _refuse_loss(path, temporary)
             for each in sorted(temporary.rglob("*"), reverse=True):
-                _sync_folder(each)
+                _sync(each)
             temporary.chmod(0o777 & ~_umask())
             _sync_folder(temporary)
             _take_place(temporary, path)
@@ -189,7 +188,13 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Make the names in the folder last."""
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Have the file or folder on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -416,7 +416,9 @@ def dump(
                 write_file(sink, ready, config)
         prove(target, ready, config)
         progress.advance(len(table), len(table), "rows")
-        return {"rows": len(ready), "columns": ready.dim, **unsafe}
+        left = len(table) - len(ready) - unsafe.get("skipped", 0)
+        below_top = {"below_top": left} if left else {}
+        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe}
 
     return artifact.produce(recipe, output, write, force=force, folder=config.is_folder)
 
