@@ -83,7 +83,7 @@ def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
             f"{path} leaves out {skipped} rows, so its lines are not ids",
             hint="dump with --unsafe-token escape, or --format parquet",
         )
-    if manifest.config["order"] != "id" or manifest.config["top"]:
+    if manifest.config.get("order", "id") != "id" or manifest.config.get("top"):
         raise DataError(
             f"{path} was dumped with --order or --top, so its lines are not ids",
             hint="dump all rows in the order of ids, or --format parquet, which tells each id",

@@ -462,7 +462,7 @@ def test_columns_of_the_grid_can_be_chosen(cli, built):
     arguments = ["dump", built / "model.safetensors", built / "vocab.tsv", "-o", "-"]
     grid = cli(*arguments, "--columns", "index,embedding", "--precision", "1").out
     assert re.fullmatch(
-        r"(\+-+\+-+\+\n)\| index \| embedding +\|\n\1(\| +\d \| \[-?0\.\d, -?0\.\d\] +\|\n){7}\1",
+        r"(\+-+\+-+\+\n)\| index \| embedding +\|\n\1(\| +\d \| \[-?\d\.\d, -?\d\.\d\] +\|\n){7}\1",
         grid,
     )
 
