@@ -19,9 +19,9 @@ from pipeline.config import TABLE_COLUMNS, DumpConfig
 from pipeline.errors import DataError, PipelineError
 from pipeline.tables.table import Table
 from pipeline.tables.tokens import has_unsafe
-from pipeline.vectors import blocks_of
+from pipeline.vectors import HEADER, blocks_of
 from pipeline.vectors.binary import word2vec_binary_blocks
-from pipeline.vectors.text import Stream, line_blocks, parsed
+from pipeline.vectors.text import BYTE_ORDER_MARK, Stream, line_blocks, parsed
 
 TEXT = ("word2vec", "glove", "fasttext")
 
@@ -66,6 +66,10 @@ def _blocks(path: Path, ready: Table, config: DumpConfig) -> Iterator[Table]:
 def _strict_blocks(stream: Stream, ready: Table, config: DumpConfig) -> Iterator[Table]:
     begin = 0
     for lines in line_blocks(stream):
+        if config.format == "glove" and not begin:
+            first = lines.partition(b"\n")[0]
+            _require(not first.startswith(BYTE_ORDER_MARK), "a byte order mark", config)
+            _require(not HEADER.fullmatch(first), "a first row like word2vec's header", config)
         block = parsed(lines, ready.dim)
         if block is None:
             # Of more columns than the parser takes, or of a token that it reads otherwise.

@@ -120,6 +120,20 @@ def test_a_token_twice_or_with_white_space_is_told_even_if_it_was_meant(written)
             prove(written(table, config), table, config)
 
 
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [("\ufeffHope", "a byte order mark"), ("7", "a first row like word2vec's header")],
+)
+def test_a_first_row_of_glove_text_that_readers_would_take_for_more_is_told(
+    written, token, message
+):
+    table = Table(pa.array([token, "to"]), np.ones((2, 1), np.float32))
+    config = DumpConfig(format="glove")
+    with pytest.raises(PipelineError, match=f"and has {message}$"):
+        prove(written(table, config), table, config)
+    prove(written(table, DumpConfig(format="parquet")), table, DumpConfig(format="parquet"))
+
+
 def test_a_grid_without_vectors_has_as_many_rows(written):
     config = DumpConfig(format="table", columns=("index", "token"))
     path = written(TABLE, config)

@@ -29,11 +29,10 @@ from pipeline.tables.table import Table
 from pipeline.vectors.binary import parquet_blocks, word2vec_binary_blocks
 from pipeline.vectors.folders import folder_blocks
 from pipeline.vectors.grid import grid_blocks
-from pipeline.vectors.text import Stream, text_blocks
+from pipeline.vectors.text import BYTE_ORDER_MARK, Stream, text_blocks
 
 PROBE_BYTES = 1 << 20  # holds the first row of any table that has less than 50,000 columns
 PARQUET = b"PAR1\x15"  # the magic, and how the Thrift struct behind it begins: no text does
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 RULE = re.compile(rb"\+(-+\+)+\r?")
 HEADER = re.compile(rb"([0-9]{1,12})[ \t]([0-9]{1,7})[ \t\r]*")
 TEXT_BYTES = bytes([*range(32, 127), *b"\t\r\n"])
