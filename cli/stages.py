@@ -53,7 +53,8 @@ Init = Annotated[
     typer.Option(
         "--init",
         help="What to start from: random, zeros, a FILE of vectors (word2vec text or binary, "
-        "GloVe, fastText .vec, a dump), or a model of ours: its rows and the layers that fit.",
+        "GloVe, fastText .vec, a dump of any format), or a model of ours: its rows and the layers "
+        "that fit.",
         metavar="random|zeros|FILE",
         envvar="CORPUS2VEC_INIT",
         show_envvar=False,
@@ -183,7 +184,12 @@ def dump(
     output: Output,
     threads: Threads = 0,
 ) -> None:
-    """Write the embedding table, as a grid or in a format that other tools read.
+    """Write the embedding table, as a grid or in formats that other tools read.
+
+    Without --format, the output's extension says which: .txt (the grid), .w2v, .bin (word2vec's
+    binary), .glove, .vec (fastText), .parquet; and, as folders of files, .tsv (for the Projector),
+    .npy, .safetensors (model2vec, sentence-transformers), .spacy. Each dump is read back before it
+    takes the place of an older one.
 
     Example: corpus2vec dump build/model.safetensors build/vocab.tsv --format word2vec -o - | head
     """
@@ -194,7 +200,16 @@ def dump(
     if output == "-":
         stages.dump_to(cast("IO[bytes]", STDOUT), model, vocabulary, config)
         return
-    _report(request, stages.dump, model, vocabulary, Path(output), config)
+    outcomes = []
+    for path, each in config.outputs(Path(output)):
+        request.console.begin("dump")
+        outcome = stages.dump(
+            model, vocabulary, path, each, force=request.force, progress=request.console
+        )
+        request.console.stage_done(outcome)
+        outcomes.append(outcome_json(outcome))
+    if request.json:
+        print_json(outcomes if len(outcomes) > 1 else outcomes[0])
 
 
 def run(

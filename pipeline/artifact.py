@@ -4,6 +4,10 @@ A stage asks `produce` for its output. If what is there was made by the same rec
 the bytes that were written, that is a *hit*: nothing runs. Otherwise the stage writes a file, which
 `publication.py` puts in place. The manifest follows the artifact, so a run that dies between the
 two leaves an artifact whose digest its manifest does not know: a miss, never a false hit.
+
+An artifact is a file, or a folder of files. A folder's digest is that of its files' names and
+digests; its stamp has their sizes together, and the latest time of any of them or of the folder:
+whatever changes in it moves a ctime past all that were there.
 """
 
 from __future__ import annotations
@@ -13,15 +17,24 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import DataError, PipelineError, StorageError, UsageError
-from pipeline.manifest import Input, Manifest, Recipe, Stamp, combine, differences, plain
-from pipeline.publication import publication, publishable, telling_where
+from pipeline.manifest import (
+    Input,
+    Manifest,
+    Recipe,
+    Stamp,
+    canonical_json,
+    combine,
+    differences,
+    plain,
+)
+from pipeline.publication import folder_publication, publication, publishable, telling_where
 
 # Coarser than the tick of any local file system's clock: a file that has been left alone for
 # longer cannot change once more and keep its stamp.
@@ -74,7 +87,7 @@ def stamp(path: Path) -> Stamp:
     changes all the time.
     """
     for _ in range(ATTEMPTS):
-        found = _stamp(path.stat())
+        found = _stamp(path)
         age = time.time_ns() - found.ctime_ns
         if not 0 <= age < CLOCK_TICK_NS:
             return found
@@ -82,8 +95,24 @@ def stamp(path: Path) -> Stamp:
     raise _restless(path)
 
 
-def _stamp(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+def _stamp(file: Path | int) -> Stamp:
+    """The stamp of a file by its name or descriptor, or of a folder and all that is in it."""
+    status = os.fstat(file) if isinstance(file, int) else file.stat()
+    if not stat.S_ISDIR(status.st_mode):
+        return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    size, mtime, ctime = 0, status.st_mtime_ns, status.st_ctime_ns
+    for name in os.listdir(file):
+        if isinstance(file, int):
+            descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=file)
+            try:
+                each = _stamp(descriptor)
+            finally:
+                os.close(descriptor)
+        else:
+            each = _stamp(file / name)
+        size += each.size
+        mtime, ctime = max(mtime, each.mtime_ns), max(ctime, each.ctime_ns)
+    return Stamp(size, mtime, ctime, status.st_ino)
 
 
 def _restless(path: Path) -> DataError:
@@ -95,10 +124,10 @@ def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, S
 
     `known` are digests already taken; a file whose stamp is among them is not read again.
     Raises DataError where the file does not come to rest, and UsageError for what can be read only
-    once or not at all: a FIFO, a device, a folder.
+    once or not at all: a FIFO, a device, a folder in which there is no file.
     """
     with telling_where(path, "read"):
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not _is_readable(path):
             raise UsageError(
                 f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"
             )
@@ -106,11 +135,26 @@ def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, S
             before = stamp(path)
             if known and before in known:
                 return known[before], before
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = _digest(path)
             if stamp(path) == before:
                 return found, before
     raise _restless(path)
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether it is a file, or a folder of such."""
+    if not path.is_dir():
+        return stat.S_ISREG(path.stat().st_mode)
+    within = list(path.iterdir())
+    return bool(within) and all(_is_readable(each) for each in within)
+
+
+def _digest(path: Path) -> str:
+    if path.is_dir():
+        of_each = {each.name: _digest(each) for each in path.iterdir()}
+        return hashlib.sha256(canonical_json(of_each).encode()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_input(
@@ -197,13 +241,15 @@ def produce(
     *,
     force: bool = False,
     environment: Mapping[str, Any] | None = None,
+    folder: bool = False,
 ) -> Outcome:
     """Make `output` by `recipe`, unless it is there already.
 
-    `write` fills the file it is given and returns its counts. On a hit the output's mtime is
-    renewed, so that `make` sees it as younger than the inputs that caused the question.
+    `write` fills the file, or the `folder`, that it is given and returns its counts. On a hit the
+    output's mtime is renewed, so that `make` sees it as younger than the inputs that caused the
+    question.
     """
-    named, output = output, publishable(output)
+    named, output = output, publishable(output, folder=folder)
     _refuse_overwriting(recipe.inputs, output)
     verdict = examine(recipe, output)
     if verdict.hit and verdict.manifest and verdict.stamp and not force:
@@ -212,7 +258,7 @@ def produce(
         return Outcome(recipe.stage, named, True, verdict.reason, counts, 0.0, recipe.fingerprint)
 
     started = time.perf_counter()
-    with publication(output) as temporary:
+    with (folder_publication if folder else publication)(output) as temporary:
         counts = write(temporary)
         recipe = recipe.sealed()
         refuse_changed(recipe.inputs)
@@ -265,13 +311,23 @@ def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
 
 def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) -> None:
     """Make the artifact as young as a new one, and remember the stamps of now."""
-    with telling_where(output), output.open("rb") as file:
-        if _stamp(os.fstat(file.fileno())) != examined:
+    with telling_where(output), _held(output) as file:
+        if _stamp(file) != examined:
             return  # another run has published since: what stands there now is its to look after
-        os.utime(file.fileno())
-        renewed = _stamp(os.fstat(file.fileno()))
+        os.utime(file)
+        renewed = _stamp(file)
     inputs = tuple(plain(each.as_json()) for each in recipe.inputs)
     _write_manifest(output, replace(manifest, inputs=inputs), renewed)
+
+
+@contextlib.contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """A descriptor of what stands there now, whatever takes its place meanwhile."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:

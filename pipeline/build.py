@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline import stages
 from pipeline.artifact import Outcome, artifact_input, examine
 from pipeline.config import (
+    TABLE_FORMATS,
     DumpConfig,
     EncodeConfig,
     Execution,
@@ -51,15 +53,23 @@ class Build:
         stages.require_held_out(self.train)
 
     @property
+    def tables(self) -> list[tuple[Path, DumpConfig]]:
+        """What is dumped where, a format each."""
+        names = ("table",) if self.dump.format == "auto" else self.dump.formats
+        return [
+            (self.folder / f"embeddings{TABLE_FORMATS[name]}", replace(self.dump, format=name))
+            for name in names
+        ]
+
+    @property
     def paths(self) -> dict[str, Path]:
-        """The artifact of each stage, by the stage's name, in order."""
-        suffix = "parquet" if self.dump.format == "parquet" else "txt"
+        """The artifact of each stage, by the stage's name, in order; the first of the tables."""
         return {
             "tokenize": self.folder / "tokens.parquet",
             "vocab": self.folder / "vocab.tsv",
             "encode": self.folder / "ids.parquet",
             "train": self.folder / "model.safetensors",
-            "dump": self.folder / f"embeddings.{suffix}",
+            "dump": self.tables[0][0],
         }
 
     def run(
@@ -70,7 +80,7 @@ class Build:
         announce: Callable[[str], None] = lambda stage: None,
     ) -> Iterator[Outcome]:
         """Run the stages; `announce` is told each stage's name before it starts."""
-        tokens, vocabulary, ids, model, table = self.paths.values()
+        tokens, vocabulary, ids, model, _ = self.paths.values()
         announce("tokenize")
         yield stages.tokenize(
             self.corpora,
@@ -103,8 +113,9 @@ class Build:
             force=force,
             progress=progress,
         )
-        announce("dump")
-        yield stages.dump(model, vocabulary, table, self.dump, force=force, progress=progress)
+        for table, config in self.tables:
+            announce("dump")
+            yield stages.dump(model, vocabulary, table, config, force=force, progress=progress)
 
     def plan(self) -> list[Step]:
         """What `run` would do, stage by stage, and why; nothing is written.
@@ -120,7 +131,6 @@ class Build:
             "vocab": lambda: stages.vocab_recipe([tokens], self.vocab, self.keep),
             "encode": lambda: stages.encode_recipe(tokens, vocabulary, self.encode),
             "train": lambda: stages.train_recipe(ids, vocabulary, self.train, init=self.init),
-            "dump": lambda: stages.dump_recipe(model, vocabulary, self.dump),
         }
         needs = {
             "tokenize": [],
@@ -129,22 +139,29 @@ class Build:
             "train": ["encode", "vocab"],
             "dump": ["train", "vocab"],
         }
+        works = [(stage, self.paths[stage], recipe) for stage, recipe in recipes.items()]
+        works += [
+            ("dump", table, functools.partial(stages.dump_recipe, model, vocabulary, config))
+            for table, config in self.tables
+        ]
         steps: dict[str, Step] = {}
-        for stage, output in self.paths.items():
+        planned = []
+        for stage, output, recipe in works:
             waits = [each for each in needs[stage] if not steps[each].hit]
             reasons = [f"{each} runs first" for each in waits]
             hit = False
             if not output.exists():
                 reasons.insert(0, f"no {output.name} yet")
             elif all(steps[each].readable for each in needs[stage]):
-                verdict = examine(recipes[stage](), publishable(output))
+                verdict = examine(recipe(), publishable(output, folder=output.is_dir()))
                 if not (verdict.hit and waits):
                     reasons.insert(0, verdict.reason)
                 hit = verdict.hit and not waits
             if stage == "train" and not hit and checkpoint_path(output).exists():
                 reasons.append("a checkpoint is there for --resume")
             steps[stage] = Step(stage, output, hit, "; ".join(reasons))
-        return list(steps.values())
+            planned.append(steps[stage])
+        return planned
 
 
 @dataclass(frozen=True)

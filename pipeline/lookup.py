@@ -47,14 +47,12 @@ class Lookup:
                 f"{path} has no manifest of a dump, so how its corpus was tokenized is not known",
                 hint="look up in a table that `corpus2vec dump` or `run` wrote",
             )
-        if manifest.counts.get("skipped"):
-            raise DataError(
-                f"{path} leaves out {manifest.counts['skipped']} rows, so its lines are not ids",
-                hint="dump with --unsafe-token escape, or --format parquet",
-            )
         self._format = manifest.config["format"]
         self._unk = _entry(manifest, "vocab", path)["counts"].get("unk")
         table = read_vectors(path)
+        if table.ids is None:
+            _require_order_of_ids(manifest, path)
+        self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
         self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)["config"]))
@@ -72,8 +70,24 @@ class Lookup:
             if form is not None:
                 row = self._rows.get(as_written(form, self._format))
                 if row is not None:
-                    return Found(word, row, self._vectors_VD[row], form != word)
+                    known = row if self._ids is None else int(self._ids[row])
+                    return Found(word, known, self._vectors_VD[row], form != word)
         return Found(word, None, None)
+
+
+def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
+    """Raise DataError unless row i of the dump is that of id i."""
+    skipped = manifest.counts.get("skipped")
+    if skipped:
+        raise DataError(
+            f"{path} leaves out {skipped} rows, so its lines are not ids",
+            hint="dump with --unsafe-token escape, or --format parquet",
+        )
+    if manifest.config.get("order", "id") != "id" or manifest.config.get("top"):
+        raise DataError(
+            f"{path} was dumped with --order or --top, so its lines are not ids",
+            hint="dump all rows in the order of ids, or --format parquet, which tells each id",
+        )
 
 
 def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
     Raises DataError where it has nothing, or rows of another size than `config.dim`.
     """
     layers: dict[str, np.ndarray] = {}
-    if is_model(path):
+    if path.is_file() and is_model(path):
         verify(path)
         arrays = read_arrays(path)
         names = (EMBEDDING, OUTPUT) if OUTPUT in arrays else (EMBEDDING,)

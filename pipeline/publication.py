@@ -1,16 +1,19 @@
 """How a file takes another's place: at every instant the old one or the new one is there, whole.
 
 Everything that the pipeline leaves on a disk goes through `publication`: artifacts, manifests,
-checkpoints. What a writer that was killed left behind is swept away by the next one.
+checkpoints; an artifact of several files goes through `folder_publication`. What a writer that was
+killed left behind is swept away by the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import glob
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +21,14 @@ from pathlib import Path
 
 from pipeline.errors import StorageError, UsageError
 
+EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
+WORKING_FOLDER = -100  # AT_FDCWD: names are as in every other call
 
-def publishable(path: Path) -> Path:
-    """The file that writing to `path` replaces, symbolic links resolved.
 
-    Raises UsageError for what cannot be replaced by a file: a folder, a FIFO, a device.
+def publishable(path: Path, *, folder: bool = False) -> Path:
+    """The file, or the `folder`, that writing to `path` replaces, symbolic links resolved.
+
+    Raises UsageError for what cannot be replaced by it: a FIFO, a device, a folder by a file.
     """
     target = Path(os.path.realpath(path))
     with telling_where(path):
@@ -30,7 +36,12 @@ def publishable(path: Path) -> Path:
             mode = target.stat().st_mode
         except FileNotFoundError:
             return target
-    if not stat.S_ISREG(mode):
+    if folder and not stat.S_ISDIR(mode):
+        raise UsageError(
+            f"{path} is not a folder, and this format is one of several files",
+            hint="name a folder that is still to be made",
+        )
+    if not folder and not stat.S_ISREG(mode):
         raise UsageError(f"{path} is not a regular file", hint="name a file, or - for stdout")
     return target
 
@@ -49,8 +60,7 @@ def publication(path: Path) -> Iterator[Path]:
     try:
         with telling_where(path):
             yield temporary
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            _sync(temporary)
             temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
             _sync_folder(path.parent)
@@ -61,16 +71,85 @@ def publication(path: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def folder_publication(path: Path) -> Iterator[Path]:
+    """The same for a folder of files: the block fills a temporary one, which takes its place.
+
+    Two folders change places in one step where the system can do that (Linux, on its usual file
+    systems); elsewhere there is an instant between the old one's going and the new one's coming.
+    Raises UsageError rather than replace a folder in which there is anything but files of the
+    names that the new one has: it may be the user's own.
+    """
+    with telling_where(path):
+        _make_folder(path.parent)
+        _sweep(path)
+        descriptor, temporary = _locked_temporary(path, folder=True)
+    try:
+        with telling_where(path):
+            yield temporary
+            _refuse_loss(path, temporary)
+            for each in sorted(temporary.rglob("*"), reverse=True):
+                _sync(each)
+            temporary.chmod(0o777 & ~_umask())
+            _sync_folder(temporary)
+            _take_place(temporary, path)
+            _sync_folder(path.parent)
+    finally:
+        # What stands under this name now is the old folder, or a new one that failed.
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _refuse_loss(old: Path, new: Path) -> None:
+    """Raise UsageError if `old` has a file that `new` has not."""
+    kept = {each.relative_to(new) for each in new.rglob("*")}
+    for each in old.rglob("*") if old.is_dir() else ():
+        if each.relative_to(old) not in kept:
+            raise UsageError(
+                f"{old} has {each.relative_to(old)} in it, which is no part of this format",
+                hint="name a folder that is still to be made",
+            )
+
+
+def _take_place(new: Path, old: Path) -> None:
+    if not old.exists():
+        new.replace(old)
+    elif not _exchanged(new, old):
+        aside = new.with_name(f"{new.name}.old")
+        old.replace(aside)
+        try:
+            new.replace(old)
+        except OSError:
+            aside.replace(old)
+            raise
+        aside.replace(new)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two names change places, in one step; False where the system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    return bool(rename(WORKING_FOLDER, names[0], WORKING_FOLDER, names[1], EXCHANGE) == 0)
+
+
 def discard(path: Path) -> None:
     """Remove a file that is no longer needed, and what writers of it that died left behind."""
     path.unlink(missing_ok=True)
     _sweep(path)
 
 
-def _locked_temporary(path: Path) -> tuple[int, Path]:
+def _locked_temporary(path: Path, *, folder: bool = False) -> tuple[int, Path]:
     """A new file beside `path`, locked: `_sweep` takes away only what no living writer holds."""
+    prefix, suffix = f".{path.name}.", ".tmp"
     while True:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        if folder:
+            name = tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=path.parent)
+            descriptor = os.open(name, os.O_RDONLY)
+        else:
+            descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
         with contextlib.suppress(OSError):  # some network file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         # Another run's sweep may have come between the two lines above.
@@ -80,13 +159,16 @@ def _locked_temporary(path: Path) -> tuple[int, Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove the temporary files of writers of `path` that died."""
+    """Remove the temporary files and folders of writers of `path` that died."""
     for litter in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}.tmp"):
         with contextlib.suppress(OSError):
-            descriptor = os.open(litter, os.O_RDWR)
+            descriptor = os.open(litter, os.O_RDONLY if litter.is_dir() else os.O_RDWR)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                litter.unlink(missing_ok=True)
+                if litter.is_dir():
+                    shutil.rmtree(litter, ignore_errors=True)
+                else:
+                    litter.unlink(missing_ok=True)
             finally:
                 os.close(descriptor)
 
@@ -106,7 +188,13 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Make the names in the folder last."""
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    """Have the file or folder on the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -24,8 +24,9 @@ from typing import IO, TYPE_CHECKING, Any
 from pipeline import artifact
 from pipeline.artifact import Outcome, artifact_input, file_input, known_digests
 from pipeline.books import Ledger
-from pipeline.combining import combine, postprocess
+from pipeline.combining import combine, postprocess, require_finite
 from pipeline.config import (
+    TABLE_FORMATS,
     DumpConfig,
     EncodeConfig,
     Execution,
@@ -42,8 +43,9 @@ from pipeline.errors import DataError, UsageError
 from pipeline.manifest import Input, Recipe
 from pipeline.parquet import RowGroupReader, RowGroupWriter
 from pipeline.progress import SILENT, Progress
+from pipeline.proof import prove
 from pipeline.sources import Source, find_sources
-from pipeline.tables import Table, write_table
+from pipeline.tables import Table, prepare, write_file, write_folder
 from pipeline.vocabulary import (
     Counting,
     Vocabulary,
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from pipeline.texts import Texts
     from pipeline.tokenizer import Tokens
 
-FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 2, "dump": 2}
+FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 2, "dump": 3}
 
 
 # --- tokenize --------------------------------------------------------------------------------
@@ -377,15 +379,15 @@ def train(
 
 
 def dump_recipe(model: Path, vocabulary: Path, config: DumpConfig) -> Recipe:
-    """What decides the dump."""
-    return Recipe(
-        stage="dump",
-        format=FORMATS["dump"],
-        config=vars(config),
-        inputs=(artifact_input("model", model), artifact_input("vocabulary", vocabulary)),
-        # It finds the fewest digits of a number, and lays out Parquet.
-        tools={"pyarrow": metadata.version("pyarrow")},
-    )
+    """What decides the dump, in the one format that `config` names."""
+    inputs = (artifact_input("model", model), artifact_input("vocabulary", vocabulary))
+    settings = vars(config)
+    # It finds the fewest digits of a number, and lays out Parquet.
+    tools = {"pyarrow": metadata.version("pyarrow")}
+    if config.format == "spacy":
+        settings = {**settings, "lang": _language(inputs[0])}
+        tools["spacy"] = metadata.version("spacy")
+    return Recipe(stage="dump", format=FORMATS["dump"], config=settings, inputs=inputs, tools=tools)
 
 
 def dump(
@@ -397,24 +399,54 @@ def dump(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """model.safetensors + vocab.tsv → the embedding table as a file."""
+    """model.safetensors + vocab.tsv → the embedding table as a file, or as a folder of files.
+
+    Raises UsageError for a config of several formats: each of `config.outputs` is an artifact.
+    """
+    output, config = _only_output(config, output)
     recipe = dump_recipe(model, vocabulary, config)
 
     def write(target: Path) -> Mapping[str, Any]:
-        with target.open("wb") as sink:
-            return _dump_into(sink, recipe, config, progress)
+        table = _table(recipe, config)
+        ready, unsafe = prepare(table, config)
+        if config.is_folder:
+            write_folder(target, ready, config)
+        else:
+            with target.open("wb") as sink:
+                write_file(sink, ready, config)
+        prove(target, ready, config)
+        progress.advance(len(table), len(table), "rows")
+        left = len(table) - len(ready) - unsafe.get("skipped", 0)
+        below_top = {"below_top": left} if left else {}
+        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe}
 
-    return artifact.produce(recipe, output, write, force=force)
+    return artifact.produce(recipe, output, write, force=force, folder=config.is_folder)
 
 
 def dump_to(sink: IO[bytes], model: Path, vocabulary: Path, config: DumpConfig) -> None:
-    """The same into a stream, with no manifest and no cache."""
-    _dump_into(sink, dump_recipe(model, vocabulary, config), config, SILENT)
+    """The same into a stream, with no manifest and no cache, and nothing to be read back."""
+    _, config = _only_output(config, Path("-"))
+    if config.is_folder:
+        raise UsageError(
+            f"--format {config.format} is several files: they cannot go to stdout",
+            hint=f"name a folder, such as -o embeddings{TABLE_FORMATS[config.format]}",
+        )
+    ready, _ = prepare(_table(dump_recipe(model, vocabulary, config), config), config)
+    write_file(sink, ready, config)
 
 
-def _dump_into(
-    sink: IO[bytes], recipe: Recipe, config: DumpConfig, progress: Progress
-) -> Mapping[str, Any]:
+def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
+    outputs = config.outputs(output)
+    if len(outputs) > 1:
+        raise UsageError(
+            f"--format {config.format} is several artifacts, and this makes one",
+            hint="name one format",
+        )
+    return outputs[0]
+
+
+def _table(recipe: Recipe, config: DumpConfig) -> Table:
+    """The table of the model, every row of it, in the order of ids."""
     model, given = recipe.inputs
     if model.manifest is None:
         verify(Path(model.name))
@@ -425,10 +457,17 @@ def _dump_into(
             hint="name the vocabulary that its ids were encoded with",
         )
     words = read_vocabulary(given)
-    table = Table(words.tokens, _table_of(Path(model.name), header, config), words.counts)
-    unsafe = write_table(sink, table, config)
-    progress.advance(len(table), len(table), "rows")
-    return {"rows": len(table) - unsafe.get("skipped", 0), "columns": table.dim, **unsafe}
+    vectors_VD = _table_of(Path(model.name), header, config)
+    require_finite(vectors_VD)
+    return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
+
+
+def _language(model: Input) -> str:
+    """spaCy's code of the language that the corpus was tokenized as; xx where it is not known."""
+    entry = model.manifest.upstream("tokenize") if model.manifest else None
+    if entry is None or entry["config"].get("model"):
+        return "xx"
+    return str(entry["config"].get("lang", "xx"))
 
 
 def _table_of(model: Path, header: Mapping[str, Any], config: DumpConfig) -> np.ndarray:
@@ -447,8 +486,8 @@ def _table_of(model: Path, header: Mapping[str, Any], config: DumpConfig) -> np.
 
 
 def existing(path: Path) -> Path:
-    """The path. Raises UsageError where there is no such file."""
-    if not path.is_file():
+    """The path. Raises UsageError where there is no such file, or folder of vectors."""
+    if not path.exists():
         raise UsageError(f"there is no file {path}", hint="check the path")
     return path
 

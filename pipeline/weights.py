@@ -23,7 +23,7 @@ KEY = "corpus2vec"
 METADATA = "__metadata__"  # where safetensors has room for text
 DIGEST = "sha256"
 EMBEDDING, OUTPUT = "embedding", "output.weight"  # the tables of a model
-TYPES = {"<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that a model or a checkpoint may hold
+TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that such a file may hold
 
 
 def checkpoint_path(model: Path, age: int = 0) -> Path:

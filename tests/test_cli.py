@@ -189,7 +189,7 @@ def test_plan_tells_what_run_would_do_and_does_nothing(cli, corpus, tmp_path):
         ["train", "run", "dim 2 → 4"],
         ["dump", "run", "train runs first"],
     ]
-    assert plan("--format", "glove")[4] == ["dump", "run", "format table → glove"]
+    assert plan("--format", "glove")[4] == ["dump", "run", "no embeddings.glove yet"]
 
 
 def test_plan_of_a_damaged_build_says_what_is_damaged(cli, built, tmp_path):

@@ -234,7 +234,7 @@ def test_text_does_not_depend_on_how_much_is_formatted_at_a_time(monkeypatch, fo
     given = table(HOSTILE, RANDOM)
     whole = written(given, format, precision=precision)
     for size in (1, 20):
-        monkeypatch.setattr(tables, "BLOCK_NUMBERS", size)
+        monkeypatch.setattr(tables.text, "BLOCK_NUMBERS", size)
         assert written(given, format, precision=precision) == whole
 
 
