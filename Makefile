@@ -7,7 +7,8 @@ BIN    := $(VENV)/bin
 DEMO   := build/demo
 
 .PHONY: demo test browser lint format clean
-.PHONY: bench bench-front-end bench-training bench-quality campaign campaign-resume
+.PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
+.PHONY: campaign campaign-resume
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -79,6 +80,14 @@ bench-training: $(VENV)/.installed-dev
 bench-quality: $(VENV)/.installed-dev
 	$(INSTALL) -e '.[bench]'
 	$(BIN)/python benchmarks/quality.py $(CORPUS) $(DATA) $(OPTIONS)
+
+# make bench-transfer MODEL=model.safetensors CLASSES='one.gz other.gz'
+bench-transfer: $(VENV)/.installed
+	$(BIN)/python benchmarks/transfer.py $(MODEL) $(CLASSES) $(OPTIONS)
+
+# make bench-dump OPTIONS='--rows 50000'
+bench-dump: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/dump.py $(OPTIONS)
 
 # make campaign CORPUS='some.txt other.txt' OPTIONS='--seconds 600'
 campaign: $(VENV)/.installed-dev

@@ -1,6 +1,6 @@
 """Command-line options made from the config dataclasses, and config files.
 
-A setting's name, type, default and help are written once, in `pipeline/config.py`; here they
+A setting's name, type, default and help are written once, in `pipeline/config`; here they
 become options. Precedence: flag > environment (`CORPUS2VEC_MIN_COUNT`) > --config FILE > default.
 """
 

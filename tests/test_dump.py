@@ -22,6 +22,7 @@ from pipeline.config import (
 from pipeline.errors import DataError, PipelineError, UsageError
 from pipeline.lookup import Lookup
 from pipeline.pretrained import read_start
+from pipeline.stages import to_table
 from pipeline.vectors import read_vectors
 from pipeline.vocabulary import parse_vocabulary
 from pipeline.weights import read_table
@@ -124,8 +125,8 @@ def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
         ready.vectors_VD[3, 1] -= 1
 
     name = "write_folder" if format == "npy" else "write_file"
-    original = getattr(stages, name)
-    monkeypatch.setattr(stages, name, wrong)
+    original = getattr(to_table, name)
+    monkeypatch.setattr(to_table, name, wrong)
     with pytest.raises(PipelineError, match="has other numbers in row 3") as caught:
         dump(format, order="frequency")
     assert caught.value.exit_code == 70

@@ -10,10 +10,11 @@ import time
 
 import pytest
 
-from pipeline import engine, stages
+from pipeline import engine
 from pipeline.config import TokenizeConfig
 from pipeline.engine import AHEAD, in_order, read_ahead, resolve_workers
 from pipeline.errors import PipelineError
+from pipeline.stages import to_tokens
 from pipeline.texts import Texts
 from tests import workers as made_by
 
@@ -270,7 +271,7 @@ def test_as_many_workers_as_processors_and_corpus_are_worth(
 
 def test_a_worker_that_tokenizes_does_not_import_torch():
     make = functools.partial(
-        made_by.probing, functools.partial(stages._make_tokenizer, TokenizeConfig())
+        made_by.probing, functools.partial(to_tokens._make_tokenizer, TokenizeConfig())
     )
     [modules] = results(make, iter([Texts.of(["Hope to see you soon"])]), 2)
     assert "spacy" in modules

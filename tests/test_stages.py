@@ -23,11 +23,12 @@ from pipeline.config import (
 )
 from pipeline.errors import DataError
 from pipeline.parquet import documents
+from pipeline.stages import to_tokens
 from pipeline.vocabulary import parse_vocabulary
 from tests.commands import call
 
 # A tokenizer for each config, made once: what it knows of other corpora must change nothing.
-make_tokenizer = functools.cache(stages._make_tokenizer)
+make_tokenizer = functools.cache(to_tokens._make_tokenizer)
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +91,7 @@ def test_the_number_of_workers_decides_no_byte(many_kinds, monkeypatch):
 def test_how_the_corpus_is_cut_into_batches_decides_no_byte(
     many_kinds, block_bytes, batch_bytes, monkeypatch
 ):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     expected = front_end(*many_kinds)
     monkeypatch.setattr(readers, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(corpus_module, "BATCH_BYTES", batch_bytes)
@@ -101,7 +102,7 @@ def test_how_the_corpus_is_cut_into_batches_decides_no_byte(
 def test_how_large_row_groups_are_decides_nothing_but_row_groups(
     many_kinds, items, rows, monkeypatch
 ):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     [counts, [_, vocabulary, _]] = front_end(*many_kinds, settings={"label_from": "file"})
     ids = list(documents(Path("i.parquet")))
     monkeypatch.setattr(parquet, "ROW_GROUP_ITEMS", items)
@@ -129,7 +130,7 @@ def test_workers_and_memory_are_no_part_of_the_recipe(many_kinds):
 @pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
 @pytest.mark.parametrize("content", ["", "\n", " \n\r\n\t", "\ufeff", "\u3000\u2028"], ids=repr)
 def test_a_corpus_of_blanks_is_refused(content, doc_per, monkeypatch):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     with pytest.raises(DataError) as refused:
         tokenize(write("a.txt", content), doc_per=doc_per)
     assert refused.value.message == "the corpus has no document that is not blank: a.txt"
@@ -143,13 +144,13 @@ def test_a_corpus_of_blanks_is_refused(content, doc_per, monkeypatch):
     [("a.csv", "text,n\n"), ("a.csv", 'text,n\n"",1\n" ",2\n'), ("a.jsonl", '\n{"text": null}\n')],
 )
 def test_a_table_of_blanks_is_refused(name, content, monkeypatch):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     with pytest.raises(DataError, match=rf"^the corpus has no document that .* blank: {name}$"):
         tokenize(write(name, content))
 
 
 def test_blank_documents_and_those_of_which_no_token_is_left_are_told_apart(monkeypatch):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     name = write("a.txt", "\n \t\nHope\n\u3000\u2028\n\r\n...\nto\n")
     counts = tokenize(name, drop=("space", "punct")).counts
     dropped = {"blank": 4, "no token left": 1}
@@ -158,7 +159,7 @@ def test_blank_documents_and_those_of_which_no_token_is_left_are_told_apart(monk
 
 
 def test_cuts_in_what_is_too_long_are_told_if_there_are_any(monkeypatch):
-    monkeypatch.setattr(stages, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     name = write("a.txt", "Hope to see you\n" + "x" * 3000 + "\n")
     assert tokenize(name).counts["chunks_cut"] == 2
     assert "documents_cut" not in tokenize(name).counts
@@ -199,7 +200,7 @@ a_vocabulary = st.builds(VocabConfig, min_count=st.integers(1, 2), max_size=st.i
 def test_the_books_balance_from_the_corpus_to_the_ids(files, config, vocab, sizes):
     names = [write(f"{number}.txt", content) for number, content in enumerate(files)]
     with (
-        mock.patch.object(stages, "_make_tokenizer", make_tokenizer),
+        mock.patch.object(to_tokens, "_make_tokenizer", make_tokenizer),
         mock.patch.multiple(readers, BLOCK_BYTES=sizes[0], DOCUMENT_BYTES=sizes[1] + 3),
         mock.patch.object(corpus_module, "BATCH_BYTES", sizes[1]),
         mock.patch("os.fsync"),

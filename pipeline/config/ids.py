@@ -1,0 +1,148 @@
+"""The settings on the way from a corpus to ids: tokenize, vocab, encode."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.config.settings import require, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusConfig:
+    """How the files of a corpus become documents."""
+
+    kind: Literal["auto", "text", "jsonl", "csv", "tsv", "parquet"] = setting(
+        "auto", "What the corpus files are; auto goes by the extension, and text is the rest."
+    )
+    doc_per: Literal["line", "paragraph", "file"] = setting(
+        "line", "In plain text, what one document is; paragraphs are parted by blank lines."
+    )
+    text_field: str = setting(
+        "text", "The field or column that holds the text (JSON Lines, CSV, TSV, Parquet)."
+    )
+    label_field: str | None = setting(
+        None, "The field or column that holds the label, for --objective classify."
+    )
+    label_from: Literal["none", "file", "folder"] = setting(
+        "none", "Take each document's label from its file's name (less extensions) or its folder's."
+    )
+    encoding_errors: Literal["strict", "replace"] = setting(
+        "strict", "On bytes that are not UTF-8: stop and say where, or put U+FFFD in their place."
+    )
+
+    def __post_init__(self) -> None:
+        require(
+            self.label_field is None or self.label_from == "none",
+            "--label-field and --label-from both say where the label is",
+            "give one of them",
+        )
+
+
+DROPPABLE = ("space", "punct", "num", "stop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizeConfig(CorpusConfig):
+    """How documents become tokens."""
+
+    lang: str = setting("en", "A spaCy language code; its blank pipeline's tokenizer is used.")
+    model: str | None = setting(
+        None, "An installed spaCy pipeline (name or folder) instead of a blank --lang."
+    )
+    lower: bool = setting(False, "Lower-case every token.")
+    lemma: bool = setting(False, "Keep lemmas instead of forms; needs a --model that lemmatizes.")
+    drop: tuple[str, ...] = setting(
+        ("space",), "Token classes to leave out: any of space,punct,num,stop; '' keeps all."
+    )
+    sentences: bool = setting(False, "Make each sentence a document.")
+    max_doc_tokens: int = setting(
+        0, "Cut documents into pieces of at most this many tokens; 0 never cuts."
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        unknown = [name for name in self.drop if name not in DROPPABLE]
+        require(
+            not unknown,
+            f"--drop does not know {', '.join(unknown)}",
+            f"it takes any of {','.join(DROPPABLE)}",
+        )
+        require(self.max_doc_tokens >= 0, "--max-doc-tokens must be 0 or more")
+        # One spelling for one meaning, or the order of names would make a new fingerprint.
+        ordered = tuple(name for name in DROPPABLE if name in self.drop)
+        object.__setattr__(self, "drop", ordered)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizeExecution:
+    """How tokenizing is carried out: what a person chooses that is no part of the recipe."""
+
+    workers: int = setting(
+        0, "Processes that tokenize; 0: as many as processors and corpus are worth, at most 6."
+    )
+
+    def __post_init__(self) -> None:
+        require(self.workers >= 0, "--workers must be 0 or more")
+
+
+UNK = "<unk>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabConfig:
+    """Which tokens get a row."""
+
+    min_count: int = setting(1, "Leave out tokens seen fewer times than this.")
+    max_size: int = setting(
+        0, "Keep the N most frequent tokens (ids still by first appearance); 0 keeps all."
+    )
+    unk: str | None = setting(
+        None, f"Add this token as last id, for all that has none ({UNK}, if anything is left out)."
+    )
+
+    def __post_init__(self) -> None:
+        require(self.min_count >= 1, "--min-count must be 1 or more")
+        require(self.max_size >= 0, "--max-size must be 0 or more")
+        require(self.unk != "", "--unk needs a token, not an empty string")
+
+
+SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VocabExecution:
+    """How counting is carried out."""
+
+    memory: str = setting(
+        "2G", "Memory for counting, such as 500M; what needs more goes to the disk, in parts."
+    )
+
+    def __post_init__(self) -> None:
+        number, unit = self._parts
+        require(
+            re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,
+            f"--memory cannot be {self.memory!r}",
+            "it takes a number of bytes, or one with K, M, G or T behind it",
+        )
+
+    @property
+    def _parts(self) -> tuple[str, str]:
+        unit = self.memory[-1:].upper()
+        return (self.memory, "") if unit.isdigit() else (self.memory[:-1], unit)
+
+    @property
+    def memory_bytes(self) -> int:
+        """--memory in bytes."""
+        number, unit = self._parts
+        return int(number) * SIZES[unit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeConfig:
+    """How tokens become ids."""
+
+    unknown: Literal["error", "drop"] = setting(
+        "error", "On a token outside a vocabulary that has no <unk>: stop, or drop and count it."
+    )

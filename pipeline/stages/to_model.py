@@ -1,0 +1,84 @@
+"""ids.parquet + vocab.tsv → model.safetensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pipeline import artifact
+from pipeline.artifact import Outcome, artifact_input, file_input
+from pipeline.config import Execution, TrainConfig
+from pipeline.errors import UsageError
+from pipeline.manifest import Recipe
+from pipeline.progress import SILENT, Progress
+from pipeline.stages.common import FORMATS, existing, read_vocabulary
+
+
+def train_recipe(
+    ids: Path,
+    vocabulary: Path,
+    config: TrainConfig,
+    *,
+    init: Path | None = None,
+    valid: Path | None = None,
+) -> Recipe:
+    """What decides model.safetensors: ids, vocabulary (for its counts), start, held-out ids."""
+    require_held_out(config, valid)
+    inputs = [artifact_input("ids", ids), artifact_input("vocabulary", vocabulary)]
+    if valid:
+        inputs.append(artifact_input("valid", valid))
+    if init:
+        inputs.append(file_input("init", existing(init)))
+    return Recipe(
+        stage="train",
+        format=FORMATS["train"],
+        config=vars(config),
+        inputs=tuple(inputs),
+        tools={"torch": metadata.version("torch"), "numpy": metadata.version("numpy")},
+    )
+
+
+def require_held_out(config: TrainConfig, valid: Path | None = None) -> None:
+    """Raise UsageError where --patience has nothing to judge by."""
+    if config.patience and not (valid or config.valid_fraction):
+        raise UsageError(
+            "--patience needs held-out documents",
+            hint="give --valid-fraction 0.1, or --valid IDS",
+        )
+
+
+def train(
+    ids: Path,
+    vocabulary: Path,
+    output: Path,
+    config: TrainConfig,
+    execution: Execution | None = None,
+    *,
+    init: Path | None = None,
+    valid: Path | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """ids.parquet + vocab.tsv → model.safetensors. See `runs.py` for checkpoints and metrics."""
+    recipe = train_recipe(ids, vocabulary, config, init=init, valid=valid)
+    execution = execution or Execution()
+    environment: dict[str, Any] = {}  # known only when it has run
+
+    def write(target: Path) -> Mapping[str, Any]:
+        from pipeline import runs
+
+        words = read_vocabulary(recipe.inputs[1])
+        data, facts = runs.load_data(ids, words, recipe.inputs[1].digest, config, init, valid)
+        run = runs.Run(output, recipe, config, execution, progress)
+        counts = run.train(target, data, facts)
+        environment.update(run.environment)
+        return counts
+
+    outcome = artifact.produce(recipe, output, write, force=force, environment=environment)
+    if not outcome.hit:
+        from pipeline.checkpoints import Checkpoints
+
+        Checkpoints(output).discard()
+    return outcome

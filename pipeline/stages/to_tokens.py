@@ -1,0 +1,115 @@
+"""corpus → tokens.parquet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import artifact
+from pipeline.artifact import Outcome, file_input, known_digests
+from pipeline.books import Ledger
+from pipeline.config import TokenizeConfig, TokenizeExecution
+from pipeline.corpus import Corpus
+from pipeline.engine import in_order, resolve_workers
+from pipeline.errors import DataError
+from pipeline.manifest import Input, Recipe
+from pipeline.parquet import RowGroupWriter
+from pipeline.progress import SILENT, Progress
+from pipeline.sources import Source, find_sources
+from pipeline.stages.common import FORMATS, balanced
+
+if TYPE_CHECKING:
+    from pipeline.texts import Texts
+    from pipeline.tokenizer import Tokens
+
+
+def tokenize_recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
+    """What decides tokens.parquet: the corpus files, and the folder of a --model."""
+    from pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
+
+    known = known_digests(output)
+    inputs = [_corpus_input(source, known) for source in sources]
+    if config.model and is_model_folder(config.model):
+        files = sorted(each for each in Path(config.model).rglob("*") if each.is_file())
+        inputs += [file_input("pipeline", each, known=known) for each in files]
+    return Recipe(
+        stage="tokenize",
+        format=FORMATS["tokenize"],
+        config=vars(config),
+        inputs=tuple(inputs),
+        tools=versions(config),
+    )
+
+
+def tokenize(
+    paths: Sequence[str],
+    output: Path,
+    config: TokenizeConfig,
+    execution: TokenizeExecution | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Corpus files → tokens.parquet.
+
+    Several workers are processes that begin by importing the main module, so a script that asks
+    for them needs its `if __name__ == "__main__"`.
+    """
+    sources = find_sources(paths, config, output)
+    recipe = tokenize_recipe(sources, output, config)
+    execution = execution or TokenizeExecution(workers=1)
+
+    def write(target: Path) -> Mapping[str, Any]:
+        corpus = Corpus(sources, config)
+        documents, tokens = Ledger("documents"), Ledger("tokens")
+        cuts = chunk_cuts = 0
+        make = functools.partial(_make_tokenizer, config)
+        workers = resolve_workers(execution.workers, corpus.size)
+        pieces = in_order(make, corpus.batches(), workers)
+        with RowGroupWriter(target, "tokens", corpus.labelled) as writer, closing(pieces):
+            for piece in pieces:
+                writer.write(piece.batch)
+                documents.read += piece.read
+                documents.kept += piece.documents
+                documents.drop("blank", piece.blank)
+                documents.drop("no token left", piece.emptied)
+                tokens.read += piece.tokens
+                for reason, count in piece.dropped.items():
+                    tokens.drop(reason, count)
+                cuts += piece.cuts
+                chunk_cuts += piece.chunk_cuts
+                progress.advance(corpus.bytes_read, corpus.size, "bytes", documents=documents.read)
+        if documents.read == documents.dropped["blank"]:
+            names = ", ".join(source.name for source in sources[:3])
+            raise DataError(
+                f"the corpus has no document that is not blank: {names}",
+                hint="is it the right file, and the right --text-field?",
+            )
+        tokens.kept = writer.items
+        counts = balanced(documents, tokens)
+        facts = {"rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}
+        long = {"documents_cut": corpus.cuts, "chunks_cut": chunk_cuts}
+        return {**counts, **facts, **{name: count for name, count in long.items() if count}}
+
+    return artifact.produce(recipe, output, write, force=force)
+
+
+def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
+    from pipeline.tokenizer import Tokenizer  # imports spaCy
+
+    return Tokenizer(config).tokenize
+
+
+def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
+    if source.is_stream:
+        return Input(
+            role="corpus",
+            name=source.name,
+            digest="",
+            traits=source.traits,
+            seal=source.digest.hexdigest,
+        )
+    return file_input("corpus", source.path, source.traits, known)
