@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from pipeline.errors import DataError
+from pipeline.place import Checkpoint, Place
 from pipeline.progress import Progress
 from pipeline.publication import discard, publication
-from pipeline.training import Checkpoint, Place
 from pipeline.weights import checkpoint_path, read_arrays, read_header, verify, write_arrays
 
 

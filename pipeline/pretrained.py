@@ -14,13 +14,23 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import torch
+from torch import Tensor, nn
 
 from pipeline.artifact import digest, read_manifest
 from pipeline.config import TrainConfig
 from pipeline.errors import DataError
 from pipeline.vectors import read_vectors
 from pipeline.vocabulary import Vocabulary, parse_vocabulary
-from pipeline.weights import EMBEDDING, OUTPUT, is_model, read_arrays, read_header, verify
+from pipeline.weights import (
+    EMBEDDING,
+    OUTPUT,
+    is_model,
+    published_name,
+    read_arrays,
+    read_header,
+    verify,
+)
 
 
 @dataclass(frozen=True)
@@ -89,3 +99,39 @@ def _vocabulary_of(model: Path) -> Vocabulary:
         f"the vocabulary of {model} is not found, so its rows have no tokens",
         hint="put its vocab.tsv beside it, or give a file that `dump` wrote",
     )
+
+
+# --- a start → a model's weights -------------------------------------------------------------
+
+
+def initial_table(rows: int, config: TrainConfig, start: Start | None) -> Tensor:
+    """The table before the first step, V×D float32.
+
+    Random rows are uniform in ±0.1, or as wide as the pretrained rows beside them.
+    """
+    size = (rows, config.dim)
+    if config.init == "zeros":
+        return torch.zeros(size)
+    random_VD = torch.rand(size).mul_(0.2).sub_(0.1)
+    if start is None:
+        return random_VD
+    given_VD = torch.from_numpy(start.tables[EMBEDDING])
+    known_V = ~given_VD.isnan().any(1)
+    spread = given_VD[known_V].square().mean().sqrt() / random_VD.square().mean().sqrt()
+    return torch.where(known_V[:, None], given_VD, random_VD * spread)
+
+
+def take_over(model: nn.Module, start: Start) -> int:
+    """Put what fits of the start's other weights into the model; how many layers that were."""
+    layers = 0
+    for name, parameter in model.named_parameters():
+        own = published_name(name)
+        with torch.no_grad():
+            if own == OUTPUT and own in start.tables:
+                rows = torch.from_numpy(start.tables[own])
+                if rows.shape == parameter.shape:
+                    parameter.copy_(torch.where(rows.isnan(), parameter, rows))
+            elif own in start.layers and start.layers[own].shape == parameter.shape:
+                parameter.copy_(torch.from_numpy(start.layers[own]))
+                layers += 1
+    return layers

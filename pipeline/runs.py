@@ -22,9 +22,10 @@ from pipeline.errors import DataError
 from pipeline.manifest import Recipe, plain
 from pipeline.metrics import Metrics, jsonable
 from pipeline.parquet import RowGroupReader
+from pipeline.place import Checkpoint, Place
 from pipeline.pretrained import read_start
 from pipeline.progress import Progress
-from pipeline.training import Checkpoint, Data, Hooks, Place, Trained, Training
+from pipeline.training import Data, Hooks, Trained, Training
 from pipeline.vocabulary import Vocabulary
 from pipeline.weights import events_path, metrics_path, write_arrays
 

@@ -11,11 +11,11 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pipeline.batches import Documents
 from pipeline.config import Execution, TrainConfig
@@ -31,10 +31,11 @@ from pipeline.optimizers import (
     optimizer_state,
     restore_optimizers,
 )
-from pipeline.pretrained import Start
+from pipeline.place import Checkpoint, Mark, Place
+from pipeline.pretrained import Start, initial_table, take_over
 from pipeline.progress import Progress
 from pipeline.stepping import Stepper
-from pipeline.weights import EMBEDDING, OUTPUT
+from pipeline.weights import published_name
 
 CHECK_EVERY = 20  # steps between looks at the losses: a look makes a GPU wait
 LONG_SECONDS = 10.0  # from here on it is worth a moment to measure what the machine could do
@@ -53,54 +54,6 @@ class Data:
     """How many different labels there are."""
     start: Start | None = None
     """What to start from, with --init FILE."""
-
-
-@dataclass
-class Place:
-    """Where in the run training stands, and what it must remember of the way there."""
-
-    epoch: int = 0
-    step: int = 0
-    """Of the epoch."""
-    steps: int = 0
-    """Of the run."""
-    tokens: int = 0
-    loss_sum: float = 0.0
-    """Of this epoch's steps."""
-    loss_count: int = 0
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    scores: list[dict[str, float]] = field(default_factory=list)
-    """Of each finished epoch."""
-    seconds: float = 0.0
-    """Of training, those before a stop and a resume included."""
-    metrics_size: int = 0
-    """Bytes of the metrics file that belong to the run so far."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A moment of the run, to measure from."""
-
-    time: float
-    tokens: int
-    loss_sum: float
-    loss_count: int
-
-    @classmethod
-    def at(cls, place: Place) -> Mark:
-        """Now, at that place."""
-        return cls(time.monotonic(), place.tokens, place.loss_sum, place.loss_count)
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """All that is needed to go on."""
-
-    tensors: Mapping[str, Tensor]
-    place: Place
-    steps: Mapping[str, int]
-    """The optimizers' own counters."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +94,7 @@ class Training:
         self.best: dict[str, Tensor] = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            table_VD = initial_table(data, config)
+            table_VD = initial_table(len(data.counts_V), config, data.start)
             self.model: Objective = build_objective(
                 table_VD, data.counts_V, data.labels, config, self.products
             ).to(self.device)
@@ -376,50 +329,11 @@ class Training:
         self.place = checkpoint.place
 
 
-def initial_table(data: Data, config: TrainConfig) -> Tensor:
-    """The table before the first step, V×D float32.
-
-    Random rows are uniform in ±0.1, or as wide as the pretrained rows beside them.
-    """
-    size = (len(data.counts_V), config.dim)
-    if config.init == "zeros":
-        return torch.zeros(size)
-    random_VD = torch.rand(size).mul_(0.2).sub_(0.1)
-    if data.start is None:
-        return random_VD
-    given_VD = torch.from_numpy(data.start.tables[EMBEDDING])
-    known_V = ~given_VD.isnan().any(1)
-    spread = given_VD[known_V].square().mean().sqrt() / random_VD.square().mean().sqrt()
-    return torch.where(known_V[:, None], given_VD, random_VD * spread)
-
-
-def take_over(model: nn.Module, start: Start) -> int:
-    """Put what fits of the start's other weights into the model; how many layers that were."""
-    layers = 0
-    for name, parameter in model.named_parameters():
-        own = published_name(name)
-        with torch.no_grad():
-            if own == OUTPUT and own in start.tables:
-                rows = torch.from_numpy(start.tables[own])
-                if rows.shape == parameter.shape:
-                    parameter.copy_(torch.where(rows.isnan(), parameter, rows))
-            elif own in start.layers and start.layers[own].shape == parameter.shape:
-                parameter.copy_(torch.from_numpy(start.layers[own]))
-                layers += 1
-    return layers
-
-
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:
     """Whether no tensor holds a NaN or an infinity."""
     # A table of gigabytes is looked at where it lies: `isfinite` of all of it would copy it.
     ends = (each.aminmax() for each in tensors.values() if each.numel())
     return all(bool(torch.isfinite(end)) for pair in ends for end in pair)
-
-
-def published_name(parameter: str) -> str:
-    """What a model's file calls a parameter."""
-    own = parameter.removeprefix("recurrent.")
-    return EMBEDDING if own == "embedding.weight" else own
 
 
 def _published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

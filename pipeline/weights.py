@@ -41,6 +41,12 @@ def events_path(model: Path) -> Path:
     return model.with_name(f"{model.stem}.tensorboard")
 
 
+def published_name(parameter: str) -> str:
+    """What a model's file calls a parameter."""
+    own = parameter.removeprefix("recurrent.")
+    return EMBEDDING if own == "embedding.weight" else own
+
+
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
     """Write the arrays by name, and the header as canonical JSON.
 
