@@ -174,8 +174,9 @@ class Adaptive(nn.Module):
         """Of the matrix products, forwards, a position; the classes as often as they are needed."""
 
     def loss(self, context_NE: Tensor, targets_N: Tensor, generator: torch.Generator) -> Tensor:
-        """Mean cross-entropy, in nats."""
-        loss: Tensor = self.classes(context_NE, self.rank_V[targets_N]).loss
+        """Mean cross-entropy, in nats; torch's module knows no products in 16 bits."""
+        with torch.autocast(context_NE.device.type, enabled=False):
+            loss: Tensor = self.classes(context_NE, self.rank_V[targets_N]).loss
         return loss
 
     def exact(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:

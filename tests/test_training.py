@@ -120,6 +120,7 @@ VARIANTS = {
     "context, no bag": {"objective": "context", "residual": "none", "schedule": "linear"},
     "lm in bfloat16": {"bfloat16": "on", "softmax": "sampled"},
     "lm by classes": {"softmax": "adaptive", "tie": False},
+    "lm by classes, in bfloat16": {"softmax": "adaptive", "tie": False, "bfloat16": "on"},
     "lm, thawed": {"freeze_epochs": 1},
     "classify": {"objective": "classify", "valid_fraction": 0.2, "dropout": 0.1},
 }
