@@ -12,6 +12,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 settings.register_profile("anywhere", deadline=None, derandomize=True)
 settings.load_profile("anywhere")
 
-# A shell starts what it puts into the background with SIGINT ignored, and children inherit that:
-# the commands that the tests interrupt would never notice.
+# A shell starts what it puts into the background with SIGINT ignored, nohup with SIGHUP, and
+# children inherit that: the commands that the tests interrupt would never notice.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
