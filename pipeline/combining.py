@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline.config import DumpConfig
 from pipeline.errors import DataError, PipelineError, UsageError
+from pipeline.similarity import unit_rows
 
 BLOCK_ROWS = 1 << 14  # that are widened to float64 at a time
 
@@ -37,14 +38,14 @@ def combine(input_VD: np.ndarray, output_VE: np.ndarray | None, how: str) -> np.
     if how == "output":
         return output_VE
     if how == "concat":
-        return np.concatenate([_unit(input_VD), _unit(output_VE)], axis=1)
+        return np.concatenate([unit_rows(input_VD), unit_rows(output_VE)], axis=1)
     if input_VD.shape != output_VE.shape:
         raise UsageError(
             f"--table sum needs tables of one width, and these have {input_VD.shape[1]} and "
             f"{output_VE.shape[1]} columns",
             hint="--table concat, or train with --hidden equal to --dim",
         )
-    both: np.ndarray = _unit(input_VD) + _unit(output_VE)
+    both: np.ndarray = unit_rows(input_VD) + unit_rows(output_VE)
     return both
 
 
@@ -58,7 +59,7 @@ def postprocess(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
     if config.pca:
         table_VD = reduced(table_VD, config.pca)
     if config.normalize:
-        table_VD = _unit(table_VD)
+        table_VD = unit_rows(table_VD)
     if config.dtype == "float16":
         with np.errstate(over="ignore"):
             table_VD = table_VD.astype(np.float16).astype(np.float32)
@@ -120,10 +121,3 @@ def _without_leading(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
         top = directions[:, -leading:]
         centered -= (centered @ top) @ top.T
     return centered.astype(np.float32)
-
-
-def _unit(table_VD: np.ndarray) -> np.ndarray:
-    """Each row scaled to length 1; a row of zeros stays one."""
-    lengths = np.sqrt(np.square(table_VD, dtype=np.float64).sum(1, keepdims=True))
-    unit: np.ndarray = (table_VD / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return unit

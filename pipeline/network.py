@@ -150,18 +150,21 @@ class BothSides(nn.Module):
             weights_BTS = self.near(documents_BS).to(rows_BSD.dtype)
             contexts.append(torch.bmm(weights_BTS, rows_BSD))
         if self.lstm is not None:
-            read = self._read(rows_BSD[:, inner], documents_BS[:, inner], generator)
-            contexts.append(read)
+            inside = rows_BSD[:, inner], documents_BS[:, inner]
+            contexts.append(self._read(self.lstm, *inside, generator))
         return contexts[0] if len(contexts) == 1 else contexts[0] + contexts[1]
 
     def _read(
-        self, rows_BTD: Tensor, documents_BT: Tensor, generator: torch.Generator | None
+        self,
+        lstm: Layers,
+        rows_BTD: Tensor,
+        documents_BT: Tensor,
+        generator: torch.Generator | None,
     ) -> Tensor:
         changes = documents_BT[:, 1:] != documents_BT[:, :-1]
         first, last = F.pad(changes, (1, 0)), F.pad(changes, (0, 1))  # not at the window's ends
         edges = torch.stack([first, last], -1).to(rows_BTD.dtype) @ self.edge_2D
-        assert self.lstm is not None
-        read_BTH2, _ = self.lstm(self.dropout(rows_BTD + edges, generator), None, generator)
+        read_BTH2, _ = lstm(self.dropout(rows_BTD + edges, generator), None, generator)
         forward, backward = self.dropout(read_BTH2, generator).chunk(2, -1)
         nothing_left, nothing_right = self.edge_2H.to(forward.dtype)
         left = F.pad(forward[:, :-1], (0, 0, 1, 0))
