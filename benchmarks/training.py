@@ -11,8 +11,10 @@ over the whole vocabulary, float32, Adam, 32 streams of 32 tokens, the state car
 the same program on its torch backend; it carries no state. Prints Markdown tables; each run is told
 on standard error as it ends.
 
-Tokens a second are those of the second half of the steps. Perplexity is the exact softmax's, in all
-rows; `context` predicts a word from both sides, so its perplexity compares with its like only.
+Tokens a second are those of the second half of the steps. Tokens of text a second count also what
+--subsample took out (`context` does by default), as word2vec's programs count; the ratio to plain
+PyTorch is told of both. Perplexity is the exact softmax's, in all rows; `context` predicts a word
+from both sides, so its perplexity compares with its like only.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ OURS: dict[str, list[str]] = {
     "lm, adaptive softmax": ["--objective", "lm", "--softmax", "adaptive", "--no-tie"],
     "lm, sampled softmax": ["--objective", "lm", "--softmax", "sampled"],
     "context": ["--softmax", "sampled"],
+    "context, LSTMs as wide as the rows": ["--softmax", "sampled", "--hidden", "DIM"],
     "context without the bag": ["--softmax", "sampled", "--residual", "none"],
     "context without the LSTM": ["--softmax", "sampled", "--layers", "0"],
 }
@@ -95,14 +98,18 @@ def compare(options: argparse.Namespace, work: Path) -> None:
     wanted = (options.tokens, options.minutes, options.epochs)
     for budget in itertools.compress((once, timed, long), wanted):
         title = budget.title
-        print(f"| {title} | tokens/s | × plain | peak memory | trained on | held-out perplexity |")
-        print("|---|---:|---:|---:|---:|---:|", flush=True)
+        print(
+            f"| {title} | tokens/s | × plain | of text/s | × plain | peak memory | trained on "
+            "| held-out perplexity |"
+        )
+        print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
         plain = math.nan
         for name in names:
             found = (run_peer if name in PEERS else ours)(name, work, budget, options)
             plain = found["speed"] if name == PLAIN else plain
             print(
                 f"| {name} | {found['speed']:,.0f} | {found['speed'] / plain:.1f} "
+                f"| {found['of_text']:,.0f} | {found['of_text'] / plain:.1f} "
                 f"| {found['memory'] / 1e6:,.0f} MB | {found['tokens']:,.0f} "
                 f"| {found['perplexity']:.1f} |",
                 flush=True,
@@ -182,31 +189,45 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
             *(sys.executable, "-m", "cli", "train", ids, vocabulary, "-o", model),
             *("--valid", valid, "--dim", str(options.dim), "--threads", str(options.threads)),
             *("--patience", str(budget.epochs), "--force", "--quiet", "--json"),
-            *(*limits, *OURS[name]),
+            *(*limits, *(str(options.dim) if each == "DIM" else each for each in OURS[name])),
         ]
     )
     lines = (work / "model.metrics.jsonl").read_text().splitlines()
     told = [each for each in map(json.loads, lines) if "tokens_per_second" in each]
     middle, last = told[len(told) // 2 - 1], told[-1]
+    speed = (last["tokens"] - middle["tokens"]) / (last["seconds"] - middle["seconds"])
     return {
-        "speed": (last["tokens"] - middle["tokens"]) / (last["seconds"] - middle["seconds"]),
+        "speed": speed,
+        "of_text": speed / (1.0 if "lm" in OURS[name] else kept_share(vocabulary)),
         "memory": outcome["memory"],
         "tokens": last["tokens"],
         "perplexity": outcome["counts"]["valid_perplexity"],
     }
 
 
+def kept_share(vocabulary: str) -> float:
+    """Of the corpus's tokens that --subsample leaves by default."""
+    from pipeline.batches import kept_shares
+    from pipeline.config import TrainConfig
+
+    lines = Path(vocabulary).read_text().splitlines()[1:]
+    counts_V = np.array([int(line.split("\t")[2]) for line in lines])
+    kept_V = kept_shares(counts_V, TrainConfig().threshold(len(counts_V)) or 0.0)
+    return float((kept_V * counts_V).sum() / counts_V.sum())
+
+
 def run_peer(
     name: str, work: Path, budget: Budget, options: argparse.Namespace
 ) -> Mapping[str, float]:
     """One of the peers' rows."""
-    return measured(
+    found = measured(
         [
             *(sys.executable, __file__, str(work), "--peer", PEERS[name], "--part", budget.part),
             *("--minutes", str(budget.minutes), "--epochs", str(budget.epochs)),
             *("--dim", str(options.dim), "--threads", str(options.threads)),
         ]
     )
+    return {**found, "of_text": found["speed"]}
 
 
 def measured(command: list[str]) -> dict[str, Any]:

@@ -166,12 +166,12 @@ class BothSides(nn.Module):
         edges = torch.stack([first, last], -1).to(rows_BTD.dtype) @ self.edge_2D
         read_BTH2, _ = lstm(self.dropout(rows_BTD + edges, generator), None, generator)
         forward, backward = self.dropout(read_BTH2, generator).chunk(2, -1)
-        nothing_left, nothing_right = self.edge_2H.to(forward.dtype)
-        left = F.pad(forward[:, :-1], (0, 0, 1, 0))
-        right = F.pad(backward[:, 1:], (0, 0, 0, 1))
         first[:, 0] = last[:, -1] = True
-        left = torch.where(first[:, :, None], nothing_left, left)
-        right = torch.where(last[:, :, None], nothing_right, right)
+        # Where a side has nothing: 0 times what was read, and the learned vector. Forwards and back
+        # that takes a third of the time of `torch.where`.
+        left_1, right_1 = (each[:, :, None].to(read_BTH2.dtype) for each in (first, last))
+        left = F.pad(forward[:, :-1], (0, 0, 1, 0)) * (1 - left_1) + left_1 @ self.edge_2H[:1]
+        right = F.pad(backward[:, 1:], (0, 0, 0, 1)) * (1 - right_1) + right_1 @ self.edge_2H[1:]
         joined: Tensor = self.join(torch.cat([left, right], -1))
         return joined
 

@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from pipeline.errors import UsageError
 
-CELLS = 1 << 23
-"""Logits that are held at a time: 32 MB."""
+CELLS = 1 << 25
+"""Logits that a thread holds at a time: 128 MB, or 64 MB in 16 bits."""
 NOISE_POWER = 0.75
 """Of the unigram distribution that negatives are drawn from (Mikolov et al. 2013, word2vec)."""
 
@@ -120,21 +120,23 @@ class Output(nn.Module):
         Where the bias is not trained, the target is corrected alike, and bias and correction
         cancel: what is left are the rows' products, the target's among K others.
         """
-        uniform_K = torch.rand(
+        drawn_K = torch.rand(
             self.negatives, dtype=torch.float64, device=targets_N.device, generator=generator
         )
         last = len(self.weight) - 1
-        negatives_K = torch.searchsorted(self.noise_sum_V, uniform_K).clamp_(max=last)
+        drawn_K = torch.searchsorted(self.noise_sum_V, drawn_K).clamp_(max=last)
+        # In order, so that equal ones are neighbours, and a target is found among them by halving.
+        negatives_K, _ = torch.sort(drawn_K)
+        bias_K = _log_multiplicities(negatives_K)
         target_N = (context_NE * F.embedding(targets_N, self.weight, sparse=True)).sum(1)
         negatives_KE = F.embedding(negatives_K, self.weight, sparse=True)
-        bias_K: Tensor | None = None
         if isinstance(self.bias, nn.Parameter):
             target_N = target_N + F.embedding(targets_N, self.bias, sparse=True)[:, 0]
-            bias_K = F.embedding(negatives_K, self.bias, sparse=True)[:, 0]
+            bias_K = bias_K + F.embedding(negatives_K, self.bias, sparse=True)[:, 0]
             bias_K = bias_K - self.noise_log_V[negatives_K] - math.log(self.negatives)
-        hits_NK = targets_N.int()[:, None] == negatives_K.int()
         loss: Tensor = _Sampled.apply(  # type: ignore[no-untyped-call]
-            context_NE, target_N, negatives_KE, bias_K, hits_NK, self.products
+            *(context_NE, target_N, negatives_KE, bias_K),
+            *(_places(targets_N, negatives_K), self.products),
         )
         return loss
 
@@ -188,12 +190,54 @@ class Adaptive(nn.Module):
 
 def _blocks(columns: int, *rows: Tensor) -> Any:
     """The rows in blocks that have at most `CELLS` logits."""
-    size = max(1, CELLS // columns)
-    return zip(*(torch.split(each, size) for each in rows), strict=True)
+    number = max(1, min(len(rows[0]), math.ceil(len(rows[0]) * columns / CELLS)))
+    return zip(*(torch.tensor_split(each, number) for each in rows), strict=True)
+
+
+LEAST = 1e-38
+"""A share that 16 bits can hold; a loss is told as at most its log, 87 nats."""
+NEVER = -30_000.0
+"""A score whose exponential is 0."""
+
+
+def _log_multiplicities(sorted_K: Tensor) -> Tensor:
+    """For the first of equal numbers the log of how many they are; `NEVER` for the others."""
+    first = torch.searchsorted(sorted_K, sorted_K)
+    counts = torch.searchsorted(sorted_K, sorted_K, right=True) - first
+    is_first = first == torch.arange(len(sorted_K), device=sorted_K.device)
+    return torch.where(is_first, counts.float().log(), NEVER)
+
+
+def _places(targets_N: Tensor, sorted_K: Tensor) -> Tensor:
+    """Where (N,) each target stands first among the negatives; K where it does not."""
+    places = torch.searchsorted(sorted_K, targets_N).clamp_(max=len(sorted_K) - 1)
+    return torch.where(sorted_K[places] == targets_N, places, len(sorted_K))
+
+
+def _joined(
+    context_NE: Tensor, weight_KE: Tensor, bias_K: Tensor, products: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Two matrices whose product is the scores, bias and all.
+
+    The bias is two more columns of the weights, 1 in every context: itself, and what few bits leave
+    of it. As a term of its own it would take a pass over all scores.
+    """
+    bias = bias_K.to(products)
+    rest = (bias_K - bias).to(products)
+    ones_N2 = context_NE.new_ones(len(context_NE), 2, dtype=products)
+    return (
+        torch.cat([context_NE.to(products), ones_N2], 1),
+        torch.cat([weight_KE.to(products), bias[:, None], rest[:, None]], 1),
+    )
 
 
 class _Sampled(torch.autograd.Function):
-    """Mean loss of the targets' scores among those of the negatives."""
+    """Mean loss of the targets' scores among those of the negatives.
+
+    A pass over N×K numbers costs as much as half a matrix product, so there are few of them: the
+    softmax among the negatives alone. The target's share of the whole follows from its score and
+    the sum that the softmax divided by; what it leaves to the negatives scales rows of E.
+    """
 
     @staticmethod
     def forward(
@@ -201,41 +245,46 @@ class _Sampled(torch.autograd.Function):
         context_NE: Tensor,
         target_N: Tensor,
         negatives_KE: Tensor,
-        bias_K: Tensor | None,
-        hits_NK: Tensor,
+        bias_K: Tensor,
+        places_N: Tensor,
         products: torch.dtype,
     ) -> Tensor:
-        context, negatives = context_NE.to(products), negatives_KE.to(products)
-        scores_NK = torch.mm(context, negatives.T).float()
-        if bias_K is not None:
-            scores_NK += bias_K
-        scores_NK.masked_fill_(hits_NK, -math.inf)
-        largest_N = torch.maximum(scores_NK.amax(1), target_N)
-        shares_NK = scores_NK.sub_(largest_N[:, None]).exp_()
-        own_N = (target_N - largest_N).exp_()
-        sum_N = shares_NK.sum(1).add_(own_N)
-        # The slopes of the mean, formed while the shares are at hand, and kept in few bits.
-        slopes_NK = shares_NK.mul_((1 / (sum_N * len(sum_N)))[:, None])
-        bias_slope = None if bias_K is None else slopes_NK.sum(0)
-        target_slope = (own_N / sum_N - 1) / len(sum_N)
-        ctx.save_for_backward(context, negatives, slopes_NK.to(products), target_slope, bias_slope)
-        return (sum_N.log() + largest_N - target_N).mean()
+        last = len(bias_K) - 1
+        context, negatives = _joined(context_NE, negatives_KE, bias_K, products)
+        scores_NK = torch.mm(context, negatives.T)
+        # A negative that is the target is left out; where none is, the last one stays what it is.
+        here = torch.arange(len(places_N), device=places_N.device), places_N.clamp(max=last)
+        scores_NK[here] = scores_NK[here].masked_fill_(places_N <= last, NEVER)
+        shares_NK = torch.softmax(scores_NK, 1)
+        # Of the largest score s and its share p: the log of the sum of exponentials is s - log p.
+        sum_log_N = scores_NK.amax(1).float() - shares_NK.amax(1).float().log()
+        over_N = target_N - sum_log_N
+        others_N = torch.sigmoid(-over_N) / len(over_N)
+        ctx.save_for_backward(context_NE, negatives, shares_NK, others_N)
+        return F.softplus(-over_N).mean()
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        context, negatives, slopes_NK, target_slope, bias_slope = ctx.saved_tensors
+        context_NE, negatives, shares_NK, others_N = ctx.saved_tensors
+        slope_N1 = (others_N * gradient)[:, None]
+        scaled = torch.cat([context_NE * slope_N1, slope_N1], 1).to(shares_NK.dtype)
+        slopes_KE1 = torch.mm(shares_NK.T, scaled).float()
         return (
-            torch.mm(slopes_NK, negatives).float() * gradient,
-            target_slope * gradient,
-            torch.mm(slopes_NK.T, context).float() * gradient,
-            None if bias_slope is None else bias_slope * gradient,
+            torch.mm(shares_NK, negatives)[:, :-2].float() * slope_N1,
+            -slope_N1[:, 0],
+            slopes_KE1[:, :-1],
+            slopes_KE1[:, -1],
             None,
             None,
         )
 
 
 class _Full(torch.autograd.Function):
-    """Mean loss of the targets over all V tokens; the gradients are formed on the way."""
+    """Mean loss of the targets over all V tokens; the gradients are formed on the way.
+
+    The gradient of a position's scores is the softmax, less 1 at the target. The products are with
+    the softmax alone; what the 1 adds are rows of E, which are added apart, exactly.
+    """
 
     @staticmethod
     def forward(
@@ -246,34 +295,37 @@ class _Full(torch.autograd.Function):
         targets_N: Tensor,
         products: torch.dtype,
     ) -> Tensor:
-        weight = weight_VE.to(products)
-        needs_context, needs_weight, needs_bias = ctx.needs_input_grad[:3]
+        joined_NE2, weight = _joined(context_NE, weight_VE, bias_V, products)
+        trained = ctx.needs_input_grad[1] or ctx.needs_input_grad[2]
         losses, context_slopes = [], []
-        weight_slope = torch.zeros_like(weight_VE) if needs_weight else None
-        bias_slope = torch.zeros_like(bias_V) if needs_bias else None
-        for context, targets in _blocks(len(weight), context_NE.to(products), targets_N):
-            logits = torch.mm(context, weight.T).float().add_(bias_V)
-            largest = logits.amax(1, keepdim=True)
-            at_target = logits.gather(1, targets[:, None]) - largest
-            shares = logits.sub_(largest).exp_()
-            sums = shares.sum(1, keepdim=True)
-            losses.append(sums.log() - at_target)
-            slope = shares.div_(sums)
-            slope.scatter_add_(1, targets[:, None], torch.full_like(sums, -1.0))
-            narrow = slope.to(products)
-            if needs_context:
-                context_slopes.append(torch.mm(narrow, weight).float())
-            if weight_slope is not None:
-                weight_slope += torch.mm(narrow.T, context)
-            if bias_slope is not None:
-                bias_slope += slope.sum(0)
-        context_slope = torch.cat(context_slopes) if needs_context else None
-        ctx.positions = len(targets_N)
-        ctx.save_for_backward(context_slope, weight_slope, bias_slope)
+        slope_VE1: Tensor | None = None
+        for context, targets in _blocks(len(weight), joined_NE2, targets_N):
+            scores = torch.mm(context, weight.T)
+            shares = torch.softmax(scores, 1)
+            del scores
+            losses.append(-shares.gather(1, targets[:, None]).float().clamp_(min=LEAST).log())
+            context_slopes.append(torch.mm(shares, weight)[:, :-2].float())
+            if trained:
+                part = torch.mm(shares.T, context[:, :-1])
+                slope_VE1 = part.float() if slope_VE1 is None else slope_VE1.add_(part)
+        scale = 1 / len(targets_N)
+        context_slope = torch.cat(context_slopes).sub_(weight_VE[targets_N]).mul_(scale)
+        if slope_VE1 is not None:
+            slope_VE1[:, :-1].index_add_(0, targets_N, context_NE, alpha=-1)
+            slope_VE1[:, -1].index_add_(0, targets_N, torch.ones_like(context_NE[:, 0]), alpha=-1)
+            slope_VE1.mul_(scale)
+        ctx.save_for_backward(context_slope, slope_VE1)
         return torch.cat(losses).mean()
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        scale = gradient / ctx.positions
-        slopes = [None if each is None else each * scale for each in ctx.saved_tensors]
-        return (*slopes, None, None)
+        context_slope, slope_VE1 = ctx.saved_tensors
+        if slope_VE1 is None:
+            return context_slope * gradient, None, None, None, None
+        return (
+            context_slope * gradient,
+            slope_VE1[:, :-1] * gradient,
+            slope_VE1[:, -1] * gradient,
+            None,
+            None,
+        )

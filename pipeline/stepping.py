@@ -10,9 +10,10 @@ depends on how many there are, and on nothing else.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,6 +24,8 @@ from pipeline.objectives import Objective
 from pipeline.optimizers import summed
 
 MOST_SHARDS = 4
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,8 @@ class Stepper:
             before = None if state is None else (state[0][:, rows], state[1][:, rows])
             first += shard.rows
             share = shard.predicted / max(total, 1)
-            tasks.append((shard, before, share, (*seed, number)))
-        run = map if self._pool is None or len(tasks) == 1 else self._pool.map
-        parts = list(run(lambda task: self._work(*task), tasks))
+            tasks.append(functools.partial(self._work, shard, before, share, (*seed, number)))
+        parts = self._each(tasks)
         for parameter, *gradients in zip(
             parameters, *(part.gradients for part in parts), strict=True
         ):
@@ -79,6 +81,15 @@ class Stepper:
         if states:
             after = torch.cat([h for h, _ in states], 1), torch.cat([c for _, c in states], 1)
         return (torch.stack(losses).sum() if losses else None), after
+
+    def update(self, optimizers: list[torch.optim.Optimizer]) -> None:
+        """Have each of them make its step; no two have a parameter in common."""
+        self._each([optimizer.step for optimizer in optimizers])
+
+    def _each(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
+        """What comes of each task, in their order, by the threads there are."""
+        run = map if self._pool is None or len(tasks) == 1 else self._pool.map
+        return list(run(lambda task: task(), tasks))
 
     def _trained(self) -> list[Tensor]:
         return [each for each in self._model.parameters() if each.requires_grad]

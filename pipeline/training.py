@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pipeline.batches import Documents
 from pipeline.config import Execution, TrainConfig
-from pipeline.device import machine, peak, pick_device, pick_products
+from pipeline.device import keep_freed_memory, machine, peak, pick_device, pick_products
 from pipeline.engine import read_ahead
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.network import State
@@ -134,6 +134,7 @@ class Training:
         """Threads as they were again afterwards."""
         threads = torch.get_num_threads()
         torch.set_num_threads(self.execution.threads or threads)
+        keep_freed_memory()
         self.hooks.progress.finish_step_before_stopping(True)
         try:
             yield
@@ -221,7 +222,7 @@ class Training:
         for optimizer, rate in zip(self.optimizers, self._rates, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = rate * self._share_of_rate()
-            optimizer.step()
+        self.stepper.update(self.optimizers)
         return loss
 
     def _share_of_rate(self) -> float:

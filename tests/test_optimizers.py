@@ -8,6 +8,7 @@ from pipeline.config import TrainConfig
 from pipeline.objectives import build_objective
 from pipeline.optimizers import (
     RowAdagrad,
+    RowAdam,
     build_optimizers,
     clip_gradients,
     sparse_parameters,
@@ -55,9 +56,22 @@ def test_adagrad_of_a_dense_gradient_is_torchs_adagrad():
     assert torch.allclose(ours, theirs, atol=1e-6)
 
 
-def test_rows_without_a_gradient_do_not_move():
+def test_adam_by_row_is_torchs_sparse_adam():
+    torch.manual_seed(1)
+    start = torch.rand(5, 3)
+    ours, theirs = nn.Parameter(start.clone()), nn.Parameter(start.clone())
+    one, other = RowAdam([ours], lr=0.02), torch.optim.SparseAdam([theirs], lr=0.02)
+    for rows in ([0, 3, 3], [3], [1, 0]):
+        ours.grad = theirs.grad = sparse(rows, torch.rand(len(rows), 3).tolist(), (5, 3))
+        one.step()
+        other.step()
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [RowAdagrad, RowAdam])
+def test_rows_without_a_gradient_do_not_move(kind):
     table = nn.Parameter(torch.ones(3, 2))
-    optimizer = RowAdagrad([table], lr=0.2)
+    optimizer = kind([table], lr=0.2)
     table.grad = sparse([1], [[1.0, 1.0]], (3, 2))
     optimizer.step()
     assert (table[[0, 2]] == 1).all()

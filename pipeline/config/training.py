@@ -37,7 +37,7 @@ class TrainConfig:
     batch_size: int = setting(
         0,
         "Windows (context), streams (lm) or documents (classify) a step, fewer on a small corpus; "
-        "0: 64, 32, 32.",
+        "0: 64 for context and with a sampled softmax, else 32.",
     )
     seq_len: int = setting(
         0,
@@ -129,10 +129,13 @@ class TrainConfig:
         own = -(-self.dim // 2) if self.objective == "context" else self.dim
         return self.hidden or own
 
-    @property
-    def streams(self) -> int:
-        """Windows, streams or documents a step, with 0 resolved."""
-        return self.batch_size or (64 if self.objective == "context" else 32)
+    def streams(self, vocabulary_size: int) -> int:
+        """Windows, streams or documents a step, with 0 resolved.
+
+        A step's tokens share their negatives, so that of twice as many each costs a fifth less.
+        """
+        many = self.objective == "context" or self.samples(vocabulary_size)
+        return self.batch_size or (64 if many else 32)
 
     @property
     def length(self) -> int:

@@ -25,6 +25,7 @@ class Classifier(nn.Module):
     def __init__(self, table_VD: Tensor, labels: int, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
+        self._together = config.streams(len(table_VD))
         self.recurrent = Recurrent(
             table_VD,
             config.hidden_size,
@@ -38,7 +39,7 @@ class Classifier(nn.Module):
     def epoch(self, documents: Documents, number: int) -> Shuffled:
         """A new order every epoch; of few documents, fewer than --batch-size at once."""
         order = (self.config.seed, 1, number)
-        together = at_once(len(documents), self.config)
+        together = at_once(len(documents), self._together)
         return Shuffled(documents, together, self.config.length, order)
 
     def loss(
@@ -60,7 +61,7 @@ class Classifier(nn.Module):
         """Loss, in nats a document, and accuracy."""
         total, right = 0.0, 0
         device = self.recurrent.embedding.weight.device
-        batches = Shuffled(documents, self.config.streams, self.config.length, None)
+        batches = Shuffled(documents, self._together, self.config.length, None)
         for step in range(len(batches)):
             batch = move(batches[step], device)
             logits_BC = self._logits(batch)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pipeline.batches import Documents, Surrounded, Surroundings, kept_shares, subsample
 from pipeline.config import TrainConfig
 from pipeline.network import BothSides, State
-from pipeline.objectives.common import BOTH_WAYS, at_once, move
+from pipeline.objectives.common import BOTH_WAYS, at_once, move, predicted
 from pipeline.softmax import Output
 
 
@@ -28,6 +28,7 @@ class ContextModel(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self._windows = config.streams(len(table_VD))
         dim = table_VD.shape[1]
         self.embedding = nn.Embedding(len(table_VD), dim, sparse=True, _weight=table_VD)
         self.embedding.weight.requires_grad_(not config.freeze)
@@ -52,7 +53,7 @@ class ContextModel(nn.Module):
         config = self.config
         if self._kept is not None:
             documents = subsample(documents, self._kept, (config.seed, 3, number))
-        together = at_once(len(documents.ids_n) // config.length, config)
+        together = at_once(len(documents.ids_n) // config.length, self._windows)
         order = (config.seed, 1, number)
         return Surroundings(documents, together, config.length, self.sides.reach, order)
 
@@ -79,7 +80,7 @@ class ContextModel(nn.Module):
         """Loss, in nats a token, and perplexity, by the exact softmax; every token is read."""
         total, count = 0.0, 0
         config = self.config
-        windows = Surroundings(documents, config.streams, config.length, self.sides.reach, None)
+        windows = Surroundings(documents, self._windows, config.length, self.sides.reach, None)
         for step in range(len(windows)):
             batch = move(windows[step], self.embedding.weight.device)
             if len(batch.targets_N):
@@ -91,5 +92,4 @@ class ContextModel(nn.Module):
 
     def _contexts(self, batch: Surrounded, generator: torch.Generator | None = None) -> Tensor:
         contexts_BTD = self.sides(self.embedding(batch.ids_BS), batch.documents_BS, generator)
-        contexts_ND: Tensor = contexts_BTD[batch.predicts_BT].float()
-        return contexts_ND
+        return predicted(contexts_BTD, batch.predicts_BT, batch.predicted).float()

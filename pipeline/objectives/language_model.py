@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pipeline.batches import Documents, Streams, Window
 from pipeline.config import TrainConfig
 from pipeline.network import Recurrent, State
-from pipeline.objectives.common import BOTH_WAYS, at_once, move
+from pipeline.objectives.common import BOTH_WAYS, at_once, move, predicted
 from pipeline.softmax import Adaptive, Output
 
 
@@ -27,6 +27,7 @@ class LanguageModel(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
+        self._streams = config.streams(len(table_VD))
         sampled = config.samples(len(table_VD))
         self.recurrent = Recurrent(
             table_VD,
@@ -60,7 +61,7 @@ class LanguageModel(nn.Module):
         enough steps to learn something.
         """
         window = self.config.length
-        streams = at_once(len(documents.ids_n) // window, self.config)
+        streams = at_once(len(documents.ids_n) // window, self._streams)
         return Streams(documents, streams, window)
 
     def loss(
@@ -106,4 +107,5 @@ class LanguageModel(nn.Module):
             # shorter streams are at their end, the first `rows` are what goes on.
             state = (state[0][:, :rows].detach(), state[1][:, :rows].detach())
         outputs_BTH, state = self.recurrent(batch.ids_BT, state, generator)
-        return self.projection(outputs_BTH[batch.predicts_BT]), state
+        outputs_NH = predicted(outputs_BTH, batch.predicts_BT, batch.predicted)
+        return self.projection(outputs_NH), state
