@@ -36,6 +36,8 @@ ANALOGIES = "questions-words.txt"
 COLUMNS = (*SETS, "semantic", "syntactic", "seconds")
 
 OURS: dict[str, list[str]] = {
+    "context, half a minute": ["--epochs", "1", "--max-minutes", "0.5"],
+    "context, 1 minute": ["--epochs", "1", "--max-minutes", "1"],
     "context, 1 epoch": ["--epochs", "1"],
     "context, 2 epochs": ["--epochs", "2"],
     "context, 5 epochs": ["--epochs", "5"],
