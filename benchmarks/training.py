@@ -81,16 +81,18 @@ def main() -> None:
 def compare(options: argparse.Namespace, work: Path) -> None:
     """Measure every row by each budget, and print a table a budget."""
     work.mkdir(parents=True, exist_ok=True)
-    size = prepare(options, work)
-    peak = peak_of_products(options.threads)
+    counts_V = prepare(options, work)
+    peaks = {name: peak_of_products(name, options.threads) for name in ("float32", "bfloat16")}
     names = [
         name
         for name in (*PEERS, *OURS)
         if not options.only or any(part in name for part in options.only)
     ]
     print(
-        f"V = {size:,}, D = H = {options.dim}, {options.threads} threads; "
-        f"peak of float32 products {peak / 1e9:.0f} GFLOP/s\n"
+        f"V = {len(counts_V):,}, D = H = {options.dim}, {options.threads} threads; "
+        "peak of products "
+        + ", ".join(f"{each / 1e9:.0f} GFLOP/s in {name}" for name, each in peaks.items())
+        + "\n"
     )
     once = Budget(f"{options.tokens:,} tokens, once", "first", 0.0, 1)
     timed = Budget(f"{options.minutes:g} minutes", "all", options.minutes, 1000)
@@ -99,17 +101,20 @@ def compare(options: argparse.Namespace, work: Path) -> None:
     for budget in itertools.compress((once, timed, long), wanted):
         title = budget.title
         print(
-            f"| {title} | tokens/s | × plain | of text/s | × plain | peak memory | trained on "
-            "| held-out perplexity |"
+            f"| {title} | tokens/s | × plain | of peak | of text/s | × plain | peak memory "
+            "| trained on | held-out perplexity |"
         )
-        print("|---|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+        print("|---|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
         plain = math.nan
         for name in names:
             found = (run_peer if name in PEERS else ours)(name, work, budget, options)
             plain = found["speed"] if name == PLAIN else plain
+            products, operations = work_of(name, counts_V, options.dim)
+            of_text = found["speed"] / (kept_share(counts_V) if "context" in name else 1)
             print(
                 f"| {name} | {found['speed']:,.0f} | {found['speed'] / plain:.1f} "
-                f"| {found['of_text']:,.0f} | {found['of_text'] / plain:.1f} "
+                f"| {found['speed'] * operations / peaks[products]:.0%} "
+                f"| {of_text:,.0f} | {of_text / plain:.1f} "
                 f"| {found['memory'] / 1e6:,.0f} MB | {found['tokens']:,.0f} "
                 f"| {found['perplexity']:.1f} |",
                 flush=True,
@@ -127,8 +132,11 @@ class Budget:
     epochs: int
 
 
-def prepare(options: argparse.Namespace, work: Path) -> int:
-    """Vocabulary and ids of the three parts: all that is not held out, its beginning, the rest."""
+def prepare(options: argparse.Namespace, work: Path) -> np.ndarray:
+    """Vocabulary and ids of the three parts: all that is not held out, its beginning, the rest.
+
+    Returns how often each token stands in the first.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -150,7 +158,8 @@ def prepare(options: argparse.Namespace, work: Path) -> int:
     for name in parts:
         source, ids = work / f"{name}.tokens.parquet", work / f"{name}.parquet"
         corpus2vec("encode", source, work / "vocab.tsv", "-o", ids)
-    return (work / "vocab.tsv").read_bytes().count(b"\n") - 1
+    lines = (work / "vocab.tsv").read_text("utf-8").split("\n")[1:-1]
+    return np.array([int(line.rpartition("\t")[2]) for line in lines])
 
 
 def write_tokens(like: Path, part: Any, path: Path) -> None:
@@ -167,14 +176,38 @@ def corpus2vec(*arguments: object) -> None:
     subprocess.run([sys.executable, "-m", "cli", *map(str, arguments), "--quiet"], check=True)
 
 
-def peak_of_products(threads: int) -> float:
-    """Floating-point operations a second, in float32."""
+def peak_of_products(products: str, threads: int) -> float:
+    """Floating-point operations a second of large matrix products."""
     import torch
 
     from pipeline.device import peak
 
     torch.set_num_threads(threads)
-    return peak(torch.device("cpu"), torch.float32)
+    return peak(torch.device("cpu"), getattr(torch, products))
+
+
+def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
+    """The type of a row's products, and their operations a token, forwards and back."""
+    import torch
+
+    from pipeline.config import TrainConfig
+    from pipeline.device import pick_products
+    from pipeline.objectives import build_objective
+
+    given = OURS.get(name, OURS["lm, full softmax, untied"])
+    config = TrainConfig(
+        dim=dim,
+        objective="lm" if "lm" in given else "context",
+        softmax=given[given.index("--softmax") + 1],
+        tie="--no-tie" not in given,
+        residual="none" if "--residual" in given else "bag",
+        hidden=dim if "DIM" in given else 0,
+        layers=0 if "--layers" in given else 1,
+    )
+    table = torch.zeros(len(counts_V), dim)
+    model = build_objective(table, torch.from_numpy(counts_V), 0, config)
+    products = pick_products("off" if name in PEERS else "auto", torch.device("cpu"), dim)
+    return str(products).removeprefix("torch."), model.operations
 
 
 def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> Mapping[str, float]:
@@ -195,23 +228,19 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
     lines = (work / "model.metrics.jsonl").read_text().splitlines()
     told = [each for each in map(json.loads, lines) if "tokens_per_second" in each]
     middle, last = told[len(told) // 2 - 1], told[-1]
-    speed = (last["tokens"] - middle["tokens"]) / (last["seconds"] - middle["seconds"])
     return {
-        "speed": speed,
-        "of_text": speed / (1.0 if "lm" in OURS[name] else kept_share(vocabulary)),
+        "speed": (last["tokens"] - middle["tokens"]) / (last["seconds"] - middle["seconds"]),
         "memory": outcome["memory"],
         "tokens": last["tokens"],
         "perplexity": outcome["counts"]["valid_perplexity"],
     }
 
 
-def kept_share(vocabulary: str) -> float:
+def kept_share(counts_V: np.ndarray) -> float:
     """Of the corpus's tokens that --subsample leaves by default."""
     from pipeline.batches import kept_shares
     from pipeline.config import TrainConfig
 
-    lines = Path(vocabulary).read_text().splitlines()[1:]
-    counts_V = np.array([int(line.split("\t")[2]) for line in lines])
     kept_V = kept_shares(counts_V, TrainConfig().threshold(len(counts_V)) or 0.0)
     return float((kept_V * counts_V).sum() / counts_V.sum())
 
@@ -220,14 +249,13 @@ def run_peer(
     name: str, work: Path, budget: Budget, options: argparse.Namespace
 ) -> Mapping[str, float]:
     """One of the peers' rows."""
-    found = measured(
+    return measured(
         [
             *(sys.executable, __file__, str(work), "--peer", PEERS[name], "--part", budget.part),
             *("--minutes", str(budget.minutes), "--epochs", str(budget.epochs)),
             *("--dim", str(options.dim), "--threads", str(options.threads)),
         ]
     )
-    return {**found, "of_text": found["speed"]}
 
 
 def measured(command: list[str]) -> dict[str, Any]:
