@@ -6,8 +6,8 @@ An `Output` has a row a token, and three ways to the same cross-entropy. `full` 
 of every position, but never holds more than a block of the N×V logits: loss and gradients of a
 block are formed in one pass, and the block is forgotten. `sampled` scores the target against K
 negatives drawn once for all positions. `exact` is `full` without gradients, for held-out scores.
-`Adaptive` has classes of tokens instead, the rarer the narrower. Matrix products are in bfloat16
-where the run is, and add up in float32; all else is float32.
+`Adaptive` has classes of tokens instead, the rarer the narrower. Where the run is in bfloat16, so
+are matrix products, which add up in float32, and the softmax of scores; all else is float32.
 """
 
 from __future__ import annotations
@@ -298,34 +298,29 @@ class _Full(torch.autograd.Function):
         joined_NE2, weight = _joined(context_NE, weight_VE, bias_V, products)
         trained = ctx.needs_input_grad[1] or ctx.needs_input_grad[2]
         losses, context_slopes = [], []
-        slope_VE1: Tensor | None = None
+        slopes: list[Tensor] = []  # of the weights and of the bias
         for context, targets in _blocks(len(weight), joined_NE2, targets_N):
-            scores = torch.mm(context, weight.T)
-            shares = torch.softmax(scores, 1)
-            del scores
+            shares = torch.softmax(torch.mm(context, weight.T), 1)
             losses.append(-shares.gather(1, targets[:, None]).float().clamp_(min=LEAST).log())
             context_slopes.append(torch.mm(shares, weight)[:, :-2].float())
             if trained:
-                part = torch.mm(shares.T, context[:, :-1])
-                slope_VE1 = part.float() if slope_VE1 is None else slope_VE1.add_(part)
-        scale = 1 / len(targets_N)
-        context_slope = torch.cat(context_slopes).sub_(weight_VE[targets_N]).mul_(scale)
-        if slope_VE1 is not None:
-            slope_VE1[:, :-1].index_add_(0, targets_N, context_NE, alpha=-1)
-            slope_VE1[:, -1].index_add_(0, targets_N, torch.ones_like(context_NE[:, 0]), alpha=-1)
-            slope_VE1.mul_(scale)
-        ctx.save_for_backward(context_slope, slope_VE1)
+                part_VE1 = torch.mm(shares.T, context[:, :-1])
+                parts = part_VE1[:, :-1], part_VE1[:, -1]
+                if slopes:
+                    slopes = [each.add_(part) for each, part in zip(slopes, parts, strict=True)]
+                else:
+                    slopes = [part.float().contiguous() for part in parts]
+        context_slope = torch.cat(context_slopes).sub_(weight_VE[targets_N])
+        if slopes:
+            slopes[0].index_add_(0, targets_N, context_NE, alpha=-1)
+            slopes[1].index_add_(0, targets_N, torch.ones_like(context_NE[:, 0]), alpha=-1)
+        ctx.positions = len(targets_N)
+        ctx.save_for_backward(context_slope, *slopes)
         return torch.cat(losses).mean()
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        context_slope, slope_VE1 = ctx.saved_tensors
-        if slope_VE1 is None:
-            return context_slope * gradient, None, None, None, None
-        return (
-            context_slope * gradient,
-            slope_VE1[:, :-1] * gradient,
-            slope_VE1[:, -1] * gradient,
-            None,
-            None,
-        )
+        # In place: a copy of V×E numbers would cost as much as adding them up.
+        scale = gradient / ctx.positions
+        slopes: list[Tensor | None] = [each.mul_(scale) for each in ctx.saved_tensors]
+        return (*slopes, *[None] * (5 - len(slopes)))
