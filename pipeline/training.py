@@ -34,6 +34,7 @@ from pipeline.optimizers import (
 from pipeline.place import Checkpoint, Mark, Place
 from pipeline.pretrained import Start, initial_table, take_over
 from pipeline.progress import Progress
+from pipeline.schedule import share_of_rate
 from pipeline.stepping import Stepper
 from pipeline.weights import published_name
 
@@ -219,24 +220,16 @@ class Training:
             return None
         if self.config.clip:
             clip_gradients(self.model, self.config.clip)
+        share = self._share_of_rate()
         for optimizer, rate in zip(self.optimizers, self._rates, strict=True):
             for group in optimizer.param_groups:
-                group["lr"] = rate * self._share_of_rate()
+                group["lr"] = rate * share
         self.stepper.update(self.optimizers)
         return loss
 
     def _share_of_rate(self) -> float:
-        """What --schedule and --warmup leave of the learning rates here: a factor up to 1."""
-        config, place = self.config, self.place
-        done = (place.epoch + place.step / self._steps) / config.epochs
-        if done < config.warmup:
-            return max(done, 1e-3) / config.warmup
-        left = (1 - done) / (1 - config.warmup)
-        if config.schedule == "linear":
-            return left
-        if config.schedule == "cosine":
-            return (1 - math.cos(math.pi * left)) / 2
-        return 1.0
+        place, epochs = self.place, self.config.epochs
+        return share_of_rate(self.config, (place.epoch + place.step / self._steps) / epochs)
 
     def _look(self) -> None:
         """Add up the losses since the last look, and stop at one that is not finite."""
