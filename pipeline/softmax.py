@@ -25,6 +25,10 @@ CELLS = 1 << 25
 """Logits that a thread holds at a time: 128 MB, or 64 MB in 16 bits."""
 NOISE_POWER = 0.75
 """Of the unigram distribution that negatives are drawn from (Mikolov et al. 2013, word2vec)."""
+LEAST = 1e-38
+"""A share that 16 bits can hold; a loss is told as at most its log, 87 nats."""
+NEVER = -30_000.0
+"""A score whose exponential is 0."""
 
 
 class Output(nn.Module):
@@ -120,11 +124,11 @@ class Output(nn.Module):
         Where the bias is not trained, the target is corrected alike, and bias and correction
         cancel: what is left are the rows' products, the target's among K others.
         """
-        drawn_K = torch.rand(
+        uniform_K = torch.rand(
             self.negatives, dtype=torch.float64, device=targets_N.device, generator=generator
         )
         last = len(self.weight) - 1
-        drawn_K = torch.searchsorted(self.noise_sum_V, drawn_K).clamp_(max=last)
+        drawn_K = torch.searchsorted(self.noise_sum_V, uniform_K).clamp_(max=last)
         # In order, so that equal ones are neighbours, and a target is found among them by halving.
         negatives_K, _ = torch.sort(drawn_K)
         bias_K = _log_multiplicities(negatives_K)
@@ -192,12 +196,6 @@ def _blocks(columns: int, *rows: Tensor) -> Any:
     """The rows in blocks that have at most `CELLS` logits."""
     number = max(1, min(len(rows[0]), math.ceil(len(rows[0]) * columns / CELLS)))
     return zip(*(torch.tensor_split(each, number) for each in rows), strict=True)
-
-
-LEAST = 1e-38
-"""A share that 16 bits can hold; a loss is told as at most its log, 87 nats."""
-NEVER = -30_000.0
-"""A score whose exponential is 0."""
 
 
 def _log_multiplicities(sorted_K: Tensor) -> Tensor:
