@@ -45,7 +45,7 @@ class RowAdagrad(torch.optim.Optimizer):
                     gradient = summed(table.grad)
                     rows, slope = gradient._indices()[0], gradient._values()
                     # Each row stands once, so that rows can be moved and added as they are:
-                    # `table[rows] += …` would take eight times as long.
+                    # `table[rows] += …` takes eight times as long.
                     held = squares.index_select(0, rows).addcmul_(slope, slope)
                     squares.index_copy_(0, rows, held)
                     slope.div_(held.sqrt_().add_(group["eps"]))
