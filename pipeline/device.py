@@ -59,7 +59,8 @@ def keep_freed_memory() -> None:
     """Have this process keep for its next step the memory that a step gives back.
 
     Otherwise glibc returns each large tensor to the system as soon as it is freed, and the system
-    clears every page of it anew when it is asked again: a third to a half of the time of a full softmax.
+    clears every page of it anew when it is asked again: a third to a half of the time of a full
+    softmax.
     """
     if not sys.platform.startswith("linux"):
         return

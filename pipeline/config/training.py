@@ -132,7 +132,7 @@ class TrainConfig:
     def streams(self, vocabulary_size: int) -> int:
         """Windows, streams or documents a step, with 0 resolved.
 
-        A step's tokens share their negatives, so that of twice as many each costs up to a fifth less.
+        A step's tokens share their negatives: of twice as many, each costs up to a fifth less.
         """
         many = self.objective == "context" or self.samples(vocabulary_size)
         return self.batch_size or (64 if many else 32)
