@@ -62,9 +62,9 @@ def our_write(
     """What `dump` does with the table: prepare, write_file and, if `proved`, prove."""
     import pyarrow as pa
 
-    from pipeline.config import DumpConfig
-    from pipeline.proof import prove
-    from pipeline.tables import Table, prepare, write_file
+    from corpus2vec.pipeline.config import DumpConfig
+    from corpus2vec.pipeline.tables import Table, prepare, write_file
+    from corpus2vec.pipeline.tables.verify import prove
 
     [(path, config)] = DumpConfig().outputs(folder / name)
     table = Table(pa.array(words), matrix)
@@ -81,7 +81,7 @@ def our_write(
 
 def our_read(folder: Path, words: list[str], matrix: np.ndarray, name: str) -> Work:
     """read_vectors."""
-    from pipeline.vectors import read_vectors
+    from corpus2vec.pipeline.tables.vectors import read_vectors
 
     def read() -> tuple[list[str], np.ndarray]:
         table = read_vectors(folder / name)

@@ -185,7 +185,16 @@ def ours(stage: str, workers: int, corpus: Path, folder: Path) -> Measured:
         "vocab": [tokens, "-o", vocabulary],
         "encode": [tokens, vocabulary, "-o", ids],
     }[stage]
-    command = [sys.executable, "-m", "cli", stage, *arguments, "--force", "--json", "--quiet"]
+    command = [
+        sys.executable,
+        "-m",
+        "corpus2vec",
+        stage,
+        *arguments,
+        "--force",
+        "--json",
+        "--quiet",
+    ]
     seconds, printed, peak = run(command, cores=1 if workers == 1 else 0)
     found = json.loads(printed)["counts"]["tokens"]["in"]
     return Measured(seconds, corpus.stat().st_size / 1e6, found, peak)

@@ -25,10 +25,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.config import EvaluateConfig
-from pipeline.evaluation import Judged
-from pipeline.gold import read_gold
-from pipeline.vectors import read_vectors
+from corpus2vec.pipeline.config import EvaluateConfig
+from corpus2vec.pipeline.judge.evaluation import Judged
+from corpus2vec.pipeline.judge.gold import read_gold
+from corpus2vec.pipeline.tables.vectors import read_vectors
 
 DIM, THREADS = 200, 2
 SETS = {"MEN": "EN-MEN-TR-3k.txt", "WS-353": "EN-WS-353-ALL.txt", "RW": "EN-RW-STANFORD.txt"}
@@ -103,7 +103,7 @@ def compare(options: argparse.Namespace, work: Path) -> None:
 
 def corpus2vec(*arguments: object) -> None:
     """Run a stage."""
-    subprocess.run([sys.executable, "-m", "cli", *map(str, arguments)], check=True)
+    subprocess.run([sys.executable, "-m", "corpus2vec", *map(str, arguments)], check=True)
 
 
 def ours(work: Path, name: str, seed: int) -> tuple[Path, float]:

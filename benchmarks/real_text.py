@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from cli.options import SECTIONS
-from pipeline.config import option_name
+from corpus2vec.cli.options import SECTIONS
+from corpus2vec.pipeline.config import option_name
 
 
 def main() -> None:
@@ -70,7 +70,8 @@ def row(stage: str, arguments: list[str]) -> str:
     """One stage, run and measured, as a row of the table."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli", *arguments, "--json", "--quiet"], stdout=subprocess.PIPE
+        [sys.executable, "-m", "corpus2vec", *arguments, "--json", "--quiet"],
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     printed = process.stdout.read()

@@ -173,14 +173,16 @@ def write_tokens(like: Path, part: Any, path: Path) -> None:
 
 def corpus2vec(*arguments: object) -> None:
     """Run a stage."""
-    subprocess.run([sys.executable, "-m", "cli", *map(str, arguments), "--quiet"], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "corpus2vec", *map(str, arguments), "--quiet"], check=True
+    )
 
 
 def peak_of_products(products: str, threads: int) -> float:
     """Floating-point operations a second of large matrix products."""
     import torch
 
-    from pipeline.device import peak
+    from corpus2vec.pipeline.training.device import peak
 
     torch.set_num_threads(threads)
     return peak(torch.device("cpu"), getattr(torch, products))
@@ -190,9 +192,9 @@ def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
     """The type of a row's products, and their operations a token, forwards and back."""
     import torch
 
-    from pipeline.config import TrainConfig
-    from pipeline.device import pick_products
-    from pipeline.objectives import build_objective
+    from corpus2vec.pipeline.config import TrainConfig
+    from corpus2vec.pipeline.training.device import pick_products
+    from corpus2vec.pipeline.training.objectives import build_objective
 
     given = OURS.get(name, OURS["lm, full softmax, untied"])
     config = TrainConfig(
@@ -219,7 +221,7 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
     limits = ["--max-minutes", str(budget.minutes), "--epochs", str(budget.epochs)]
     outcome = measured(
         [
-            *(sys.executable, "-m", "cli", "train", ids, vocabulary, "-o", model),
+            *(sys.executable, "-m", "corpus2vec", "train", ids, vocabulary, "-o", model),
             *("--valid", valid, "--dim", str(options.dim), "--threads", str(options.threads)),
             *("--patience", str(budget.epochs), "--force", "--quiet", "--json"),
             *(*limits, *(str(options.dim) if each == "DIM" else each for each in OURS[name])),
@@ -238,8 +240,8 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
 
 def kept_share(counts_V: np.ndarray) -> float:
     """Of the corpus's tokens that --subsample leaves by default."""
-    from pipeline.batches import kept_shares
-    from pipeline.config import TrainConfig
+    from corpus2vec.pipeline.config import TrainConfig
+    from corpus2vec.pipeline.training.batches import kept_shares
 
     kept_V = kept_shares(counts_V, TrainConfig().threshold(len(counts_V)) or 0.0)
     return float((kept_V * counts_V).sum() / counts_V.sum())
@@ -312,8 +314,8 @@ def peer(options: argparse.Namespace) -> dict[str, float]:
 
 def streams(ids: Path) -> Any:
     """The same windows as ours."""
-    from pipeline.batches import Documents, Streams
-    from pipeline.parquet import RowGroupReader
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+    from corpus2vec.pipeline.training.batches import Documents, Streams
 
     documents = Documents.from_batches(list(RowGroupReader(ids, "ids").row_groups()))
     return Streams(documents, STREAMS, WINDOW)

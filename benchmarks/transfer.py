@@ -106,7 +106,7 @@ def accuracy(folder: Path, seed: int, settings: list[object]) -> float:
 
 def corpus2vec(*arguments: object) -> str:
     """Run a command; what it printed."""
-    command = [sys.executable, "-m", "cli", *map(str, arguments), "--quiet"]
+    command = [sys.executable, "-m", "corpus2vec", *map(str, arguments), "--quiet"]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

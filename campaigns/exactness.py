@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config import TokenizeConfig
-from pipeline.texts import Texts
-from pipeline.tokenizer import Tokenizer, import_spacy
-from tests import fragments
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.tokenizer import Tokenizer, import_spacy
+from tests.support import fragments
 
 if TYPE_CHECKING:
     from spacy.language import Language

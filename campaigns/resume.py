@@ -67,7 +67,9 @@ def prepare(corpus: Path, folder: Path) -> None:
         ("encode", tokens, words, "-o", ids),
     ):
         subprocess.run(
-            [sys.executable, "-m", "cli", *map(str, stage), "--quiet"], check=True, timeout=3600
+            [sys.executable, "-m", "corpus2vec", *map(str, stage), "--quiet"],
+            check=True,
+            timeout=3600,
         )
 
 
@@ -76,7 +78,17 @@ def train(folder: Path, model: Path, settings: list[str]) -> subprocess.Popen[st
     inputs = [str(folder / "i.parquet"), str(folder / "v.tsv")]
     frequent = ["--checkpoint-minutes", EVERY_SECOND]
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", "train", *inputs, "-o", str(model), *frequent, *settings],
+        [
+            sys.executable,
+            "-m",
+            "corpus2vec",
+            "train",
+            *inputs,
+            "-o",
+            str(model),
+            *frequent,
+            *settings,
+        ],
         stderr=subprocess.PIPE,
         text=True,
     )

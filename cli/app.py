@@ -11,9 +11,9 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from cli import ask, inspect, judge, report, stages
-from cli.console import Console
-from pipeline.errors import Interrupted, PipelineError
+from corpus2vec.cli import ask, build, inspect, judge, report
+from corpus2vec.cli.console import Console
+from corpus2vec.pipeline.errors import Interrupted, PipelineError
 
 app = typer.Typer(
     name="corpus2vec",
@@ -27,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
 )
-stages.register(app)
+build.register(app)
 inspect.register(app)
 ask.register(app)
 judge.register(app)

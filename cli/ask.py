@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, counted
-from cli.options import Request, add_command, looking
+from corpus2vec.cli.console import STDOUT, counted
+from corpus2vec.cli.options import Request, add_command, looking
 
 if TYPE_CHECKING:
-    from pipeline.queries import Near, Space
+    from corpus2vec.pipeline.ask.queries import Near, Space
 
 Question = tuple[str, ...]
 Rows = list[tuple[int, ...]]
@@ -109,7 +109,7 @@ def similarity(
 
 
 def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
-    from pipeline.errors import UsageError
+    from corpus2vec.pipeline.errors import UsageError
 
     if words == ["-"]:
         return _lines(count)
@@ -122,8 +122,8 @@ def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
 
 def _lines(count: int) -> Iterator[Question]:
     """The questions on stdin: words parted by tabs, or else by white space."""
-    from pipeline.errors import DataError
-    from pipeline.sources import reading
+    from corpus2vec.pipeline.corpus.sources import reading
+    from corpus2vec.pipeline.errors import DataError
 
     with reading("standard input"):
         for number, line in enumerate(sys.stdin.buffer, start=1):
@@ -149,8 +149,8 @@ def _answer(
     label: Callable[[Question], str],
 ) -> None:
     """Ask block by block, print what comes, and tell at the end which words are unknown."""
-    from pipeline.queries import Space
-    from pipeline.vectors import read_vectors
+    from corpus2vec.pipeline.ask.queries import Space
+    from corpus2vec.pipeline.tables.vectors import read_vectors
 
     space = Space(read_vectors(table))
     unknown: dict[str, list[str]] = {}
@@ -180,7 +180,7 @@ def _answer(
 def _print(
     question: Question, answer: list[Near] | float, label: Callable[[Question], str]
 ) -> None:
-    from pipeline.display import display_width
+    from corpus2vec.pipeline.strings.display import display_width
 
     if isinstance(answer, float):
         STDOUT.write(f"{label(question)}  {answer:.4f}\n")
@@ -195,7 +195,7 @@ def _print(
 def _tell_unknown(
     request: Request, table: Path, unknown: dict[str, list[str]], answered: int
 ) -> None:
-    from pipeline.errors import DataError
+    from corpus2vec.pipeline.errors import DataError
 
     name = _safe(table.name, keep_spaces=True)
     if len(unknown) == 1 and not answered:
@@ -221,7 +221,7 @@ def _listed(near: list[Near] | None) -> list[dict[str, Any]] | None:
 
 
 def _safe(text: str, keep_spaces: bool = False) -> str:
-    from pipeline.display import visible
+    from corpus2vec.pipeline.strings.display import visible
 
     return visible(text, keep_spaces)
 

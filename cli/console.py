@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pipeline.display import visible
-from pipeline.errors import Interrupted, StorageError
+from corpus2vec.pipeline.errors import Interrupted, StorageError
+from corpus2vec.pipeline.strings.display import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from pipeline.artifact import Outcome
+    from corpus2vec.pipeline.artifacts.store import Outcome
 
 HEARTBEAT_SECONDS = 30.0
 REDRAW_SECONDS = 0.1

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, print_json
-from cli.options import Request, add_command, looking
+from corpus2vec.cli.console import STDOUT, print_json
+from corpus2vec.cli.options import Request, add_command, looking
 
 if TYPE_CHECKING:
-    from pipeline.lookup import Found
+    from corpus2vec.pipeline.ask.lookup import Found
 
 
 def info(
@@ -25,8 +25,8 @@ def info(
 
     Example: corpus2vec info build/embeddings.txt
     """
-    from pipeline.artifact import artifact_input, manifest_path
-    from pipeline.errors import DataError
+    from corpus2vec.pipeline.artifacts.store import artifact_input, manifest_path
+    from corpus2vec.pipeline.errors import DataError
 
     manifest = artifact_input("artifact", artifact).manifest
     if manifest is None:
@@ -78,7 +78,7 @@ def _shown(value: Any) -> str:
 
 
 def _safe(line: str) -> str:
-    from pipeline.display import visible
+    from corpus2vec.pipeline.strings.display import visible
 
     return visible(line, keep_spaces=True)
 
@@ -98,8 +98,8 @@ def show(
     """
     from itertools import islice
 
-    from pipeline.artifact import artifact_input
-    from pipeline.parquet import documents
+    from corpus2vec.pipeline.artifacts.parquet import documents
+    from corpus2vec.pipeline.artifacts.store import artifact_input
 
     artifact_input("artifact", artifact)
     for document in islice(documents(artifact), rows or None):
@@ -122,8 +122,8 @@ def lookup(
 
     Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
     """
-    from pipeline.lookup import Lookup
-    from pipeline.sources import reading
+    from corpus2vec.pipeline.ask.lookup import Lookup
+    from corpus2vec.pipeline.corpus.sources import reading
 
     ask = Lookup(table)
     if text != "-":
@@ -135,7 +135,7 @@ def lookup(
 
 
 def _print_found(found: list[Found], as_json: bool) -> None:
-    from pipeline.display import display_width, visible
+    from corpus2vec.pipeline.strings.display import display_width, visible
 
     vectors = [None if each.vector is None else _numbers(each.vector) for each in found]
     if as_json:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, counted, print_json
-from cli.options import Request, add_command, looking
-from pipeline.config import CompareConfig, EvaluateConfig
+from corpus2vec.cli.console import STDOUT, counted, print_json
+from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
 
 if TYPE_CHECKING:
-    from pipeline.comparison import Comparison
-    from pipeline.evaluation import Score
-    from pipeline.gold import Gold
-    from pipeline.tables import Table
+    from corpus2vec.pipeline.judge.comparison import Comparison
+    from corpus2vec.pipeline.judge.evaluation import Score
+    from corpus2vec.pipeline.judge.gold import Gold
+    from corpus2vec.pipeline.tables import Table
 
 SHOWN_NEIGHBORS = 5
 
@@ -45,9 +45,9 @@ def evaluate(
 
     Example: corpus2vec evaluate build/embeddings.txt cc.en.300.vec MEN.txt questions-words.txt
     """
-    from pipeline.errors import DataError
-    from pipeline.evaluation import Judged, known_to_all
-    from pipeline.gold import read_gold
+    from corpus2vec.pipeline.errors import DataError
+    from corpus2vec.pipeline.judge.evaluation import Judged, known_to_all
+    from corpus2vec.pipeline.judge.gold import read_gold
 
     config = request.config(EvaluateConfig)
     tables, golds = _told_apart(files)
@@ -89,8 +89,8 @@ def _side_by_side(scores: list[list[list[Score]]]) -> Iterator[tuple[Score, ...]
 
 def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """The tables and the gold files among `files`."""
-    from pipeline.errors import UsageError
-    from pipeline.gold import is_gold
+    from corpus2vec.pipeline.errors import UsageError
+    from corpus2vec.pipeline.judge.gold import is_gold
 
     for path in files:
         if not path.exists():
@@ -108,8 +108,8 @@ def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _loaded(path: Path) -> Table:
-    from pipeline.errors import DataError
-    from pipeline.vectors import read_vectors
+    from corpus2vec.pipeline.errors import DataError
+    from corpus2vec.pipeline.tables.vectors import read_vectors
 
     table = read_vectors(path)
     if not len(table):
@@ -187,7 +187,7 @@ def compare(
 
     Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
     """
-    from pipeline.comparison import compare as compared
+    from corpus2vec.pipeline.judge.comparison import compare as compared
 
     config = request.config(CompareConfig)
     found = compared(_loaded(table_a), _loaded(table_b), config, top)
@@ -243,7 +243,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
     """Columns, the first one to the left, the others to the right; a row of one cell is a title."""
-    from pipeline.display import display_width
+    from corpus2vec.pipeline.strings.display import display_width
 
     full = [header, *(row for row in rows if len(row) > 1)]
     widths = [max(display_width(cell) for cell in column) for column in zip(*full, strict=True)]
@@ -256,7 +256,7 @@ def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    from pipeline.display import visible
+    from corpus2vec.pipeline.strings.display import visible
 
     return visible(text, keep_spaces=True)
 

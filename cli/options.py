@@ -16,8 +16,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from cli.console import Console
-from pipeline.config import (
+from corpus2vec.cli.console import Console
+from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
     Execution,
@@ -28,7 +28,7 @@ from pipeline.config import (
     VocabExecution,
     option_name,
 )
-from pipeline.errors import UsageError
+from corpus2vec.pipeline.errors import UsageError
 
 Config = TypeVar("Config")
 

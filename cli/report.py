@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.console import STDOUT, print_json
-from cli.options import Request, add_command, looking
-from pipeline.config import MapConfig
-from pipeline.errors import UsageError
+from corpus2vec.cli.console import STDOUT, print_json
+from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.pipeline.config import MapConfig
+from corpus2vec.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.report.facts import Facts
+    from corpus2vec.pipeline.report.facts import Facts
 
 
 class Chart(StrEnum):
@@ -49,8 +49,8 @@ def report(
     """
     _refuse_two_outputs(request, output)
     request.console.begin("report")
-    from pipeline.display import visible
-    from pipeline.report import gather, page_of
+    from corpus2vec.pipeline.report import gather, page_of
+    from corpus2vec.pipeline.strings.display import visible
 
     facts = gather(build, request.config(MapConfig), words or ())
     if facts.not_found:
@@ -76,7 +76,7 @@ def plot(
     Example: corpus2vec plot map build/ -o map.svg
     """
     _refuse_two_outputs(request, output)
-    from pipeline.report import chart_of, gather
+    from corpus2vec.pipeline.report import chart_of, gather
 
     facts = gather(build, request.config(MapConfig), chart=chart.value)
     suffix = ".svg" if output == "-" else Path(output).suffix.lower()
@@ -92,8 +92,8 @@ def _write(request: Request, content: bytes, output: str, build: Path, facts: Fa
     if output == "-":
         STDOUT.write(content)
         return
-    from pipeline.display import visible
-    from pipeline.report import publish
+    from corpus2vec.pipeline.report import publish
+    from corpus2vec.pipeline.strings.display import visible
 
     publish(content, Path(output), build)
     if request.json:

@@ -95,7 +95,7 @@ def hits(text):
 
 def make(folder):
     result = subprocess.run(
-        ["make", "-j2", f"CORPUS2VEC={sys.executable} -m cli"],
+        ["make", "-j2", f"CORPUS2VEC={sys.executable} -m corpus2vec"],
         cwd=folder,
         env={**environment(), "PYTHONPATH": str(ROOT)},
         capture_output=True,

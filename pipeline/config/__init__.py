@@ -9,7 +9,7 @@ numbers that are printed. Nothing heavy may be imported: `corpus2vec --help` rea
 
 from __future__ import annotations
 
-from pipeline.config.ids import (
+from corpus2vec.pipeline.config.ids import (
     DROPPABLE,
     SIZES,
     UNK,
@@ -20,8 +20,8 @@ from pipeline.config.ids import (
     VocabConfig,
     VocabExecution,
 )
-from pipeline.config.settings import option_name, require, setting
-from pipeline.config.tables import (
+from corpus2vec.pipeline.config.settings import option_name, require, setting
+from corpus2vec.pipeline.config.tables import (
     FOLDER_FORMATS,
     TABLE_COLUMNS,
     TABLE_FORMATS,
@@ -30,7 +30,7 @@ from pipeline.config.tables import (
     EvaluateConfig,
     MapConfig,
 )
-from pipeline.config.training import Execution, TrainConfig
+from corpus2vec.pipeline.config.training import Execution, TrainConfig
 
 __all__ = [
     "DROPPABLE",

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import require, setting
 
 
 @dataclass(frozen=True, kw_only=True)

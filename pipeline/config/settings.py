@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from pipeline.errors import UsageError
+from corpus2vec.pipeline.errors import UsageError
 
 
 def setting(default: Any, help: str, **marks: Any) -> Any:

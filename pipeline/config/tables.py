@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import require, setting
 
 TABLE_COLUMNS = ("index", "token", "embedding")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.config.settings import option_name, require, setting
+from corpus2vec.pipeline.config.settings import option_name, require, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.errors import DataError, UsageError
-from pipeline.publication import publication, publishable
-from pipeline.report import charts
-from pipeline.report.facts import FILES, Facts, gather
-from pipeline.report.page import render
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.publication import publication, publishable
+from corpus2vec.pipeline.report import charts
+from corpus2vec.pipeline.report.facts import FILES, Facts, gather
+from corpus2vec.pipeline.report.page import render
 
 __all__ = ["Facts", "chart_of", "gather", "page_of", "publish"]
 
@@ -59,7 +59,7 @@ def chart_of(kind: str, facts: Facts, suffix: str = ".svg") -> bytes:
     if suffix == ".svg":
         return charts.as_file(draw[kind]()).encode()
     if suffix == ".png":
-        from pipeline.report import raster
+        from corpus2vec.pipeline.report import raster
 
         return raster.draw(kind, facts)
     raise UsageError(

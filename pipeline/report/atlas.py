@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.report import charts
-from pipeline.report.charts import shown
-from pipeline.report.elements import Markup, put, section
-from pipeline.report.palette import FREQUENCY_CLASSES
-from pipeline.report.words import WordMap
+from corpus2vec.pipeline.report import charts
+from corpus2vec.pipeline.report.charts import shown
+from corpus2vec.pipeline.report.elements import Markup, put, section
+from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
+from corpus2vec.pipeline.report.word_map import WordMap
 
 
 def part(name: str) -> str:
     """A file that stands beside this one."""
-    return resources.files("pipeline.report").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("corpus2vec.pipeline.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def script() -> str:

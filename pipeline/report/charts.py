@@ -14,10 +14,10 @@ from importlib import resources
 
 import numpy as np
 
-from pipeline.display import visible
-from pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
-from pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
-from pipeline.report.words import WordMap, is_word
+from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
+from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
+from corpus2vec.pipeline.report.word_map import WordMap, is_word
+from corpus2vec.pipeline.strings.display import visible
 
 WIDTH, HEIGHT = 480, 300
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 32, 48
@@ -37,7 +37,11 @@ def shown(token: str) -> str:
 
 def as_file(svg: str) -> str:
     """The chart as a file of its own."""
-    css = resources.files("pipeline.report").joinpath("chart.css").read_text(encoding="utf-8")
+    css = (
+        resources.files("corpus2vec.pipeline.report")
+        .joinpath("chart.css")
+        .read_text(encoding="utf-8")
+    )
     head, _, rest = svg.partition(">")
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n{head} xmlns="http://www.w3.org/2000/svg">'

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from pipeline.display import visible
-from pipeline.report.charts import shown
+from corpus2vec.pipeline.report.charts import shown
+from corpus2vec.pipeline.strings.display import visible
 
 
 class Markup(str):

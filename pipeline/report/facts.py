@@ -16,19 +16,20 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from pipeline.artifact import artifact_input
-from pipeline.config import MapConfig
-from pipeline.errors import DataError, UsageError
-from pipeline.manifest import Input
-from pipeline.parquet import RowGroupReader
-from pipeline.report import measures, words
-from pipeline.report.measures import Curves, Frequency, Lengths
-from pipeline.report.palette import LABEL_COLOURS
-from pipeline.report.words import Labels, Neighbours, WordMap
-from pipeline.sources import reading
-from pipeline.vectors import read_vectors
-from pipeline.vocabulary import Vocabulary, parse_vocabulary
-from pipeline.weights import metrics_path
+from corpus2vec.pipeline.artifacts.manifest import Input
+from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+from corpus2vec.pipeline.artifacts.store import artifact_input
+from corpus2vec.pipeline.artifacts.weights import metrics_path
+from corpus2vec.pipeline.config import MapConfig
+from corpus2vec.pipeline.corpus.sources import reading
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.report import measures
+from corpus2vec.pipeline.report import word_map as words
+from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
+from corpus2vec.pipeline.report.palette import LABEL_COLOURS
+from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap
+from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, parse_vocabulary
 
 # The names that `run` gives them, in order; of two dumps the first that fits the model is taken.
 FILES = {

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.report.palette import LABEL_COLOURS
-from pipeline.similarity import nearest, unit_rows
+from corpus2vec.pipeline.report.palette import LABEL_COLOURS
+from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
 
 CURVE_POINTS = 160
 BINS = 32

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from pipeline.config import option_name
-from pipeline.report import atlas, charts
-from pipeline.report.atlas import part
-from pipeline.report.charts import shown
-from pipeline.report.elements import (
+from corpus2vec.pipeline.config import option_name
+from corpus2vec.pipeline.report import atlas, charts
+from corpus2vec.pipeline.report.atlas import part
+from corpus2vec.pipeline.report.charts import shown
+from corpus2vec.pipeline.report.command_line import commands, settings
+from corpus2vec.pipeline.report.elements import (
     Markup,
     code,
     definitions,
@@ -29,9 +30,8 @@ from pipeline.report.elements import (
     table,
     word,
 )
-from pipeline.report.facts import Facts
-from pipeline.report.palette import DARK, LIGHT, custom_properties
-from pipeline.report.recipes import commands, settings
+from corpus2vec.pipeline.report.facts import Facts
+from corpus2vec.pipeline.report.palette import DARK, LIGHT, custom_properties
 
 SCORES = {
     "train_loss": "training loss",

@@ -6,14 +6,14 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import UsageError
-from pipeline.report.charts import MAP_DOTS, frequency_kinds, room, shown
-from pipeline.report.palette import LIGHT
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.report.charts import MAP_DOTS, frequency_kinds, room, shown
+from corpus2vec.pipeline.report.palette import LIGHT
 
 if TYPE_CHECKING:
-    from pipeline.report.facts import Facts
-    from pipeline.report.measures import Curves, Frequency
-    from pipeline.report.words import WordMap
+    from corpus2vec.pipeline.report.facts import Facts
+    from corpus2vec.pipeline.report.measures import Curves, Frequency
+    from corpus2vec.pipeline.report.word_map import WordMap
 
 SIZES = {"loss": (7.2, 4.5), "zipf": (7.2, 4.5), "map": (12, 8)}
 """Inches, at 150 dots each."""

@@ -12,12 +12,12 @@ function that writes the file to `artifact.produce`. What a stage does is in the
 
 from __future__ import annotations
 
-from pipeline.stages.common import FORMATS, existing, read_vocabulary
-from pipeline.stages.to_ids import encode, encode_recipe
-from pipeline.stages.to_model import require_held_out, train, train_recipe
-from pipeline.stages.to_table import dump, dump_recipe, dump_to
-from pipeline.stages.to_tokens import tokenize, tokenize_recipe
-from pipeline.stages.to_vocabulary import build_vocabulary_of, vocab, vocab_recipe
+from corpus2vec.pipeline.stages.common import FORMATS, existing, read_vocabulary
+from corpus2vec.pipeline.stages.to_ids import encode, encode_recipe
+from corpus2vec.pipeline.stages.to_model import require_held_out, train, train_recipe
+from corpus2vec.pipeline.stages.to_table import dump, dump_recipe, dump_to
+from corpus2vec.pipeline.stages.to_tokens import tokenize, tokenize_recipe
+from corpus2vec.pipeline.stages.to_vocabulary import build_vocabulary_of, vocab, vocab_recipe
 
 __all__ = [
     "FORMATS",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.books import Ledger
-from pipeline.errors import UsageError
-from pipeline.manifest import Input
-from pipeline.vocabulary import Vocabulary, parse_vocabulary
+from corpus2vec.pipeline.artifacts.ledger import Ledger
+from corpus2vec.pipeline.artifacts.manifest import Input
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, parse_vocabulary
 
 FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 3, "dump": 3}
 """Raised where the bytes that a stage writes change: an artifact of another number is a miss."""

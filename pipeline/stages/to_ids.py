@@ -9,15 +9,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipeline import artifact
-from pipeline.artifact import Outcome, artifact_input
-from pipeline.config import EncodeConfig
-from pipeline.encoding import Encoder
-from pipeline.engine import read_ahead
-from pipeline.manifest import Recipe
-from pipeline.parquet import RowGroupReader, RowGroupWriter
-from pipeline.progress import SILENT, Progress
-from pipeline.stages.common import FORMATS, balanced, read_vocabulary, unk_of
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
+from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input
+from corpus2vec.pipeline.config import EncodeConfig
+from corpus2vec.pipeline.corpus.workers import read_ahead
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.common import FORMATS, balanced, read_vocabulary, unk_of
+from corpus2vec.pipeline.vocabulary.encoding import Encoder
 
 
 def encode_recipe(tokens: Path, vocabulary: Path, config: EncodeConfig) -> Recipe:

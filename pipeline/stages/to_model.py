@@ -7,13 +7,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pipeline import artifact
-from pipeline.artifact import Outcome, artifact_input, file_input
-from pipeline.config import Execution, TrainConfig
-from pipeline.errors import UsageError
-from pipeline.manifest import Recipe
-from pipeline.progress import SILENT, Progress
-from pipeline.stages.common import FORMATS, existing, read_vocabulary
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
+from corpus2vec.pipeline.config import Execution, TrainConfig
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.common import FORMATS, existing, read_vocabulary
 
 
 def train_recipe(
@@ -67,7 +67,7 @@ def train(
     environment: dict[str, Any] = {}  # known only when it has run
 
     def write(target: Path) -> Mapping[str, Any]:
-        from pipeline import runs
+        from corpus2vec.pipeline.training import run as runs
 
         words = read_vocabulary(recipe.inputs[1])
         data, facts = runs.load_data(ids, words, recipe.inputs[1].digest, config, init, valid)
@@ -78,7 +78,7 @@ def train(
 
     outcome = artifact.produce(recipe, output, write, force=force, environment=environment)
     if not outcome.hit:
-        from pipeline.checkpoints import Checkpoints
+        from corpus2vec.pipeline.training.checkpoints import Checkpoints
 
         Checkpoints(output).discard()
     return outcome

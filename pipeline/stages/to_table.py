@@ -7,17 +7,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline import artifact
-from pipeline.artifact import Outcome, artifact_input
-from pipeline.combining import combine, postprocess, require_finite
-from pipeline.config import TABLE_FORMATS, DumpConfig
-from pipeline.errors import DataError, UsageError
-from pipeline.manifest import Input, Recipe
-from pipeline.progress import SILENT, Progress
-from pipeline.proof import prove
-from pipeline.stages.common import FORMATS, read_vocabulary
-from pipeline.tables import Table, prepare, write_file, write_folder
-from pipeline.weights import OUTPUT, read_header, read_names, read_table, verify
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input
+from corpus2vec.pipeline.artifacts.weights import (
+    OUTPUT,
+    read_header,
+    read_names,
+    read_table,
+    verify,
+)
+from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.common import FORMATS, read_vocabulary
+from corpus2vec.pipeline.tables import Table, prepare, write_file, write_folder
+from corpus2vec.pipeline.tables.combining import combine, postprocess, require_finite
+from corpus2vec.pipeline.tables.verify import prove
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,27 +8,27 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import artifact
-from pipeline.artifact import Outcome, file_input, known_digests
-from pipeline.books import Ledger
-from pipeline.config import TokenizeConfig, TokenizeExecution
-from pipeline.corpus import Corpus
-from pipeline.engine import in_order, resolve_workers
-from pipeline.errors import DataError
-from pipeline.manifest import Input, Recipe
-from pipeline.parquet import RowGroupWriter
-from pipeline.progress import SILENT, Progress
-from pipeline.sources import Source, find_sources
-from pipeline.stages.common import FORMATS, balanced
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.ledger import Ledger
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+from corpus2vec.pipeline.artifacts.store import Outcome, file_input, known_digests
+from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
+from corpus2vec.pipeline.corpus.corpus import Corpus
+from corpus2vec.pipeline.corpus.sources import Source, find_sources
+from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.common import FORMATS, balanced
 
 if TYPE_CHECKING:
-    from pipeline.texts import Texts
-    from pipeline.tokenizer import Tokens
+    from corpus2vec.pipeline.corpus.texts import Texts
+    from corpus2vec.pipeline.tokenizer import Tokens
 
 
 def tokenize_recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
     """What decides tokens.parquet: the corpus files, and the folder of a --model."""
-    from pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
+    from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
 
     known = known_digests(output)
     inputs = [_corpus_input(source, known) for source in sources]
@@ -98,7 +98,7 @@ def tokenize(
 
 
 def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
-    from pipeline.tokenizer import Tokenizer  # imports spaCy
+    from corpus2vec.pipeline.tokenizer import Tokenizer  # imports spaCy
 
     return Tokenizer(config).tokenize
 

@@ -6,16 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import artifact
-from pipeline.artifact import Outcome, artifact_input, file_input
-from pipeline.config import VocabConfig, VocabExecution
-from pipeline.engine import read_ahead
-from pipeline.errors import DataError
-from pipeline.manifest import Recipe
-from pipeline.parquet import RowGroupReader
-from pipeline.progress import SILENT, Progress
-from pipeline.stages.common import FORMATS, balanced, existing
-from pipeline.vocabulary import Counting, Vocabulary, among, build_vocabulary, vocabulary_lines
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
+from corpus2vec.pipeline.config import VocabConfig, VocabExecution
+from corpus2vec.pipeline.corpus.workers import read_ahead
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.common import FORMATS, balanced, existing
+from corpus2vec.pipeline.vocabulary.vocabulary import (
+    Counting,
+    Vocabulary,
+    among,
+    build_vocabulary,
+    vocabulary_lines,
+)
 
 
 def vocab_recipe(tokens: Sequence[Path], config: VocabConfig, keep: Path | None = None) -> Recipe:

@@ -20,13 +20,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from pipeline.config import DumpConfig
-from pipeline.tables.binary import write_parquet, write_word2vec_binary
-from pipeline.tables.folders import write_npy, write_spacy, write_static_embedding, write_tsv
-from pipeline.tables.grid import grid
-from pipeline.tables.table import Table, arranged
-from pipeline.tables.text import write_text
-from pipeline.tables.tokens import as_written, safe
+from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.tables.formats.binary import write_parquet, write_word2vec_binary
+from corpus2vec.pipeline.tables.formats.folders import (
+    write_npy,
+    write_spacy,
+    write_static_embedding,
+    write_tsv,
+)
+from corpus2vec.pipeline.tables.formats.grid import grid
+from corpus2vec.pipeline.tables.formats.text import write_text
+from corpus2vec.pipeline.tables.table import Table, arranged
+from corpus2vec.pipeline.tables.tokens import as_written, safe
 
 __all__ = ["Table", "as_written", "prepare", "write_file", "write_folder", "write_table"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import DumpConfig
+from corpus2vec.pipeline.config import DumpConfig
 
 
 @dataclass(frozen=True)

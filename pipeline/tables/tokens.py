@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config import DumpConfig
-from pipeline.errors import DataError
-from pipeline.tables.table import Table
+from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.tables.table import Table
 
 # For Python and for Arrow: the two know white space by different names.
 WHITE_SPACE = (re.compile(r"\s"), r"[\s\v\x1c-\x1f\x85\p{Z}]")

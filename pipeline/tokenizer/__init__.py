@@ -17,13 +17,18 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from pipeline.config import TokenizeConfig
-from pipeline.texts import Texts
-from pipeline.tokenizer.fast import FastTokens
-from pipeline.tokenizer.plain import PlainTokens
-from pipeline.tokenizer.rows import Tokens, make_rows
-from pipeline.tokenizer.rules import Unreadable
-from pipeline.tokenizer.spacy_pipeline import import_spacy, is_model_folder, load_pipeline, versions
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.tokenizer.fast import FastTokens
+from corpus2vec.pipeline.tokenizer.plain import PlainTokens
+from corpus2vec.pipeline.tokenizer.rows import Tokens, make_rows
+from corpus2vec.pipeline.tokenizer.rules import Unreadable
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import (
+    import_spacy,
+    is_model_folder,
+    load_pipeline,
+    versions,
+)
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.tokenizer.rules import (
+from corpus2vec.pipeline.tokenizer.rules import (
     NEWLINE,
     CharSet,
     Shapes,

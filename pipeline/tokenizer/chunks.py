@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.strings import Slices
-from pipeline.texts import Texts
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.strings.interner import Slices
 
 CHUNK_BYTES = 1024
 

@@ -16,10 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from pipeline.strings import Growing, Interner, KeySet, Slices, first_places, ranges
-from pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes, Split
-from pipeline.tokenizer.chunks import Chunks
-from pipeline.tokenizer.patterns import Pair, Patterns
+from corpus2vec.pipeline.strings.interner import (
+    Growing,
+    Interner,
+    KeySet,
+    Slices,
+    first_places,
+    ranges,
+)
+from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes, Split
+from corpus2vec.pipeline.tokenizer.chunks import Chunks
+from corpus2vec.pipeline.tokenizer.patterns import Pair, Patterns
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import TokenizeConfig
-from pipeline.strings import Growing, Interner, Slices
-from pipeline.texts import Texts
-from pipeline.tokenizer.chunks import split_into_chunks
-from pipeline.tokenizer.distinct import DistinctChunks
-from pipeline.tokenizer.rows import EMPTY, Analysis
-from pipeline.tokenizer.spacy_pipeline import CLASSES
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.strings.interner import Growing, Interner, Slices
+from corpus2vec.pipeline.tokenizer.chunks import split_into_chunks
+from corpus2vec.pipeline.tokenizer.distinct import DistinctChunks
+from corpus2vec.pipeline.tokenizer.rows import EMPTY, Analysis
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import CLASSES
 
 if TYPE_CHECKING:
     from spacy.language import Language

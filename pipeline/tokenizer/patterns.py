@@ -16,8 +16,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
-from pipeline.tokenizer.rules import Unreadable
+from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
+from corpus2vec.pipeline.tokenizer.rules import Unreadable
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer

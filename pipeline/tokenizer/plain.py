@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import TokenizeConfig
-from pipeline.errors import DataError
-from pipeline.texts import Texts
-from pipeline.tokenizer.rows import EMPTY, Analysis
-from pipeline.tokenizer.spacy_pipeline import CLASSES
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.tokenizer.rows import EMPTY, Analysis
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import CLASSES
 
 if TYPE_CHECKING:
     from spacy.language import Language

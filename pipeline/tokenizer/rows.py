@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.config import TokenizeConfig
 
 EMPTY = 255
 """The reason for leaving out a token without a form; other reasons are places in config.drop."""

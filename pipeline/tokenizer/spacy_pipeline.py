@@ -8,8 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pipeline.config import TokenizeConfig
-from pipeline.errors import UsageError
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -1,0 +1,1 @@
+"""From a text corpus to a table of word embeddings, learned by an Embedding + LSTM network."""

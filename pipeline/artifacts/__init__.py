@@ -1,0 +1,1 @@
+"""What is kept on disk: manifests, digests and the hit test, ledgers, Parquet, weights."""

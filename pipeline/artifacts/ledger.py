@@ -1,0 +1,55 @@
+"""The books: what went into a stage, what came out of it, and where the rest went.
+
+Nothing may be lost silently, so a stage counts what it read and what it wrote at two different
+places and the two must agree: `in = kept + unk + dropped (by reason)`. A stage whose books do
+not balance fails; the ledgers are stored in the manifest and shown by `info`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from corpus2vec.pipeline.errors import PipelineError
+
+
+@dataclass
+class Ledger:
+    """One account, of documents or of tokens.
+
+    >>> ledger = Ledger("tokens", read=5, kept=3)
+    >>> ledger.drop("space", 2)
+    >>> ledger.balance()
+    >>> ledger.as_json()
+    {'in': 5, 'kept': 3, 'dropped': {'space': 2}}
+    """
+
+    unit: str
+    read: int = 0
+    kept: int = 0
+    unk: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def drop(self, reason: str, count: int = 1) -> None:
+        """Account for `count` units that go no further, for `reason`."""
+        if count:
+            self.dropped[reason] += count
+
+    def balance(self) -> None:
+        """Raise PipelineError where what came in is not all accounted for."""
+        accounted = self.kept + self.unk + self.dropped.total()
+        if self.read != accounted:
+            raise PipelineError(
+                f"the books do not balance: {self.read} {self.unit} in, {accounted} accounted for",
+                hint="this is a defect of corpus2vec, not of the corpus; please report it",
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """The account as the manifest stores it; zero entries are left out."""
+        account: dict[str, Any] = {"in": self.read, "kept": self.kept}
+        if self.unk:
+            account["unk"] = self.unk
+        if self.dropped:
+            account["dropped"] = dict(sorted(self.dropped.items()))
+        return account

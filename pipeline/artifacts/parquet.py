@@ -1,0 +1,262 @@
+"""The two Parquet artifacts, `tokens.parquet` and `ids.parquet`: written and read back.
+
+    tokens.parquet   a row a document   tokens: list<string>   label: string, if there are labels
+    ids.parquet      a row a document   ids: list<int32>       label: int32, if there are labels
+
+Row groups are bounded, in rows and in list items, so that Arrow's int32 list offsets cannot
+overflow and so that memory is set by the row group, not by the corpus. Pages carry checksums,
+which are verified when they are read. A file with any other schema is refused by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from corpus2vec.pipeline.errors import DataError, StorageError
+
+ROW_GROUP_ITEMS = 1 << 20
+ROW_GROUP_ROWS = 1 << 19
+
+ITEMS = {"tokens": pa.string(), "ids": pa.int32()}
+LABELS = {"tokens": pa.string(), "ids": pa.int32()}
+
+
+def schema(kind: str, labelled: bool) -> pa.Schema:
+    """The schema of an artifact of `kind`, tokens or ids."""
+    fields = [pa.field(kind, pa.list_(ITEMS[kind]))]
+    if labelled:
+        fields.append(pa.field("label", LABELS[kind]))
+    return pa.schema(fields)
+
+
+class RowGroupWriter:
+    """Gathers record batches and writes them as bounded row groups."""
+
+    def __init__(self, path: Path, kind: str, labelled: bool) -> None:
+        self._kind = kind
+        self.schema = schema(kind, labelled)
+        self.rows = 0
+        self.items = 0
+        """List items written: tokens or ids."""
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_items = 0
+        self._pending_rows = 0
+        self._writer = pq.ParquetWriter(
+            path,
+            _in_memory(self.schema),
+            store_schema=False,  # that a column was dictionary-encoded in memory is no part of it
+            compression="zstd",
+            write_page_checksum=True,
+            # A row group's dictionary is never given up half-way: vocabulary building reads it.
+            use_dictionary=kind == "tokens",
+            dictionary_pagesize_limit=1 << 30,
+            write_statistics=False,
+        )
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of `batch`, whose columns are those of the schema.
+
+        A row group takes the rows that fit, and one more only if it would be empty: so its bounds
+        hold. Row groups of ids do not depend on how the rows were cut into batches; a batch of
+        tokens that half fills a row group is one by itself, since joining the dictionaries of
+        two batches takes longer than writing them.
+        """
+        lengths = pc.list_value_length(batch.column(0)).to_numpy(zero_copy_only=False)
+        ends = np.cumsum(lengths)
+        items = int(ends[-1]) if len(ends) else 0
+        self.rows += len(ends)
+        self.items += items
+        fits = items <= ROW_GROUP_ITEMS and len(ends) <= ROW_GROUP_ROWS
+        if self._kind == "tokens" and fits and 2 * items >= ROW_GROUP_ITEMS:
+            self._flush()
+            self._write(pa.Table.from_batches([batch]))
+        else:
+            self._divide(batch, ends)
+
+    def _divide(self, batch: pa.RecordBatch, ends: np.ndarray) -> None:
+        """Gather rows as far as they fit, and write what is full; `ends` counts their items."""
+        begin = 0
+        while begin < len(ends):
+            before = int(ends[begin - 1]) if begin else 0
+            room = before + ROW_GROUP_ITEMS - self._pending_items
+            end = int(np.searchsorted(ends, room, side="right"))
+            end = min(end, begin + ROW_GROUP_ROWS - self._pending_rows)
+            if not self._pending:
+                end = max(end, begin + 1)
+            if end > begin:
+                self._pending.append(batch.slice(begin, end - begin))
+                self._pending_items += int(ends[end - 1]) - before
+                self._pending_rows += end - begin
+                begin = end
+            else:
+                self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            # In one piece, since pages end where a piece of the table ends.
+            table = pa.Table.from_batches(self._pending).unify_dictionaries().combine_chunks()
+            if self._kind == "tokens":
+                table = table.set_column(0, table.schema.names[0], _tidied(table.column(0)))
+            self._write(table)
+        self._pending = []
+        self._pending_items = self._pending_rows = 0
+
+    def _write(self, table: pa.Table) -> None:
+        self._writer.write_table(table.cast(self._writer.schema), row_group_size=table.num_rows)
+
+    def add_metadata(self, metadata: Mapping[str, str]) -> None:
+        """Add to the file's key-value metadata."""
+        self._writer.add_key_value_metadata(dict(metadata))
+
+    def __enter__(self) -> RowGroupWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._flush()
+        finally:
+            self._writer.close()
+
+
+def _in_memory(schema: pa.Schema) -> pa.Schema:
+    """The schema with lists of strings dictionary-encoded: they are written as they are then."""
+    encoded = pa.list_(pa.dictionary(pa.int32(), pa.string()))
+    return pa.schema(
+        field.with_type(encoded) if field.type == pa.list_(pa.string()) else field
+        for field in schema
+    )
+
+
+def _tidied(column: pa.ChunkedArray) -> pa.ListArray:
+    """Lists whose dictionary has what occurs in them, by order of first appearance.
+
+    So what is written does not depend on how the rows came in batches.
+    """
+    lists = column.chunk(0)
+    values = lists.flatten()
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    encoded = values.indices.dictionary_encode()
+    dictionary = values.dictionary.take(encoded.dictionary)
+    tidy = pa.DictionaryArray.from_arrays(encoded.indices, dictionary)
+    offsets = pc.subtract(lists.offsets, lists.offsets[0])
+    return pa.ListArray.from_arrays(offsets, tidy)
+
+
+class RowGroupReader:
+    """An artifact of `kind`, read a row group at a time.
+
+    Raises DataError for a file that is not Parquet, is damaged or has another schema.
+    """
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path = path
+        with _telling(path, "is not Parquet"):
+            stored = pq.ParquetFile(path)
+            names = stored.schema_arrow.names
+            self.labelled = "label" in names
+            expected = schema(kind, self.labelled)
+            found = pa.schema([_plain(field) for field in stored.schema_arrow])
+        if not found.equals(expected):
+            raise DataError(
+                f"{path} is no {kind} artifact: it has the columns {', '.join(names)}",
+                hint=f"expected {', '.join(f'{each.name}: {each.type}' for each in expected)}",
+            )
+        with _telling(path, "is not Parquet"):
+            self._file = pq.ParquetFile(
+                path,
+                metadata=stored.metadata,
+                read_dictionary=["tokens.list.element"] if kind == "tokens" else None,
+                page_checksum_verification=True,
+            )
+
+    @property
+    def rows(self) -> int:
+        """Documents in the file."""
+        return int(self._file.metadata.num_rows)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The file's key-value metadata."""
+        stored = self._file.metadata.metadata or {}
+        return {key.decode(): value.decode() for key, value in stored.items()}
+
+    def row_groups(self) -> Iterator[pa.RecordBatch]:
+        """The rows in order, a row group a batch; tokens come dictionary-encoded."""
+        rows = 0
+        for number in range(self._file.num_row_groups):
+            with _telling(self.path, "is damaged"):
+                table = self._file.read_row_group(number).combine_chunks()
+                table.validate(full=True)
+            if not table.num_rows:
+                continue
+            batch = table.to_batches()[0]
+            if any(column.null_count for column in (*batch.columns, batch.column(0).flatten())):
+                raise DataError(f"{self.path}: row group {number} has a null where none may be")
+            # Checksums are over pages, not over their headers; the footer knows the same numbers.
+            lengths = pc.list_value_length(batch.column(0)).to_numpy()
+            said = self._file.metadata.row_group(number).column(0).num_values
+            if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value
+                raise DataError(f"{self.path} is damaged: row group {number} is not of its size")
+            rows += batch.num_rows
+            yield batch
+        if rows != self.rows:
+            raise DataError(f"{self.path} is damaged: it has {rows} rows and says {self.rows}")
+
+
+@contextlib.contextmanager
+def _telling(path: Path, what: str) -> Iterator[None]:
+    """Say of which file it was when Arrow finds fault with one."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno:
+            raise StorageError(f"cannot read {path}: {os.strerror(problem.errno)}") from problem
+        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
+    except (pa.ArrowException, KeyError, UnicodeDecodeError) as problem:
+        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
+
+
+def documents(path: Path) -> Iterator[dict[str, Any]]:
+    """The documents of either artifact, as Python values: `{'ids': [0, 1, 2, 3, 4]}`.
+
+    A label is given by its name.
+    """
+    kind = "ids" if "ids" in _names(path) else "tokens"
+    reader = RowGroupReader(path, kind)
+    names = json.loads(reader.metadata.get("labels", "[]"))
+    for batch in reader.row_groups():
+        for number in range(batch.num_rows):
+            row: dict[str, Any] = batch.slice(number, 1).to_pylist()[0]
+            if "label" in row and names:
+                row["label"] = names[row["label"]]
+            yield row
+
+
+def _names(path: Path) -> list[str]:
+    with _telling(path, "is not Parquet"):
+        names: list[str] = pq.read_schema(path).names
+    return names
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    """The field as `schema` spells it: what a list calls its items is no part of the layout."""
+    kind = field.type
+    return pa.field(field.name, pa.list_(kind.value_type) if pa.types.is_list(kind) else kind)

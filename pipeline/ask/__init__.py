@@ -1,0 +1,1 @@
+"""Questions about a table: look words up, find neighbours, solve analogies."""

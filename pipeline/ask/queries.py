@@ -1,0 +1,71 @@
+"""Questions to a table of word vectors: neighbours, analogies, similarity.
+
+Exact: each answer is found among all rows. Several questions at once cost little more than one,
+since the table is gone through once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from corpus2vec.pipeline.ask.words import Words
+from corpus2vec.pipeline.tables import Table
+from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+
+
+@dataclass(frozen=True)
+class Near:
+    """A token of the table, and its cosine with what was asked."""
+
+    token: str
+    cosine: float
+
+
+class Space:
+    """A table made ready to be asked. Words that it does not have must be left out before."""
+
+    def __init__(self, table: Table) -> None:
+        self.words = Words(table.tokens)
+        self._unit_VD = unit_rows(table.vectors_VD)
+
+    def neighbors(self, rows: Sequence[int], top: int) -> list[list[Near]]:
+        """The `top` tokens nearest to each row by cosine, without itself; nearest first."""
+        rows_Q = np.array(rows, np.int64)
+        return self._near(self._unit_VD[rows_Q], top, rows_Q[:, None])
+
+    def analogies(self, rows: Sequence[Sequence[int]], top: int) -> list[list[Near]]:
+        """For each (a, b, c), the `top` tokens nearest to b - a + c, without these three.
+
+        3CosAdd, of unit rows: Mikolov, Yih and Zweig 2013, "Linguistic Regularities in Continuous
+        Space Word Representations".
+        """
+        rows_Q3 = np.array(rows, np.int64).reshape(-1, 3)
+        a, b, c = self._unit_VD[rows_Q3].transpose(1, 0, 2)
+        return self._near(unit_rows(b - a + c), top, rows_Q3)
+
+    def similarity(self, rows: Sequence[Sequence[int]]) -> list[float]:
+        """The cosine of each pair of rows."""
+        rows_Q2 = np.array(rows, np.int64).reshape(-1, 2)
+        one, other = self._unit_VD[rows_Q2].transpose(1, 0, 2)
+        cosines_Q: np.ndarray = np.einsum("qd,qd->q", one, other)
+        return _numbers(cosines_Q)
+
+    def _near(self, queries_QD: np.ndarray, top: int, excluded_QX: np.ndarray) -> list[list[Near]]:
+        ids_QK, cosines_QK = nearest(self._unit_VD, queries_QD, top, excluded_QX)
+        tokens = self.words.tokens
+        return [
+            [
+                Near(tokens[row], cosine)
+                for row, cosine in zip(ids.tolist(), _numbers(cosines), strict=True)
+                if row >= 0
+            ]
+            for ids, cosines in zip(ids_QK, cosines_QK, strict=True)
+        ]
+
+
+def _numbers(values: np.ndarray) -> list[float]:
+    """float32 cosines with no more digits than they have; rounding may pass 1."""
+    return [float(str(value)) for value in np.clip(values, -1, 1)]

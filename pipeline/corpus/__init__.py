@@ -1,0 +1,1 @@
+"""Corpus files → documents, in batches, worked on here or in several processes."""

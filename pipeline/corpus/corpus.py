@@ -1,0 +1,66 @@
+"""A corpus: the documents of all its files, in order, in batches of a size to be worked on.
+
+A batch is a `Texts`. Small files share one; what is in memory at a time is a batch, whatever the
+size of the corpus, or of a line in it. How files of each kind are read is in `readers.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+
+from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus.readers import READERS, labelled
+from corpus2vec.pipeline.corpus.sources import Source
+from corpus2vec.pipeline.corpus.texts import Texts
+
+BATCH_BYTES = 1 << 21  # or more: a block of lines is a batch by itself
+
+
+class Corpus:
+    """The documents of some sources."""
+
+    def __init__(self, sources: Sequence[Source], config: CorpusConfig) -> None:
+        self.sources = sources
+        self.config = config
+        self.cuts = 0
+        """Cuts made in documents that were too long, in the sources read so far."""
+        self.bytes_read = 0
+        """Bytes read so far, of the files as they lie on the disk."""
+
+    @functools.cached_property
+    def size(self) -> int | None:
+        """Bytes of all files together; None if one is a stream."""
+        if any(source.is_stream for source in self.sources):
+            return None
+        return sum(source.path.stat().st_size for source in self.sources)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the documents have labels."""
+        return labelled(self.config)
+
+    def batches(self) -> Iterator[Texts]:
+        """The documents, blank ones too, in corpus order."""
+        held: list[Texts] = []
+        size = 0
+        for texts in self._texts():
+            held.append(texts)
+            size += len(texts.data)
+            if size >= BATCH_BYTES:
+                yield Texts.joined(held)
+                held, size = [], 0
+        if held:
+            yield Texts.joined(held)
+
+    def _texts(self) -> Iterator[Texts]:
+        # Whoever asks for what was counted may do so from another thread than reads the files.
+        finished = 0
+        for source in self.sources:
+            with source.open() as opened:
+                for texts in READERS[source.kind](opened, source, self.config):
+                    self.bytes_read = finished + opened.position
+                    yield texts
+                finished += opened.position
+            self.bytes_read = finished
+            self.cuts += opened.cuts

@@ -1,0 +1,293 @@
+"""Which files a corpus is made of, what each one is, and its bytes as a stream.
+
+From what a person names (files, folders, globs, `-`) to a list of sources in an order that does
+not depend on the file system, each of which opens as decompressed bytes and tells how far it was
+read. What the bytes mean is `corpus.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import glob
+import hashlib
+import io
+import lzma
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+
+from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.errors import DataError, PipelineError, StorageError, UsageError
+
+KINDS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd"}
+DECODERS: dict[str, Callable[[], Any]] = {"bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}
+TRUNCATED = "Truncated compressed stream"  # as Arrow says it
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of a corpus, or standard input."""
+
+    name: str
+    kind: str
+    """text, jsonl, csv, tsv or parquet."""
+    compression: str = ""
+    """gzip, bz2, xz, zstd, or nothing."""
+    label: str = ""
+    """The label of all its documents, with --label-from."""
+    digest: Any = field(default_factory=hashlib.sha256, compare=False)
+    """Of standard input: grows as the stream is read."""
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it can be read only once."""
+        return self.name == STDIN
+
+    @property
+    def path(self) -> Path:
+        """The file; meaningless for standard input."""
+        return Path(self.name)
+
+    @property
+    def traits(self) -> Mapping[str, str]:
+        """What was taken from the name, and decides what the bytes become."""
+        traits = {"kind": self.kind, "compression": self.compression, "label": self.label}
+        return {key: value for key, value in traits.items() if value}
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Opened]:
+        """The decompressed bytes. Errors of the disk and of the compression are told by name."""
+        with contextlib.ExitStack() as stack, reading(self.name):
+            if self.is_stream:
+                raw: IO[bytes] = cast("IO[bytes]", StandardInput(self.digest))
+            else:
+                raw = stack.enter_context(self.path.open("rb"))
+            stream = stack.enter_context(decompressed(raw, self.compression))
+            yield Opened(raw, stream)
+            if self.compression and not raw.tell():  # Arrow finds no fault with that
+                raise EOFError(TRUNCATED)
+            if self.is_stream:  # what stands behind the compressed data belongs to the digest too
+                while raw.read(1 << 20):
+                    pass
+
+
+@dataclass
+class Opened:
+    """A source being read: `raw` as it lies on the disk, `stream` decompressed."""
+
+    raw: IO[bytes]
+    stream: IO[bytes]
+    cuts: int = 0
+    """Cuts made in documents that were too long."""
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far."""
+        return self.raw.tell()
+
+
+class StandardInput(io.RawIOBase):
+    """Standard input, which feeds every byte it gives out to a digest."""
+
+    def __init__(self, digest: Any) -> None:
+        # Not only its buffer: Python closes at its exit what nobody holds, and gives up with a
+        # fatal error if a thread is still reading from it.
+        self._stdin = sys.stdin
+        self._digest = digest
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as the stream goes."""
+        piece = self._stdin.buffer.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self._digest.update(piece)
+        self._position += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        """Bytes given out so far."""
+        return self._position
+
+
+class MemberStream(io.RawIOBase):
+    """The bytes of .xz and .bz2 files, which may be several such files one behind the other.
+
+    Arrow cannot read an empty .bz2 member; Python's own file objects take a member whose start is
+    damaged for the end, and pass over the rest.
+    """
+
+    def __init__(self, raw: IO[bytes], compression: str) -> None:
+        self._raw = raw
+        self._new_decoder = DECODERS[compression]
+        self._decoder = self._new_decoder()
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` as far as what is at hand goes."""
+        piece = b""
+        while not piece:
+            given = b""
+            if self._decoder.eof:
+                given = self._next_member()
+                if not given:
+                    return 0
+                self._decoder = self._new_decoder()
+            elif self._decoder.needs_input:
+                given = self._raw.read(1 << 16)
+                if not given:
+                    raise EOFError(TRUNCATED)
+            piece = self._decoder.decompress(given, len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _next_member(self) -> bytes:
+        """Where the next member begins, behind the zeros that may stand between two."""
+        given: bytes = self._decoder.unused_data.lstrip(b"\0")
+        while not given:
+            block = self._raw.read(1 << 16)
+            if not block:
+                return b""
+            given = block.lstrip(b"\0")
+        return given
+
+
+@contextlib.contextmanager
+def decompressed(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
+    """`raw` seen through its compression; several members or frames in a row are one stream."""
+    if compression in DECODERS:
+        yield io.BufferedReader(MemberStream(raw, compression), 1 << 20)
+    elif compression:
+        with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), compression) as stream:
+            yield stream
+    else:
+        yield raw
+
+
+@contextlib.contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Say which file it was when reading fails."""
+    try:
+        yield
+    except PipelineError:
+        raise
+    except OSError as problem:
+        if problem.errno:
+            raise StorageError(f"cannot read {name}: {os.strerror(problem.errno)}") from problem
+        raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
+    except (EOFError, UnicodeDecodeError, lzma.LZMAError, pa.ArrowException) as problem:
+        raise DataError(f"{name} is damaged: {problem}", hint="is it complete?") from problem
+
+
+def find_sources(
+    paths: Sequence[str], config: CorpusConfig, output: Path | None = None
+) -> list[Source]:
+    """The sources that `paths` stand for: files as named, folders and globs sorted.
+
+    What is built below a folder of the corpus is no part of it: `output` says where that is.
+    Raises UsageError for a path that leads nowhere and DataError for a folder without a file.
+    """
+    sources = [_source(name, config) for path in paths for name in _expand(path, output)]
+    if sum(source.is_stream for source in sources) > 1:
+        raise UsageError("standard input can be read only once", hint="name - once")
+    return sources
+
+
+def _expand(path: str, output: Path | None) -> list[str]:
+    """The files that `path` stands for, in an order that is theirs, not the file system's."""
+    if path == STDIN:
+        return [path]
+    if os.path.lexists(path):
+        matches = [path]
+    else:
+        matches = glob.glob(path, recursive=True)
+    if not matches:
+        raise UsageError(f"there is no corpus {path}", hint="check the path; globs may be quoted")
+    # A set, since `**` matches a folder and also each file in it.
+    found = {name for match in matches for name in _files(match)}
+    if output and not Path(path).is_file():
+        found -= _built(found, path, output)
+    if not found:
+        raise DataError(f"there is no file in the folder {path}")
+    names = sorted(found, key=lambda name: Path(name).parts)
+    for name in names:
+        if not os.path.exists(name):
+            raise UsageError(f"the link {name} leads nowhere", hint="mend it or remove it")
+    return names
+
+
+def _built(names: set[str], path: str, output: Path) -> set[str]:
+    """Those of the files below `path` that a build made: all in its folder, if that is below."""
+    folder = os.path.realpath(output.parent) + os.sep
+    own = (os.path.realpath(output), os.path.realpath(output) + ".manifest.json")
+    names_the_folder = (os.path.realpath(path) + os.sep).startswith(folder)
+    built = set()
+    for name in names:
+        real = os.path.realpath(name)
+        if real in own or (real.startswith(folder) and not names_the_folder):
+            built.add(name)
+    return built
+
+
+def _files(path: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """`path`, or the files below it, through links to folders too, but never round in a circle."""
+    if os.path.isdir(path):
+        real = os.path.realpath(path)
+        if real not in above:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if not entry.name.startswith("."):
+                        yield from _files(entry.path, above | {real})
+    # Pipes and sockets below a folder are no corpus; a link that leads nowhere is to be told.
+    elif not above or Path(path).is_file() or not os.path.exists(path):
+        yield path
+
+
+def _source(name: str, config: CorpusConfig) -> Source:
+    path = Path(name)
+    suffix = path.suffix.lower()
+    compression = COMPRESSIONS.get(suffix, "")
+    inner = path.with_suffix("") if compression else path
+    kind = KINDS.get(inner.suffix.lower(), "text") if config.kind == "auto" else config.kind
+    if config.kind == "auto" and inner.suffix.lower() == ".json":
+        raise UsageError(
+            f"{name}: .json may be many things",
+            hint="if it has one JSON object a line, say --kind jsonl",
+        )
+    label = ""
+    if config.label_from == "file":
+        label = inner.stem if inner.suffix.lower() in (*KINDS, ".txt", ".text") else inner.name
+    elif config.label_from == "folder":
+        label = path.absolute().parent.name
+    if any("\ud800" <= each <= "\udfff" for each in label):
+        raise UsageError(f"{name}: the label in its name is not UTF-8", hint="rename it")
+    if config.label_from != "none" and name == STDIN:
+        raise UsageError("standard input has no name to take a label from")
+    if kind == "text" and config.label_field:
+        raise UsageError(
+            f"{name} is plain text and has no field {config.label_field}",
+            hint="say --kind, or take labels from names with --label-from file or folder",
+        )
+    return Source(name=name, kind=kind, compression=compression, label=label)

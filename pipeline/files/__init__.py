@@ -1,0 +1,1 @@
+"""How files are published: whole or not at all."""

@@ -1,0 +1,1 @@
+"""A table judged by gold files, and two tables compared."""

@@ -1,0 +1,183 @@
+"""What differs between two tables of word vectors: neighbourhoods, cosines, the words that moved.
+
+Two trainings give two spaces whose axes have nothing to do with each other, and perhaps not the
+same number of them. So only what each space says within itself is compared: cosines, and who is
+near whom, over the words that both have.
+
+S shared words   W sampled words   K neighbours   P pairs   D columns (each table its own)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from corpus2vec.pipeline.ask.words import most_frequent
+from corpus2vec.pipeline.config import CompareConfig
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.judge.evaluation import spearman
+from corpus2vec.pipeline.tables import Table, as_written
+from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+
+NUMBERS = 1 << 24
+"""Numbers of gathered vectors that are held at a time."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A word, how far it moved, and what is near it in both tables."""
+
+    word: str
+    distance: float
+    """1 minus the cosine of its cosines with all its neighbours of both tables; 0 to 2."""
+    overlap: float
+    """The share of its neighbours that are the same."""
+    neighbors: tuple[list[str], list[str]]
+    """In the first table and in the second, nearest first."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How alike two tables are."""
+
+    rows: tuple[int, int]
+    """Words of each table that were taken into account."""
+    shared: int
+    words: int
+    """Shared words whose neighbours were compared."""
+    neighbors: int
+    """K: how many of each."""
+    overlap: float
+    """The mean share of neighbours that are the same: |A ∩ B| / K."""
+    jaccard: float
+    """The mean of |A ∩ B| / |A ∪ B|."""
+    pairs: int
+    """Pairs whose cosines were compared."""
+    correlation: float | None
+    """Spearman's, of the pairs' cosines in the two tables."""
+    moved: list[Moved]
+    """The words that moved most, most first."""
+
+
+def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Comparison:
+    """Compare two tables over the words that both have; `top` words that moved are told.
+
+    Raises DataError if they share fewer than three words.
+    """
+    one, other = (most_frequent(each, config.restrict) for each in (one, other))
+    words, rows_S, other_rows_S = _shared(one, other)
+    if len(words) < 3:
+        raise DataError(
+            f"the tables share {len(words)} words, which is too few to compare",
+            hint="are both of the same language, and lower-cased or not alike?",
+        )
+    unit = (unit_rows(one.vectors_VD[rows_S]), unit_rows(other.vectors_VD[other_rows_S]))
+    random = np.random.default_rng(config.seed)
+    pairs_P2 = _pairs(len(words), config.pairs, random)
+    sample_W = np.arange(len(words))
+    if 0 < config.sample < len(words):
+        sample_W = np.sort(random.choice(len(words), config.sample, replace=False))
+    k = min(config.neighbors, len(words) - 1)
+    near = [nearest(each, each[sample_W], k, sample_W[:, None])[0] for each in unit]
+    same_W = _in_both(near[0], near[1]).sum(axis=1)
+    distances_W = _distances(unit, sample_W, np.concatenate(near, axis=1))
+    order = np.argsort(-distances_W, kind="stable")[:top]
+    return Comparison(
+        rows=(len(one), len(other)),
+        shared=len(words),
+        words=len(sample_W),
+        neighbors=k,
+        overlap=float(np.mean(same_W / k)),
+        jaccard=float(np.mean(same_W / (2 * k - same_W))),
+        pairs=len(pairs_P2),
+        correlation=spearman(_cosines(unit[0], pairs_P2), _cosines(unit[1], pairs_P2)),
+        moved=[
+            Moved(
+                word=words[sample_W[at]],
+                distance=float(distances_W[at]),
+                overlap=float(same_W[at] / k),
+                neighbors=(
+                    [words[row] for row in near[0][at]],
+                    [words[row] for row in near[1][at]],
+                ),
+            )
+            for at in order
+        ],
+    )
+
+
+def _shared(one: Table, other: Table) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The words that both have, in the first one's order, and their rows in each: (S,) int64.
+
+    A text dump spells tokens with white space otherwise than Parquet does: they are the same.
+    """
+    rows = _rows(one.tokens)
+    other_rows = _rows(other.tokens)
+    shared = [word for word in rows if word in other_rows]
+    places = [np.array([each[word] for word in shared], np.int64) for each in (rows, other_rows)]
+    return shared, places[0], places[1]
+
+
+def _rows(tokens: pa.StringArray) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for row, token in enumerate(tokens.to_pylist()):
+        rows.setdefault(as_written(token, "word2vec"), row)
+    return rows
+
+
+def _pairs(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
+    """`wanted` pairs of different words, (P, 2); all pairs if there are no more than that."""
+    if count * (count - 1) // 2 <= wanted:
+        return np.stack(np.triu_indices(count, 1), axis=1)
+    one_P = random.integers(count, size=wanted)
+    other_P = random.integers(count - 1, size=wanted)
+    return np.stack([one_P, other_P + (other_P >= one_P)], axis=1)
+
+
+def _cosines(unit_SD: np.ndarray, pairs_P2: np.ndarray) -> np.ndarray:
+    """The cosine of each pair: (P,) float64."""
+    cosines_P = np.empty(len(pairs_P2))
+    size = max(1, NUMBERS // max(1, 2 * unit_SD.shape[1]))
+    for begin in range(0, len(pairs_P2), size):
+        block = slice(begin, begin + size)
+        one, other = unit_SD[pairs_P2[block, 0]], unit_SD[pairs_P2[block, 1]]
+        cosines_P[block] = np.einsum("pd,pd->p", one, other, dtype=np.float64)
+    return cosines_P
+
+
+def _in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
+    """Which of a word's neighbours are also among its others: (W, K) bool."""
+    same_WK: np.ndarray = np.any(one_WK[:, :, None] == other_WK[:, None, :], axis=2)
+    return same_WK
+
+
+def _distances(
+    unit: tuple[np.ndarray, np.ndarray], sample_W: np.ndarray, around_WN: np.ndarray
+) -> np.ndarray:
+    """How far each word moved among its neighbours of both tables: (W,), 0 to 2.
+
+    The local neighbourhood measure of Hamilton, Leskovec and Jurafsky 2016, "Cultural Shift or
+    Linguistic Drift?": a word's cosines with the neighbours, in each table, are two vectors; the
+    distance is 1 minus their cosine. No table needs to be turned into the other's axes.
+    """
+    weights_WN = np.ones(around_WN.shape)
+    k = around_WN.shape[1] // 2
+    weights_WN[:, k:] = ~_in_both(around_WN[:, k:], around_WN[:, :k])  # each neighbour once
+    cosines = []
+    for unit_SD in unit:
+        cosines_WN = np.empty(around_WN.shape)
+        size = max(1, NUMBERS // max(1, around_WN.shape[1] * unit_SD.shape[1]))
+        for begin in range(0, len(sample_W), size):
+            block = slice(begin, begin + size)
+            words_BD, around_BND = unit_SD[sample_W[block]], unit_SD[around_WN[block]]
+            cosines_WN[block] = np.einsum("bd,bnd->bn", words_BD, around_BND)
+        cosines.append(cosines_WN * weights_WN)
+    dots_W = np.einsum("wn,wn->w", *cosines)
+    lengths = [np.linalg.norm(each, axis=1) for each in cosines]
+    scale_W = lengths[0] * lengths[1]
+    likeness_W = np.divide(dots_W, scale_W, out=np.zeros(len(sample_W)), where=scale_W > 0)
+    likeness_W[(lengths[0] == 0) & (lengths[1] == 0)] = 1  # no vector, no move
+    found_W: np.ndarray = np.clip(1 - likeness_W, 0, 2)
+    return found_W

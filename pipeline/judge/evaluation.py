@@ -1,0 +1,271 @@
+"""What word vectors are worth, judged by gold files: rank correlations, analogies, intervals.
+
+Pure functions of tables and gold. Two measures:
+
+    spearman   pairs: Spearman's rank correlation of cosines with people's scores; ties share the
+               mean of their ranks
+    accuracy   analogies: the share of questions A : B = C : ? whose D is the word nearest to
+               B - A + C, of all words but these three (3CosAdd: Mikolov et al. 2013, "Linguistic
+               Regularities in Continuous Space Word Representations")
+
+N questions   R resamples   V rows   D columns
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from corpus2vec.pipeline.ask.words import Words, most_frequent
+from corpus2vec.pipeline.config import EvaluateConfig
+from corpus2vec.pipeline.judge.gold import Analogies, Gold, Pairs
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.tables import Table
+from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+
+CELLS = 1 << 22
+"""Resampled values that are held at a time."""
+BLOCK = 1024
+"""Analogies between two reports of progress."""
+INTERVAL = (0.025, 0.975)
+SYNTACTIC = "gram"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number that tells how a table did, and what it rests on."""
+
+    gold: str
+    """The gold file's name."""
+    part: Literal["all", "kind", "section"]
+    """Of analogies: all, the semantic or syntactic ones, or a section."""
+    section: str
+    """Which kind or section; empty for all."""
+    measure: Literal["spearman", "accuracy"]
+    value: float | None
+    """None where there is none: fewer than two pairs, all the same, no question."""
+    interval: tuple[float, float] | None
+    """95 % of the values that resampled questions give."""
+    n: int
+    """Questions that were scored."""
+    total: int
+    """Questions in the file."""
+    oov: int
+    """Questions with a word that the table does not have."""
+
+    @property
+    def coverage(self) -> float:
+        """The share of questions whose words the table has."""
+        return 1 - self.oov / self.total if self.total else 0.0
+
+
+class Judged:
+    """A table made ready to be judged."""
+
+    def __init__(self, table: Table, config: EvaluateConfig, progress: Progress = SILENT) -> None:
+        table = most_frequent(table, config.restrict)
+        self._config = config
+        self._progress = progress
+        self._words = Words(table.tokens, config.case)
+        self._unit_VD = unit_rows(table.vectors_VD)
+
+    def known(self, gold: Gold) -> np.ndarray:
+        """Whether the table has all words of each question: (N,) bool."""
+        return _known(self._words.rows(gold.words))
+
+    def scores(self, gold: Gold, asked_N: np.ndarray | None = None) -> list[Score]:
+        """The scores on a gold file: one for pairs, several for analogies, that of all first.
+
+        `asked_N` says which questions count, (N,) bool, instead of all that the table knows.
+        """
+        if isinstance(gold, Pairs):
+            return [self._pairs(gold, asked_N)]
+        return self._analogies(gold, asked_N)
+
+    def _pairs(self, gold: Pairs, asked_N: np.ndarray | None) -> Score:
+        rows_N2 = self._words.rows(gold.words)
+        known_N = _known(rows_N2)
+        unit_N2D = self._unit_VD[rows_N2]
+        cosines_N = np.einsum("nd,nd->n", unit_N2D[:, 0], unit_N2D[:, 1], dtype=np.float64)
+        cosines_N[rows_N2[:, 0] == rows_N2[:, 1]] = 1  # exactly, so that they are ties
+        cosines_N[~known_N] = 0
+        scored_N = self._scored(known_N, asked_N)
+        cosines_N, people_N = cosines_N[scored_N], np.array(gold.scores)[scored_N]
+        return Score(
+            gold=gold.name,
+            part="all",
+            section="",
+            measure="spearman",
+            value=spearman(cosines_N, people_N),
+            interval=spearman_interval(cosines_N, people_N, self._config),
+            n=len(people_N),
+            total=len(gold),
+            oov=int(np.count_nonzero(~known_N)),
+        )
+
+    def _analogies(self, gold: Analogies, asked_N: np.ndarray | None) -> list[Score]:
+        rows_N4 = self._words.rows(gold.words)
+        known_N = _known(rows_N4)
+        scored_N = self._scored(known_N, asked_N)
+        right_N = np.zeros(len(gold), bool)
+        answered_N = scored_N & known_N
+        right_N[answered_N] = analogies(
+            self._unit_VD, rows_N4[answered_N], self._words.first_V, self._progress
+        )
+
+        def score(part: Literal["all", "kind", "section"], section: str, of_N: np.ndarray) -> Score:
+            right, n = int((right_N & of_N).sum()), int((scored_N & of_N).sum())
+            return Score(
+                gold=gold.name,
+                part=part,
+                section=section,
+                measure="accuracy",
+                value=right / n if n else None,
+                interval=share_interval(right, n, self._config),
+                n=n,
+                total=int(of_N.sum()),
+                oov=int((~known_N & of_N).sum()),
+            )
+
+        sections = np.array(gold.sections, object)
+        syntactic_N = np.array([name.startswith(SYNTACTIC) for name in gold.sections], bool)
+        scores = [score("all", "", np.ones(len(gold), bool))]
+        if syntactic_N.any():
+            kinds = {"semantic": ~syntactic_N, "syntactic": syntactic_N}
+            scores += [score("kind", name, of_N) for name, of_N in kinds.items() if of_N.any()]
+        if any(gold.sections):
+            names = dict.fromkeys(gold.sections)
+            scores += [score("section", name, sections == name) for name in names]
+        return scores
+
+    def _scored(self, known_N: np.ndarray, asked_N: np.ndarray | None) -> np.ndarray:
+        if asked_N is not None:
+            known_N = asked_N & known_N
+        return np.ones_like(known_N) if self._config.unknown == "zero" else known_N
+
+
+def _known(rows_NW: np.ndarray) -> np.ndarray:
+    known_N: np.ndarray = np.all(rows_NW >= 0, axis=1)
+    return known_N
+
+
+def known_to_all(tables: Sequence[Judged], gold: Gold) -> np.ndarray:
+    """The questions whose words every table has: (N,) bool."""
+    known_N: np.ndarray = np.all([table.known(gold) for table in tables], axis=0)
+    return known_N
+
+
+# --- the measures ----------------------------------------------------------------------------
+
+
+def spearman(one_N: np.ndarray, other_N: np.ndarray) -> float | None:
+    """The rank correlation of two lists of values; None if one of them is all the same.
+
+    >>> round(spearman(np.array([1, 2, 3, 4]), np.array([10, 30, 20, 30])), 4)
+    0.6325
+    """
+    one_codes_N, other_codes_N = _codes(one_N), _codes(other_N)
+    [found] = _correlations(_ranks(one_codes_N[None]), _ranks(other_codes_N[None]))
+    return None if np.isnan(found) else float(found)
+
+
+def spearman_interval(
+    one_N: np.ndarray, other_N: np.ndarray, config: EvaluateConfig
+) -> tuple[float, float] | None:
+    """Where 95 % of the rank correlations of resampled pairs lie; None if none has one.
+
+    That is the percentile bootstrap (Efron 1979, "Bootstrap Methods: Another Look at the
+    Jackknife").
+    """
+    count = len(one_N)
+    if not count:
+        return None
+    random = np.random.default_rng(config.seed)
+    one_codes_N, other_codes_N = _codes(one_N), _codes(other_N)
+    block = max(1, CELLS // count)
+    found = []
+    for begin in range(0, config.resamples, block):
+        picks_RN = random.integers(count, size=(min(block, config.resamples - begin), count))
+        ranks = (_ranks(one_codes_N[picks_RN]), _ranks(other_codes_N[picks_RN]))
+        found.append(_correlations(*ranks))
+    values = np.concatenate(found) if found else np.empty(0)
+    return _middle(values[~np.isnan(values)])
+
+
+def share_interval(right: int, n: int, config: EvaluateConfig) -> tuple[float, float] | None:
+    """Where 95 % of the shares of right answers among resampled questions lie.
+
+    The right ones among n that are drawn from n with replacement are binomial: no need to draw.
+    """
+    if not n:
+        return None
+    random = np.random.default_rng(config.seed)
+    return _middle(random.binomial(n, right / n, config.resamples) / n)
+
+
+def analogies(
+    unit_VD: np.ndarray, rows_N4: np.ndarray, first_V: np.ndarray, progress: Progress = SILENT
+) -> np.ndarray:
+    """Which questions A : B = C : D have D as their answer: (N,) bool.
+
+    Rows of the same `first_V` are spellings of one word: none is an answer if A, B or C is one of
+    them, and each is right if D is.
+    """
+    right_N = np.zeros(len(rows_N4), bool)
+    for begin in range(0, len(rows_N4), BLOCK):
+        block = slice(begin, begin + BLOCK)
+        a, b, c, d = rows_N4[block].T
+        excluded_BX = _spellings(first_V, rows_N4[block, :3])
+        queries_BD = unit_VD[b] - unit_VD[a] + unit_VD[c]
+        answers_B = nearest(unit_VD, queries_BD, 1, excluded_BX)[0][:, 0]
+        right_N[block] = (answers_B >= 0) & (first_V[answers_B] == first_V[d])
+        progress.advance(min(begin + BLOCK, len(rows_N4)), len(rows_N4), "analogies")
+    return right_N
+
+
+def _spellings(first_V: np.ndarray, rows_NW: np.ndarray) -> np.ndarray:
+    """All rows that spell one of each question's words: (N, W·S), filled up with -1."""
+    order = np.argsort(first_V, kind="stable")
+    words, places = np.unique(first_V[rows_NW], return_inverse=True)
+    begins, ends = (np.searchsorted(first_V[order], words, side) for side in ("left", "right"))
+    most = int((ends - begins).max())
+    places_US = begins[:, None] + np.arange(most)
+    spelt_US = np.where(places_US < ends[:, None], order[places_US.clip(max=len(order) - 1)], -1)
+    return spelt_US[places.reshape(rows_NW.shape)].reshape(len(rows_NW), -1)
+
+
+def _codes(values_N: np.ndarray) -> np.ndarray:
+    """The values numbered by size, equal ones alike: (N,) int64."""
+    codes_N: np.ndarray = np.unique(values_N, return_inverse=True)[1].reshape(-1)
+    return codes_N
+
+
+def _ranks(codes_RN: np.ndarray) -> np.ndarray:
+    """The ranks in each row, of equal ones their mean: by counting, since the codes are small."""
+    rows, count = codes_RN.shape
+    kinds = int(codes_RN.max(initial=-1)) + 1
+    flat = codes_RN + np.arange(rows)[:, None] * kinds
+    counts_RK = np.bincount(flat.reshape(-1), minlength=rows * kinds).reshape(rows, kinds)
+    ranks_RK = counts_RK.cumsum(axis=1) - (counts_RK - 1) / 2
+    ranks_RN: np.ndarray = np.take_along_axis(ranks_RK, codes_RN, axis=1) - (count + 1) / 2
+    return ranks_RN
+
+
+def _correlations(one_RN: np.ndarray, other_RN: np.ndarray) -> np.ndarray:
+    """Row by row, of ranks with mean 0; NaN where one is all the same."""
+    products = np.einsum("rn,rn->r", one_RN, other_RN)
+    squares = [np.einsum("rn,rn->r", each, each) for each in (one_RN, other_RN)]
+    scale = np.sqrt(squares[0]) * np.sqrt(squares[1])
+    found = np.divide(products, scale, out=np.full(len(scale), np.nan), where=scale > 0)
+    clipped: np.ndarray = np.clip(found, -1, 1)  # rounding may pass 1
+    return clipped
+
+
+def _middle(values: np.ndarray) -> tuple[float, float] | None:
+    if not len(values):
+        return None
+    low, high = np.quantile(values, INTERVAL)
+    return float(low), float(high)

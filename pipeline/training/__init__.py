@@ -1,0 +1,1 @@
+"""Ids → a trained network: batches, network, objectives, optimizers, the loop, checkpoints."""

@@ -1,0 +1,87 @@
+"""The metrics of a run: JSON Lines beside the model, and TensorBoard's event files if wanted.
+
+`model.metrics.jsonl` has a line every few steps (step, epoch, tokens, loss, lr, tokens_per_second)
+and one an epoch (train_loss, and valid_loss and the objective's score where documents are held
+out). On a resume it is cut back to where the checkpoint was, so that no step is told twice.
+`model.tensorboard/` has the same numbers by step, for TensorBoard.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from corpus2vec.pipeline.errors import UsageError
+
+PLACE = ("step", "epoch", "tokens", "seconds")
+
+
+class Metrics:
+    """The files of one run, open while it trains."""
+
+    def __init__(self, path: Path, size: int, step: int, events: Path | None = None) -> None:
+        """Go on behind the first `size` bytes and after `step`; `events` is TensorBoard's folder.
+
+        Raises UsageError where TensorBoard's files are wanted and their library is missing.
+        """
+        self._path = path
+        self._size = size
+        self._file: IO[bytes]
+        self._events = _event_writer(events, step) if events else None
+
+    def __enter__(self) -> Metrics:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("r+b" if self._path.exists() else "w+b")
+        # A file that someone has shortened is not made longer again.
+        self._file.truncate(min(self._size, self._path.stat().st_size))
+        self._file.seek(0, 2)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if self._events:
+            self._events.close()
+
+    def record(self, line: Mapping[str, Any]) -> int:
+        """Take one line; how many bytes there are now."""
+        facts = {name: jsonable(value) for name, value in line.items()}
+        self._file.write(json.dumps(facts).encode() + b"\n")
+        self._file.flush()
+        if self._events:
+            for name, value in facts.items():
+                if name not in PLACE and value is not None:
+                    self._events.add_scalar(name, value, line["step"])
+            self._events.flush()
+        return self._file.tell()
+
+
+def _event_writer(folder: Path, step: int) -> Any:
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError as problem:
+        raise UsageError(
+            "--tensorboard needs the package tensorboardX",
+            hint="pip install 'corpus2vec[tensorboard]'",
+        ) from problem
+    if not step:  # a new run: what an old one wrote would be drawn over it
+        shutil.rmtree(folder, ignore_errors=True)
+    # What was written after the checkpoint is told again. The suffix is for a resume within the
+    # second, which would take the other's name.
+    return SummaryWriter(
+        str(folder), purge_step=step + 1 if step else None, filename_suffix=f".{step}"
+    )
+
+
+def jsonable(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Tokens → a vocabulary, with ids by order of first appearance; tokens → ids."""

@@ -1,0 +1,143 @@
+"""Counts of more distinct strings than memory holds: written to disk, and summed part by part.
+
+What memory holds is a `Tally`. When it is full, its table goes to disk and an empty one begins. By
+its hash, every string belongs to one of 64 parts, and a table is written part by part; so in the
+end each part can be summed by itself, in a sixty-fourth of the memory that all of them would take
+(partitioned hash aggregation: Graefe, "Query evaluation techniques for large databases", ACM
+Computing Surveys 25, 1993, section 4). So memory bounds the counting up to 64 times its size.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from corpus2vec.pipeline.files.publication import telling_where
+from corpus2vec.pipeline.strings.interner import Growing, Interner, Slices, first_places
+
+TABLE = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("place", pa.int64())])
+"""Distinct strings, how often each was seen, and where it stood first: places ascend."""
+PARTS = 64
+PIECE = 1 << 15  # strings that are looked at together: what goes with them stays in the cache
+
+# 2^64 / the plastic number. Not the Interner's multiplier: by that one, the strings of a part would
+# all want the same sixty-fourth of its hash table.
+SPREAD = np.uint64(0xC13FA9A902A6328F)
+
+
+class Tally:
+    """Distinct strings in order of first appearance: how often each was seen, and where first.
+
+    >>> tally = Tally()
+    >>> tally.add(Slices.of_texts(["see", "to"]), np.array([1, 2]), np.array([0, 1]))
+    >>> tally.add(Slices.of_texts(["you", "to"]), np.array([1, 3]), np.array([3, 4]))
+    >>> tally.table().to_pydict()
+    {'token': ['see', 'to', 'you'], 'count': [1, 5, 1], 'place': [0, 1, 3]}
+    """
+
+    def __init__(self) -> None:
+        self._strings = Interner()
+        self._counts = Growing(np.int64)
+        self._places = Growing(np.int64)
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes in memory."""
+        return self._strings.bytes + 16 * len(self._strings)
+
+    def add(self, strings: Slices, counts: np.ndarray, places: np.ndarray) -> None:
+        """Add that each string was seen so often, and first at that place.
+
+        `places` ascend, and are beyond all that were given before.
+        """
+        for piece in pieces(len(strings)):
+            self._add(strings[piece], counts[piece], places[piece])
+
+    def _add(self, strings: Slices, counts: np.ndarray, places: np.ndarray) -> None:
+        before = len(self._strings)
+        ids = self._strings.intern(strings)
+        added = len(self._strings) - before
+        new = np.flatnonzero(ids >= before)
+        self._places.extend(places[new[first_places(ids[new] - before, added)]])
+        self._counts.extend(np.zeros(added, np.int64))
+        np.add.at(self._counts.values, ids, counts)
+
+    def table(self) -> pa.RecordBatch:
+        """What was added, by the schema `TABLE`. Nothing may be added any more."""
+        strings = self._strings.slices()
+        # An interner's strings lie one behind the other, so their bytes need not be gathered.
+        ends = np.append(0, strings.begins + strings.lengths)
+        tokens = pa.Array.from_buffers(
+            pa.large_string(), len(strings), [None, pa.py_buffer(ends), pa.py_buffer(strings.data)]
+        )
+        numbers = [pa.array(each.values) for each in (self._counts, self._places)]
+        return pa.RecordBatch.from_arrays([tokens, *numbers], schema=TABLE)
+
+
+class Spill:
+    """Tables on disk, given back part by part, each part as one table.
+
+    The file has no name in `folder`, so nothing is left there however the program ends.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(tempfile.gettempdir())
+        with telling_where(self._folder):
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        self._writer = pa.ipc.new_file(self._file, TABLE)
+        self._tables = 0
+
+    def write(self, table: pa.RecordBatch) -> None:
+        """Put a table on the disk; its places are beyond those of the tables before it."""
+        parts = parts_of(table["token"])
+        ordered = table.take(pa.array(np.argsort(parts, kind="stable")))
+        ends = np.cumsum(np.bincount(parts, minlength=PARTS)).tolist()
+        with telling_where(self._folder):
+            for begin, end in itertools.pairwise([0, *ends]):
+                self._writer.write_batch(ordered.slice(begin, end - begin))
+        self._tables += 1
+
+    def parts(self) -> Iterator[pa.RecordBatch]:
+        """Each part, its tables summed. Nothing may be written any more."""
+        with telling_where(self._folder):
+            self._writer.close()
+        stored = pa.ipc.open_file(self._file)
+        for part in range(PARTS):
+            tally = Tally()
+            for number in range(self._tables):
+                token, count, place = stored.get_batch(number * PARTS + part).columns
+                tally.add(Slices.of(token), count.to_numpy(), place.to_numpy())
+            yield tally.table()
+
+    def close(self) -> None:
+        """Give the space on the disk back."""
+        self._file.close()
+
+
+def parts_of(strings: pa.Array) -> np.ndarray:
+    """(n,) uint8: the part that each string belongs to.
+
+    >>> parts_of(pa.array(["Hope", "to", "Hope"]))
+    array([16, 29, 16], dtype=uint8)
+    """
+    parts = np.empty(len(strings), np.uint8)
+    for piece in pieces(len(strings)):
+        mixed = Slices.of(strings[piece]).keys() * SPREAD
+        # Twice, since the keys of short strings are far from random.
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * SPREAD
+        parts[piece] = mixed >> np.uint64(64 - (PARTS - 1).bit_length())
+    return parts
+
+
+def pieces(number: int) -> Iterator[slice]:
+    """So many strings, in pieces that are looked at together.
+
+    >>> list(pieces(40_000))
+    [slice(0, 32768, None), slice(32768, 65536, None)]
+    """
+    return (slice(begin, begin + PIECE) for begin in range(0, number, PIECE))

@@ -1,0 +1,138 @@
+"""Lookup: text → ids and rows, through the tokenizer and the vocabulary of the table's corpus."""
+
+import numpy as np
+import pytest
+
+from corpus2vec.pipeline import stages
+from corpus2vec.pipeline.artifacts.store import manifest_path
+from corpus2vec.pipeline.artifacts.weights import read_table
+from corpus2vec.pipeline.ask.lookup import Lookup
+from corpus2vec.pipeline.config import (
+    DumpConfig,
+    EncodeConfig,
+    TokenizeConfig,
+    TrainConfig,
+    VocabConfig,
+)
+from corpus2vec.pipeline.errors import DataError, UsageError
+
+PHRASES = "Hope to see you soon\nNice to see you again\n"
+FORMATS = ("table", "word2vec", "glove", "parquet")
+
+
+def build(folder, corpus=PHRASES, tokenize=None, vocab=None, lineage=True):
+    """The model of `corpus`, 2 columns wide; what it was made from stands beside it."""
+    (folder / "corpus.txt").write_text(corpus, encoding="utf-8")
+    tokens, words, ids = folder / "tokens.parquet", folder / "vocab.tsv", folder / "ids.parquet"
+    stages.tokenize([str(folder / "corpus.txt")], tokens, tokenize or TokenizeConfig())
+    if not lineage:
+        manifest_path(tokens).unlink()
+    stages.vocab([tokens], words, vocab or VocabConfig())
+    stages.encode(tokens, words, ids, EncodeConfig())
+    settings = TrainConfig(dim=2, seq_len=5, epochs=1)
+    stages.train(ids, words, folder / "model.safetensors", settings)
+    return folder / "model.safetensors"
+
+
+def dump(model, format="table", **settings):
+    """The table of `model` as a file, and its rows."""
+    table = model.with_name(f"embeddings.{format}")
+    config = DumpConfig(format=format, table="input", **settings)
+    stages.dump(model, model.with_name("vocab.tsv"), table, config)
+    return table, read_table(model)
+
+
+@pytest.fixture(scope="module")
+def phrases(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("phrases"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Case does not count, white space does, "rare" words have no row of their own."""
+    return build(
+        tmp_path_factory.mktemp("hostile"),
+        corpus="a\\b  a\\b\nThe | the |\nrare\n",
+        tokenize=TokenizeConfig(lower=True, drop=()),
+        vocab=VocabConfig(min_count=2, unk="[unk nown]"),
+    )
+
+
+def ids(found):
+    return [each.id for each in found]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_second_phrase_is_rows_5_1_2_3_6(phrases, format):
+    table, rows = dump(phrases, format)
+    found = Lookup(table).find("Nice to see you again")
+    assert [each.token for each in found] == ["Nice", "to", "see", "you", "again"]
+    assert ids(found) == [5, 1, 2, 3, 6]
+    assert np.array([each.vector for each in found]).tobytes() == rows[[5, 1, 2, 3, 6]].tobytes()
+
+
+def test_an_unknown_word_without_unk_has_no_row(phrases):
+    known, unknown = Lookup(dump(phrases)[0]).find("Hope never")
+    assert known.id == 0
+    assert (unknown.token, unknown.id, unknown.vector) == ("never", None, None)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_unknown_word_has_the_row_of_unk(hostile, format):
+    table, rows = dump(hostile, format)
+    [found] = Lookup(table).find("never")
+    assert (found.token, found.id) == ("never", len(rows) - 1)
+    assert found.vector.tobytes() == rows[-1].tobytes()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_text_is_tokenized_and_spelt_as_the_corpus_was(hostile, format):
+    found = Lookup(dump(hostile, format)[0]).find("THE | a\\b")
+    assert [each.token for each in found] == ["the", "|", "a\\b"]
+    assert ids(found) == [1, 2, 0]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\u3000"])
+def test_no_text_has_no_tokens(phrases, text):
+    assert Lookup(dump(phrases)[0]).find(text) == []
+
+
+def test_text_of_which_no_token_is_left_has_no_tokens(tmp_path):
+    model = build(tmp_path, tokenize=TokenizeConfig(drop=("punct",)))
+    assert Lookup(dump(model)[0]).find("?!") == []
+
+
+def test_a_table_without_manifest_is_refused(phrases, tmp_path):
+    alone = tmp_path / "embeddings.txt"
+    alone.write_bytes(dump(phrases)[0].read_bytes())
+    with pytest.raises(DataError, match=r"embeddings\.txt has no manifest of a dump"):
+        Lookup(alone)
+
+
+def test_another_artifact_is_refused(phrases):
+    with pytest.raises(DataError, match=r"vocab\.tsv has no manifest of a dump"):
+        Lookup(phrases.with_name("vocab.tsv"))
+
+
+def test_a_missing_table_is_told_by_name(tmp_path):
+    with pytest.raises(UsageError, match=r"^there is no .*embeddings\.txt$"):
+        Lookup(tmp_path / "embeddings.txt")
+
+
+def test_a_table_that_leaves_rows_out_is_refused(hostile):
+    table, _ = dump(hostile, "glove", unsafe_token="skip")
+    with pytest.raises(DataError, match=r"leaves out 1 rows, so its lines are not ids"):
+        Lookup(table)
+
+
+def test_a_table_that_was_edited_is_refused(phrases):
+    table, _ = dump(phrases)
+    table.write_bytes(table.read_bytes().replace(b"Nice", b"Mice"))
+    with pytest.raises(DataError, match="damaged or edited"):
+        Lookup(table)
+
+
+def test_a_table_whose_tokens_came_from_elsewhere_is_refused(tmp_path):
+    table, _ = dump(build(tmp_path, lineage=False))
+    with pytest.raises(DataError, match="does not tell of a tokenize stage"):
+        Lookup(table)

@@ -1,0 +1,202 @@
+"""evaluate and compare as commands."""
+
+import functools
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.commands import call, command
+
+VECTORS = {"man": "1 0 0", "king": "1 0 1", "woman": "0 1 0", "queen": "0 1 1", "Paris": "-1 1 0"}
+PAIRS = "man\tking\t8\nman\twoman\t3\nparis\tking\t1\nman\tnobody\t5\n"
+QUESTIONS = """: family
+man king woman queen
+man woman king nobody
+: gram1
+king man queen king
+"""
+
+
+def table(path, words):
+    rows = [f"{word} {VECTORS[word]}" for word in words]
+    path.write_text(f"{len(rows)} 3\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def cli(capfd, monkeypatch):
+    return functools.partial(call, capfd, monkeypatch)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Two tables, pairs, questions."""
+    (tmp_path / "pairs.tsv").write_text(PAIRS)
+    (tmp_path / "questions.txt").write_text(QUESTIONS)
+    full = table(tmp_path / "all.vec", VECTORS)
+    few = table(tmp_path / "few.vec", ["man", "king", "woman"])
+    return [full, few, tmp_path / "pairs.tsv", tmp_path / "questions.txt"]
+
+
+def test_evaluate_prints_tables_side_by_side(cli, files):
+    result = cli("evaluate", *files)
+    assert result.code == 0
+    assert result.err == "the tables know different questions: see n, and --common\n"
+    assert cli("evaluate", *files[:3], "--common").err == ""
+    shown = [line.split() for line in result.out.splitlines()]
+    assert shown[0] == ["score", "95", "%", "interval", "n", "oov", "coverage"]
+    assert result.out.splitlines()[1] == "pairs.tsv: Spearman's ρ of 4 pairs"
+    assert [line[0] for line in shown[2:4]] == ["all.vec", "few.vec"]
+    assert (shown[2][1], shown[2][-4:]) == ("1.0000", ["3", "1", "75.0", "%"])
+    assert (shown[3][1], shown[3][-4:]) == ("1.0000", ["2", "2", "50.0", "%"])
+    assert shown[4] == ["questions.txt:", "accuracy", "of", "3", "questions"]
+    assert shown[5] == ["all.vec", "0.5000", "[0.0000,", "1.0000]", "2", "1", "66.7", "%"]
+    assert shown[6] == ["few.vec", "-", "-", "0", "3", "0.0", "%"]
+    assert [line[1] for line in shown if line[0] == "questions.txt,"] == ["semantic:", "syntactic:"]
+    assert len({len(line) for line in result.out.splitlines() if line.startswith("  ")}) == 1
+
+
+def test_files_are_told_apart_in_any_order(cli, files):
+    assert cli("evaluate", *files[::-1], "--json").code == 0
+    mixed = cli("evaluate", files[2], files[0], files[3], files[1])
+    assert mixed.out == cli("evaluate", *files).out
+
+
+def test_sections_on_request(cli, files):
+    assert (
+        "questions.txt, gram1: accuracy of 1 question\n"
+        in cli("evaluate", *files, "--sections").out
+    )
+    assert "gram1" not in cli("evaluate", *files).out
+
+
+def test_evaluate_for_programs(cli, files):
+    found = json.loads(cli("evaluate", *files, "--json").out)
+    assert [each["table"] for each in found["tables"]] == [str(files[0]), str(files[1])]
+    first, *others = found["tables"][0]["scores"]
+    assert first["score"] == pytest.approx(1)
+    assert first["interval"] == [pytest.approx(-1, abs=2), pytest.approx(1)]
+    expected = {
+        "gold": str(files[2]),
+        "part": "all",
+        "section": "",
+        "measure": "spearman",
+        "n": 3,
+        "total": 4,
+        "oov": 1,
+        "coverage": 0.75,
+    }
+    assert {name: first[name] for name in expected} == expected
+    assert [(each["part"], each["section"], each["score"]) for each in others] == [
+        ("all", "", 0.5),
+        ("kind", "semantic", 1),
+        ("kind", "syntactic", 0),
+        ("section", "family", 1),
+        ("section", "gram1", 0),
+    ]
+    assert found["tables"][1]["scores"][1]["score"] is None
+    assert found["config"]["case"] == "fold"
+
+
+def test_settings_of_evaluate(cli, files):
+    def n(*options):
+        found = json.loads(cli("evaluate", *files[:3], "--json", *options).out)
+        return [each["scores"][0]["n"] for each in found["tables"]]
+
+    assert n() == [3, 2]
+    assert n("--case", "exact") == n("--case", "lower") == [2, 2]
+    assert n("--unknown", "zero") == [4, 4]
+    assert n("--common") == [2, 2]
+    assert n("--restrict", "2") == [1, 1]
+
+
+def test_tables_of_the_same_name_are_shown_with_their_folders(cli, files, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = table(tmp_path / "other" / "all.vec", VECTORS)
+    out = cli("evaluate", files[0], other, files[2]).out
+    assert f"  {files[0]} " in out
+    assert f"  {other} " in out
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code", "message"),
+    [
+        ([0, 1], 2, "none of the files is a gold file"),
+        ([2, 3], 2, "all of the files are gold files"),
+    ],
+)
+def test_both_kinds_of_files_are_needed(cli, files, chosen, code, message):
+    result = cli("evaluate", *(files[each] for each in chosen))
+    assert (result.code, result.out) == (code, "")
+    assert result.err.startswith(f"error: {message}\nhint: ")
+
+
+def test_files_that_do_not_serve_are_told(cli, files, tmp_path):
+    missing = cli("evaluate", files[0], tmp_path / "nothing")
+    assert missing.err.startswith(f"error: there is no file {tmp_path / 'nothing'}")
+    assert missing.code == 2
+    (tmp_path / "foreign.txt").write_text("Hund Katze 7\nHaus Hof 3\n")
+    foreign = cli("evaluate", files[0], tmp_path / "foreign.txt")
+    assert (foreign.code, foreign.out) == (65, "")
+    assert foreign.err.startswith("error: no question has only words that are in the table\n")
+    (tmp_path / "empty.vec").write_text("0 3\n")
+    empty = cli("evaluate", tmp_path / "empty.vec", files[2])
+    assert empty.code == 65
+    assert "empty.vec has no row" in empty.err
+
+
+def test_hostile_names_are_shown_not_obeyed(cli, files, tmp_path):
+    gold = tmp_path / "\x1b[2J.txt"
+    gold.write_text(QUESTIONS.replace("family", "\x1b[31m"))
+    result = cli("evaluate", files[0], gold, "--sections")
+    assert "\x1b" not in result.out
+    assert "\\u001b[2J.txt, \\u001b[31m: accuracy" in result.out
+
+
+def test_compare(cli, files):
+    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[:2] == ["A  all.vec  5 words", "B  few.vec  3 words"]
+    assert lines[3:6] == [
+        "shared words        3: 60.0 % of A, 100.0 % of B",
+        "same neighbours     1.0000 of 1, Jaccard 1.0000: means of 3 words",
+        "cosines, Spearman   1.0000 of 3 pairs",
+    ]
+    assert lines[7] == "moved most  distance  same  nearest in A | in B"
+    assert lines[8] == "man           0.0000  1.00  king | king"
+    assert len(lines) == 10
+    assert len(cli("compare", *files[:2], "--top", 0).out.splitlines()) == 6
+
+
+def test_compare_for_programs(cli, files):
+    found = json.loads(cli("compare", *files[:2], "--json", "--sample", 2, "--top", 1).out)
+    assert found["tables"] == [str(each) for each in files[:2]]
+    assert (found["rows"], found["shared"], found["words"]) == ([5, 3], 3, 2)
+    assert (found["overlap"], found["jaccard"], found["neighbors"]) == (1, 1, 2)
+    assert found["correlation"] == pytest.approx(1)
+    assert set(found["moved"][0]) == {"word", "distance", "overlap", "neighbors"}
+    assert found["config"]["seed"] == 1
+
+
+def test_tables_without_shared_words_are_refused(cli, files, tmp_path):
+    (tmp_path / "german.vec").write_text("2 3\nHund 1 2 3\nKatze 3 2 1\n")
+    result = cli("compare", files[0], tmp_path / "german.vec")
+    assert result.code == 65
+    assert result.err.startswith("error: the tables share 0 words, which is too few to compare\n")
+
+
+def test_the_commands_work_in_pipes(files):
+    for line in (["evaluate", files[0], *files[2:]], ["compare", *files[:2]]):
+        shell = " ".join(map(str, command(*line)))
+        head = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {shell} | head -n 1"], capture_output=True
+        )
+        assert (head.returncode, head.stderr) == (0, b"")
+        parsed = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {shell} --json | {sys.executable} -m json.tool"],
+            capture_output=True,
+        )
+        assert (parsed.returncode, parsed.stderr) == (0, b"")

@@ -1,0 +1,212 @@
+"""Stopped from outside at any moment, a run leaves things in order and can go on."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import command, spawn
+
+SAMPLES = Path(__file__).parents[2] / "sample_corpora"
+SETTINGS = ["--dim", "8", "--epochs", "40", "--batch-size", "4", "--dropout", "0.1"]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """Tokens, vocabulary and ids to train on, and the model of an uninterrupted run."""
+    folder = tmp_path_factory.mktemp("build")
+    tokens, vocabulary, ids = (folder / each for each in ("t.parquet", "v.tsv", "i.parquet"))
+    for arguments in (
+        ["tokenize", SAMPLES / "german.txt", "-o", tokens],
+        ["vocab", tokens, "-o", vocabulary],
+        ["encode", tokens, vocabulary, "-o", ids],
+        ["train", ids, vocabulary, "-o", folder / "whole.safetensors", *SETTINGS],
+    ):
+        result = spawn(*arguments)
+        assert result.returncode == 0, result.stderr
+    return folder
+
+
+def start(build, model, *more):
+    arguments = ["train", build / "i.parquet", build / "v.tsv", "-o", model, *SETTINGS, *more]
+    return subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path, process):
+    """Until the file has something in it; a process that ends first is told by its errors."""
+    while not (path.exists() and path.stat().st_size):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+
+
+def litter(folder):
+    return [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_training_writes_a_checkpoint_and_resumes_to_the_same_bytes(build, tmp_path, number, code):
+    model = tmp_path / "model.safetensors"
+    process = start(build, model)
+    wait_for(tmp_path / "model.metrics.jsonl", process)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert f"error: stopped by {number.name}\nhint: checkpoint at step " in errors
+    assert (tmp_path / "model.checkpoint.safetensors").exists()
+    assert not model.exists()
+    assert litter(tmp_path) == []
+
+    _, errors = start(build, model, "--resume").communicate(timeout=120)
+    assert "train: resumed at step " in errors
+    assert model.read_bytes() == (build / "whole.safetensors").read_bytes()
+
+
+def test_killed_at_random_moments_training_resumes_to_the_same_bytes(build, tmp_path):
+    model = tmp_path / "model.safetensors"
+    moments = random.Random(1)
+    for _ in range(3):
+        process = start(build, model, "--checkpoint-minutes", "0", "--resume")
+        wait_for(tmp_path / "model.metrics.jsonl", process)
+        time.sleep(moments.uniform(0, 0.3))
+        process.kill()
+        process.communicate()
+    _, errors = start(build, model, "--resume").communicate(timeout=120)
+    assert "resumed at step" in errors
+    assert model.read_bytes() == (build / "whole.safetensors").read_bytes()
+    assert litter(tmp_path) == []
+
+
+# --- tokenizing, from a stream that never ends ------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokens")
+    result = spawn("tokenize", SAMPLES / "phrases.txt", "-o", folder / "tokens.parquet")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def tokens(built, tmp_path):
+    """An artifact that is there already."""
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "tokens.parquet"
+
+
+@pytest.fixture
+def lines():
+    """A pipe that lines come out of for ever."""
+    with subprocess.Popen(["yes", "Hope to see you soon"], stdout=subprocess.PIPE) as process:
+        yield process.stdout
+        process.kill()
+
+
+def tokenizing(tokens, stdin, workers):
+    """The process, once it has begun. It and its workers are a group, as in a terminal."""
+    process = subprocess.Popen(
+        command("tokenize", "-", "-o", tokens, "--workers", workers),
+        stdin=stdin,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    while not litter(tokens.parent):
+        assert process.poll() is None
+        time.sleep(0.01)
+    return process
+
+
+def wait_for_results(tokens, process):
+    """Until workers have sent so much that a row group was written."""
+    while sum(path.stat().st_size for path in tokens.parent.glob(".*.tmp")) < 100:
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+def errors_of(process):
+    """What it and its workers have said, once not one of them is left."""
+    process.wait(timeout=60)
+    reading = threading.Thread(target=lambda: said.append(process.stderr.read()), daemon=True)
+    said = []
+    reading.start()
+    reading.join(timeout=60)
+    assert said, "a worker has outlived the process"
+    process.stderr.close()
+    return said[0].decode()
+
+
+def test_a_stage_that_waits_for_input_can_be_terminated(tokens):
+    before = tokens.read_bytes()
+    process = tokenizing(tokens, subprocess.PIPE, 1)
+    process.stdin.write(b"a line without an end" * 1000)
+    process.stdin.flush()
+    process.terminate()
+    assert errors_of(process) == "error: stopped by SIGTERM\n"
+    process.stdin.close()
+    assert process.returncode == 143
+    assert tokens.read_bytes() == before
+    assert litter(tokens.parent) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stage_that_is_stopped_leaves_neither_workers_nor_litter(tokens, lines, number):
+    before = tokens.read_bytes()
+    process = tokenizing(tokens, lines, 2)
+    wait_for_results(tokens, process)
+    if number == signal.SIGTERM:
+        process.terminate()
+    else:  # from a terminal, all processes get it
+        os.killpg(process.pid, number)
+    assert errors_of(process) == f"error: stopped by {number.name}\n"
+    assert process.returncode == 128 + number
+    assert tokens.read_bytes() == before
+    assert litter(tokens.parent) == []
+
+
+def test_a_stage_that_is_stopped_while_its_workers_start_says_just_that(tokens, lines):
+    process = tokenizing(tokens, lines, 2)
+    time.sleep(random.Random(2).uniform(0, 0.5))
+    os.killpg(process.pid, signal.SIGINT)
+    assert errors_of(process) == "error: stopped by SIGINT\n"
+    assert process.returncode == 130
+    assert litter(tokens.parent) == []
+
+
+def test_a_stage_that_is_killed_takes_its_workers_with_it(tokens, lines):
+    before = tokens.read_bytes()
+    process = tokenizing(tokens, lines, 2)
+    wait_for_results(tokens, process)
+    process.kill()
+    assert errors_of(process) == ""
+    assert tokens.read_bytes() == before
+    assert spawn("tokenize", SAMPLES / "german.txt", "-o", tokens).returncode == 0
+    assert litter(tokens.parent) == []
+
+
+@pytest.mark.skipif(not shutil.which("ps"), reason="nothing tells which processes there are")
+def test_a_stage_whose_worker_is_killed_says_so(tokens, lines):
+    before = tokens.read_bytes()
+    process = tokenizing(tokens, lines, 2)
+    wait_for_results(tokens, process)
+    os.kill(a_worker_of(process.pid), signal.SIGKILL)
+    assert errors_of(process) == (
+        "error: a worker process died\nhint: was memory short? try fewer --workers\n"
+    )
+    assert process.returncode == 70
+    assert tokens.read_bytes() == before
+    assert litter(tokens.parent) == []
+
+
+def a_worker_of(process):
+    """The number of one of its worker processes."""
+    told = subprocess.run(["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True)
+    rows = [line.split(maxsplit=2) for line in told.stdout.splitlines()]
+    return next(
+        int(pid) for pid, parent, does in rows if int(parent) == process and "spawn_main" in does
+    )

@@ -1,0 +1,333 @@
+"""Publication: never torn and no litter, whatever fails, is killed or runs at the same time."""
+
+import errno
+import fcntl
+import os
+import random
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.store import (
+    artifact_input,
+    examine,
+    file_input,
+    manifest_path,
+    produce,
+)
+from corpus2vec.pipeline.errors import StorageError, UsageError
+from corpus2vec.pipeline.files import publication as publication_module
+from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python
+
+
+@pytest.fixture
+def out(tmp_path):
+    """An artifact that has been made."""
+    make(tmp_path / NAME)
+    return tmp_path / NAME
+
+
+# --- failures --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOSPC, "full"), ValueError("a bug"), KeyboardInterrupt()], ids=repr
+)
+def test_a_write_that_fails_half_way_leaves_the_old_artifact(out, failure):
+    def fail(target):
+        target.write_bytes(b"hal")
+        raise failure
+
+    with pytest.raises((StorageError, ValueError, KeyboardInterrupt)):
+        produce(recipe(dim=3), out, fail)
+    assert produce(recipe(), out, never).hit
+    assert names(out.parent) == [NAME, MANIFEST]
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync", "chmod", "open"])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "No space left on device"),
+        (errno.EROFS, "Read-only file system"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_a_file_system_that_refuses_is_one_line_and_74(out, monkeypatch, call, code, words):
+    def refuse(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, call, refuse)
+    with pytest.raises(StorageError) as caught:
+        make(out, b"new", dim=3)
+    monkeypatch.undo()
+    assert caught.value.exit_code == 74
+    assert caught.value.message == f"cannot write {out}: {words}"
+    assert caught.value.hint.endswith("what stood there before is untouched")
+    assert produce(recipe(), out, never).hit
+    assert names(out.parent) == [NAME, MANIFEST]
+
+
+def test_a_hit_that_cannot_be_renewed_is_one_line_and_74(out, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    with pytest.raises(StorageError, match=r"cannot write .*out\.txt: Read-only file system$"):
+        produce(recipe(), out, never)
+
+
+def test_a_folder_that_is_a_file_is_one_line_and_74(tmp_path):
+    (tmp_path / "build").write_bytes(b"a file")
+    with pytest.raises(StorageError, match=r"^cannot write .*build/out\.txt: Not a directory$"):
+        make(tmp_path / "build" / NAME)
+
+
+def test_a_file_size_limit_is_one_line_and_leaves_no_trace(out):
+    script = """
+        import resource, sys
+        from pathlib import Path
+        from corpus2vec.pipeline.artifacts.store import produce
+        from corpus2vec.pipeline.errors import StorageError
+        from corpus2vec.pipeline.artifacts.manifest import Recipe
+
+        def write(target):
+            with target.open("wb") as file:
+                for _ in range(100):
+                    file.write(bytes(1000))
+            return {}
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+        recipe = Recipe(stage="shout", format=1, config={"dim": 3}, inputs=(), tools={})
+        try:
+            produce(recipe, Path(sys.argv[1]), write)
+        except StorageError as problem:
+            print(problem.message, problem.hint, sep="\\n", end="")
+    """
+    process = run_python(script, out)
+    message, hint = process.communicate()[0].splitlines()
+    assert message == f"cannot write {out}: File too large"
+    assert hint == "free some space, or write elsewhere; what stood there before is untouched"
+    assert produce(recipe(), out, never).hit
+    assert names(out.parent) == [NAME, MANIFEST]
+
+
+def test_an_error_that_is_not_the_file_systems_is_left_as_it_is(tmp_path):
+    def fail(target):
+        raise OSError("the codec is confused")
+
+    with pytest.raises(OSError, match="the codec is confused"):
+        produce(recipe(), tmp_path / NAME, fail)
+    assert names(tmp_path) == []
+
+
+# --- where it is written ---------------------------------------------------------------------
+
+
+def test_missing_folders_are_made(tmp_path):
+    make(tmp_path / "a" / "b" / NAME)
+    assert names(tmp_path / "a" / "b") == [NAME, MANIFEST]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing yet"])
+def test_a_link_stays_a_link_and_its_target_is_written(tmp_path, there):
+    disk, build = tmp_path / "disk", tmp_path / "build"
+    disk.mkdir()
+    build.mkdir()
+    (build / NAME).symlink_to(disk / "real.txt")
+    if there:
+        (disk / "real.txt").write_bytes(b"old")
+    outcome = make(build / NAME)
+    assert outcome.output == build / NAME
+    assert (build / NAME).readlink() == disk / "real.txt"
+    assert names(build) == [NAME]
+    assert (disk / "real.txt").read_bytes() == b"hello"
+    assert names(disk) == ["real.txt", "real.txt.manifest.json"]
+    assert produce(recipe(), build / NAME, never).hit
+
+
+def test_an_artifact_behind_a_link_has_its_manifest(out, tmp_path):
+    link = tmp_path / "link.txt"
+    link.symlink_to(out)
+    assert manifest_path(link) == manifest_path(out)
+    assert artifact_input("words", link).manifest.stage == "shout"
+
+
+def fifo(folder):
+    os.mkfifo(folder / "fifo")
+    return folder / "fifo"
+
+
+SPECIAL = {"folder": Path, "FIFO": fifo, "device": lambda folder: Path("/dev/null")}
+
+
+@pytest.mark.parametrize("special", SPECIAL.values(), ids=SPECIAL)
+def test_what_is_no_file_is_not_written(tmp_path, special):
+    with pytest.raises(UsageError, match="is not a regular file"):
+        produce(recipe(), special(tmp_path), never)
+
+
+@pytest.mark.parametrize("take", [file_input, artifact_input])
+@pytest.mark.parametrize("special", SPECIAL.values(), ids=SPECIAL)
+def test_what_is_no_file_is_not_read(tmp_path, special, take):
+    with pytest.raises(UsageError, match="is not a regular file"):
+        take("corpus", special(tmp_path))
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002, 0o027])
+def test_the_mode_of_the_files_is_that_of_any_new_file(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        make(tmp_path / NAME)
+    finally:
+        os.umask(before)
+    modes = {(tmp_path / name).stat().st_mode & 0o777 for name in (NAME, MANIFEST)}
+    assert modes == {0o666 & ~mask}
+
+
+# --- litter ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [NAME, "out[1]*?.txt", ".hidden", "名前 ✓"])
+def test_what_a_dead_writer_left_is_swept(tmp_path, name):
+    (tmp_path / f".{name}.abcdefgh.tmp").write_bytes(b"half")
+    (tmp_path / f".{name}.manifest.json.abcdefgh.tmp").write_bytes(b"half")
+    make(tmp_path / name)
+    assert names(tmp_path) == sorted([name, f"{name}.manifest.json"])
+
+
+@pytest.mark.parametrize("name", [".other.txt.abcdefgh.tmp", ".out.txt.my notes.tmp", "out.tmp"])
+def test_what_another_wrote_is_not_swept(tmp_path, name):
+    (tmp_path / name).write_bytes(b"precious")
+    make(tmp_path / NAME)
+    assert name in names(tmp_path)
+
+
+def test_what_a_living_writer_holds_is_not_swept(tmp_path):
+    litter = tmp_path / f".{NAME}.abcdefgh.tmp"
+    with litter.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        make(tmp_path / NAME)
+        assert litter.exists()
+    make(tmp_path / NAME, dim=3)
+    assert not litter.exists()
+
+
+def test_a_writer_in_another_process_ends_well_though_others_publish_meanwhile(tmp_path):
+    script = """
+        import sys
+        from pathlib import Path
+        from corpus2vec.pipeline.files.publication import publication
+
+        with publication(Path(sys.argv[1])) as temporary:
+            print("writing", flush=True)
+            sys.stdin.read()
+            temporary.write_text("last")
+    """
+    out = tmp_path / NAME
+    with run_python(script, out, stdin=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "writing\n"
+        make(out, b"first")
+        assert out.read_bytes() == b"first"
+        process.communicate()
+    assert process.returncode == 0
+    assert out.read_bytes() == b"last"
+
+
+def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    make(tmp_path / NAME)
+    assert names(tmp_path) == [NAME, MANIFEST]
+
+
+# --- several at once -------------------------------------------------------------------------
+
+
+def test_another_run_that_publishes_before_our_manifest_is_not_taken_for_ours(out, monkeypatch):
+    sync = "corpus2vec.pipeline.files.publication._sync_folder"
+    original = publication_module._sync_folder
+
+    def overtaken(folder):
+        monkeypatch.setattr(sync, original)
+        make(out, b"theirs", dim=4)
+
+    monkeypatch.setattr(sync, overtaken)
+    make(out, b"ours", dim=3)
+    assert out.read_bytes() == b"theirs"
+    assert not examine(recipe(dim=3), out).hit
+    assert examine(recipe(dim=4), out).hit
+
+
+def test_another_run_that_publishes_during_a_hit_is_not_taken_for_ours(out, monkeypatch):
+    renew = artifact._renew
+
+    def overtaken(*arguments):
+        make(out, b"other", dim=4)
+        renew(*arguments)
+
+    monkeypatch.setattr(artifact, "_renew", overtaken)
+    assert produce(recipe(), out, never).hit
+    assert not examine(recipe(), out).hit
+    assert examine(recipe(dim=4), out).hit
+
+
+MAKE_IN_A_LOOP = """
+    import itertools, sys
+    from pathlib import Path
+    from corpus2vec.pipeline.artifacts.store import produce
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+
+    def write(target):
+        target.write_text(f"{dim}" * 99_999)
+        return {}
+
+    out, *dims = sys.argv[1:]
+    print("ready", flush=True)
+    for dim in map(int, dims or itertools.cycle("23")):
+        recipe = Recipe(stage="shout", format=1, config={"dim": dim}, inputs=(), tools={})
+        produce(recipe, Path(out), write, force=True)
+"""
+
+
+def dim_of(out):
+    """The dim that the content was made with, which is whole."""
+    content = out.read_text()
+    assert content in ("2" * 99_999, "3" * 99_999)
+    return int(content[0])
+
+
+def hits(out):
+    """The dims with which the artifact is taken to have been made."""
+    return {dim for dim in (2, 3) if examine(recipe(dim=dim), out).hit}
+
+
+@pytest.mark.parametrize("dims", ["22", "23"], ids=["the same", "different ones"])
+def test_two_runs_at_once_both_end_well(tmp_path, dims):
+    for number in range(5):
+        out = tmp_path / str(number) / NAME
+        pair = [run_python(MAKE_IN_A_LOOP, out, *each * 5) for each in dims]
+        for process in pair:
+            process.communicate()
+            assert process.returncode == 0
+        assert names(out.parent) == [NAME, MANIFEST]
+        assert hits(out) <= {dim_of(out)}
+        assert hits(out) or dims == "23"
+
+
+def test_a_killed_run_leaves_the_old_artifact_or_the_new_one(tmp_path):
+    out, dice = tmp_path / NAME, random.Random(4)
+    make(out, b"2" * 99_999)
+    for _ in range(10):
+        with run_python(MAKE_IN_A_LOOP, out) as process:
+            process.stdout.readline()
+            time.sleep(dice.uniform(0, 0.09))
+            process.kill()
+        assert hits(out) <= {dim_of(out)}
+    make(out, b"new", dim=4)
+    assert names(tmp_path) == [NAME, MANIFEST]

@@ -1,0 +1,212 @@
+"""What is gathered from a build: whole, in parts, out of step; and how to build it again."""
+
+import json
+import shlex
+import shutil
+
+import pytest
+
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.report.command_line import commands
+from tests.support.builds import LABELS, PLAIN, gather, hand_made, run, write_dump, write_vocabulary
+from tests.support.commands import spawn
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("builds") / "head lines")
+
+
+@pytest.fixture
+def copy(built, tmp_path):
+    return shutil.copytree(built, tmp_path / "build")
+
+
+# --- a whole build ---------------------------------------------------------------------------
+
+
+def test_a_build_is_told_whole(built):
+    facts = gather(built, ["You"])
+    assert facts.title == "headlines.csv"
+    assert list(facts.stages) == ["tokenize", "vocab", "encode", "train", "dump"]
+    assert facts.remarks == facts.not_found == ()
+    rows, dim = facts.shape
+    assert dim == 4
+    assert facts.frequency.types == rows - 1  # <unk> is no type
+    assert facts.lengths.documents == 300
+    assert facts.curves.last_step == facts.stages["train"]["counts"]["steps"]
+    assert len(facts.curves.held_out) == 2
+    assert facts.map.label_names == ("clickbait", "news")
+    assert sorted(facts.map.counts, reverse=True) == list(facts.map.counts)
+
+
+def test_neighbours_of_chosen_words_come_first_then_those_of_frequent_ones(built):
+    facts = gather(built, ["You", "you", "nowhere"])
+    assert facts.neighbours[0].word == "You"
+    assert [each.chosen for each in facts.neighbours].count(True) == 1
+    assert [each.word for each in facts.neighbours].count("You") == 1
+    assert "<unk>" not in {each.word for each in facts.neighbours}
+    assert facts.not_found == ("you", "nowhere")
+
+
+def test_a_lower_cased_corpus_knows_a_word_by_its_lower_case(tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("The Sea and the Boat\n")
+    tokens, vocab = tmp_path / "tokens.parquet", tmp_path / "vocab.tsv"
+    for words in (["tokenize", corpus, "--lower", "-o", tokens], ["vocab", tokens, "-o", vocab]):
+        assert spawn(*words).returncode == 0
+    write_dump(tmp_path, ["the", "sea", "and", "boat"])
+    assert [each.word for each in gather(tmp_path, ["Sea"]).neighbours if each.chosen] == ["sea"]
+
+
+def test_as_many_words_are_mapped_as_asked_for(built):
+    assert len(gather(built, map_words=7).map.words) == 7
+
+
+def test_labels_and_counts_of_words(tmp_path):
+    facts = gather(hand_made(tmp_path / "b"))
+    assert facts.map.words[:3] == tuple(PLAIN[:3])
+    assert [LABELS[each] for each in facts.map.labels[:4]] == [LABELS[0], LABELS[1]] * 2
+
+
+# --- a build in parts ------------------------------------------------------------------------
+
+
+def test_the_last_file_alone_still_knows_the_books(built, tmp_path):
+    for each in built.glob("embeddings.txt*"):
+        shutil.copy(each, tmp_path)
+    facts = gather(tmp_path)
+    assert facts.stages["tokenize"]["counts"]["documents"]["in"] == 300
+    assert facts.frequency is facts.curves is facts.map.counts is None
+    assert "There is no vocab.tsv here, so there are no frequencies." in facts.remarks
+    assert commands(facts.stages, "b") == commands(gather(built).stages, "b")
+
+
+@pytest.mark.parametrize("chart", ["loss", "map", "zipf"])
+def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
+    (copy / "ids.parquet").write_bytes(b"no Parquet")
+    (copy / "ids.parquet.manifest.json").unlink()
+    whole = {"loss": "curves", "map": "map", "zipf": "frequency"}
+    assert getattr(gather(copy, chart=chart), whole[chart])
+
+
+@pytest.mark.parametrize(
+    ("gone", "lacking"),
+    [
+        ("vocab.tsv", "frequency"),
+        ("embeddings.txt", "map"),
+        ("model.metrics.jsonl", "curves"),
+    ],
+)
+def test_what_is_missing_is_said(copy, gone, lacking):
+    (copy / gone).unlink()
+    facts = gather(copy)
+    assert getattr(facts, lacking) is None
+    assert any(gone in remark for remark in facts.remarks)
+
+
+def test_lengths_come_from_the_tokens_where_there_are_no_ids(copy, built):
+    (copy / "ids.parquet").unlink()
+    assert gather(copy).lengths.documents == gather(built).lengths.documents
+
+
+def test_files_that_were_not_made_from_each_other_are_told(copy):
+    for each in ("vocab.tsv", "vocab.tsv.manifest.json"):
+        (copy / each).unlink()
+    write_vocabulary(copy, ["You", "Your"], [2, 1])
+    remarks = gather(copy).remarks
+    assert "ids.parquet was made from another vocab.tsv than the one here." in remarks
+
+
+def test_curves_of_a_run_that_is_not_over_are_shown(tmp_path):
+    folder = hand_made(tmp_path / "b")
+    (folder / "model.safetensors").unlink()
+    facts = gather(folder)
+    assert facts.curves.last_step == 20
+    assert "There is no model.safetensors here." in facts.remarks
+
+
+def test_more_labels_than_colours(tmp_path):
+    corpus = tmp_path / "corpus.tsv"
+    rows = [f"word{n} common\tlabel{n}\n" for n in range(12)]
+    corpus.write_text("text\tlabel\n" + "".join(rows) + rows[11])
+    tokens, vocab, ids = (
+        tmp_path / each for each in ("tokens.parquet", "vocab.tsv", "ids.parquet")
+    )
+    for words in (
+        ["tokenize", corpus, "--label-field", "label", "-o", tokens],
+        ["vocab", tokens, "-o", vocab],
+        ["encode", tokens, vocab, "-o", ids],
+    ):
+        assert spawn(*words).returncode == 0
+    write_dump(tmp_path, ["word0", "word7", "word11"])
+    found = gather(tmp_path).map
+    assert found.label_names[0] == "label11"
+    assert found.label_names[-1] == "5 others"
+    named = dict(zip(found.words, found.labels, strict=True))
+    assert named == {"word11": 0, "word0": 1, "word7": 7}
+
+
+def test_metrics_of_another_run_are_told(copy):
+    with (copy / "model.metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 10**6, "loss": 1.0}) + "\n")
+    assert any("another training run" in remark for remark in gather(copy).remarks)
+
+
+@pytest.mark.parametrize("line", [b"{torn\n", b"\xff\n", b"[]\n", b"3\n"])
+def test_metrics_that_are_none_are_refused_with_their_line(copy, line):
+    with (copy / "model.metrics.jsonl").open("ab") as file:
+        file.write(line)
+    with pytest.raises(DataError, match=r"model\.metrics\.jsonl line \d+ is no line of metrics"):
+        gather(copy)
+
+
+def test_a_damaged_artifact_is_refused(copy):
+    with (copy / "vocab.tsv").open("ab") as file:
+        file.write(b"!")
+    with pytest.raises(DataError, match="damaged or edited"):
+        gather(copy)
+
+
+def test_no_build_is_refused(tmp_path):
+    with pytest.raises(DataError, match="holds no build") as refusal:
+        gather(tmp_path)
+    assert "corpus2vec run" in refusal.value.hint
+    with pytest.raises(UsageError, match="there is no folder"):
+        gather(tmp_path / "nowhere")
+
+
+# --- how to build it again -------------------------------------------------------------------
+
+
+def test_the_command_builds_the_same_again(built):
+    [command] = commands(gather(built).stages, str(built))
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[:2] == ["corpus2vec", "run"]
+    assert "--no-tie" in words
+    assert "--seed" not in words
+    plan = spawn("plan", *words[2:])
+    assert [line.split()[1] for line in plan.stdout.splitlines()] == ["hit"] * 5
+
+
+def test_stages_that_run_cannot_do_are_told_one_by_one(built, tmp_path):
+    model = tmp_path / "model.safetensors"
+    ids, vocab = built / "ids.parquet", built / "vocab.tsv"
+    small = ("--objective", "classify", "--dim", "2", "--epochs", "1")
+    result = spawn("train", ids, vocab, "--valid", ids, *small, "-o", model)
+    assert result.returncode == 0, result.stderr
+    lines = commands(gather(tmp_path).stages, str(tmp_path))
+    assert [line.split()[1] for line in lines] == ["tokenize", "vocab", "encode", "train"]
+    assert f"--valid {shlex.quote(str(ids))}" in lines[-1]
+    for line in lines:
+        again = spawn(*shlex.split(line)[1:])
+        assert again.returncode == 0, again.stderr
+    assert " hit " in again.stderr
+
+
+def test_a_corpus_of_many_files_is_not_spelt_out(built):
+    stages = dict(gather(built).stages)
+    [corpus] = stages["tokenize"]["inputs"]
+    many = [{**corpus, "name": f"{number}.csv"} for number in range(100)]
+    stages["tokenize"] = {**stages["tokenize"], "inputs": many}
+    assert commands(stages, "b")[0].startswith("corpus2vec run CORPUS... ")

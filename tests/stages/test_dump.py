@@ -1,0 +1,241 @@
+"""The dump stage in every format: cached, looked up, started from, and never published wrong."""
+
+import json
+
+import numpy as np
+import pytest
+
+from corpus2vec.pipeline import stages
+from corpus2vec.pipeline.artifacts.store import artifact_input
+from corpus2vec.pipeline.artifacts.weights import read_table
+from corpus2vec.pipeline.ask.lookup import Lookup
+from corpus2vec.pipeline.config import (
+    TABLE_FORMATS,
+    DumpConfig,
+    EncodeConfig,
+    Execution,
+    TokenizeConfig,
+    TokenizeExecution,
+    TrainConfig,
+    VocabConfig,
+    VocabExecution,
+)
+from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
+from corpus2vec.pipeline.stages import to_table
+from corpus2vec.pipeline.stages.build import Build
+from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.training.pretrained import read_start
+from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
+from tests.support.artifacts import names
+from tests.support.commands import call
+
+ALL = ",".join(TABLE_FORMATS)
+
+
+def the_build(folder, format=ALL, **settings):
+    return Build(
+        corpora=[str(folder / "corpus.txt")],
+        folder=folder,
+        tokenize=TokenizeConfig(),
+        vocab=VocabConfig(),
+        encode=EncodeConfig(),
+        train=TrainConfig(dim=2, seq_len=5, epochs=1),
+        dump=DumpConfig(format=format, table="input", **settings),
+        tokenize_execution=TokenizeExecution(workers=1),
+        vocab_execution=VocabExecution(),
+        execution=Execution(threads=1),
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A build with a table in every format."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "corpus.txt").write_text("Hope to see you soon\nNice to see you again\n")
+    list(the_build(folder).run())
+    return folder
+
+
+@pytest.fixture
+def dump(built, tmp_path):
+    """Dumps the table of the build to a path of the test's own."""
+
+    def run(format, **settings):
+        output = tmp_path / f"table{TABLE_FORMATS[format]}"
+        config = DumpConfig(format=format, table="input", **settings)
+        stages.dump(built / "model.safetensors", built / "vocab.tsv", output, config)
+        return output
+
+    return run
+
+
+@pytest.fixture
+def cli(capfd, monkeypatch):
+    return lambda *arguments: call(capfd, monkeypatch, *arguments)
+
+
+# --- caching ---------------------------------------------------------------------------------
+
+
+def test_a_build_has_an_artifact_a_format(built):
+    for name, suffix in TABLE_FORMATS.items():
+        manifest = artifact_input("table", built / f"embeddings{suffix}").manifest
+        assert manifest.config["format"] == name
+        assert manifest.counts == {"rows": 7, "columns": 2}
+
+
+def test_all_of_them_are_hits_the_second_time(built):
+    outcomes = list(the_build(built).run())
+    assert [each.hit for each in outcomes] == [True] * (4 + len(TABLE_FORMATS))
+    plan = the_build(built).plan()
+    assert [step.stage for step in plan[4:]] == ["dump"] * len(TABLE_FORMATS)
+    assert all(step.hit for step in plan)
+
+
+def test_a_plan_tells_of_the_formats_that_are_missing(tmp_path, built):
+    plan = the_build(built, "parquet,npy", normalize=True).plan()
+    reasons = [step.reason for step in plan[4:]]
+    assert reasons == ["normalize False → True"] * 2
+
+
+@pytest.mark.parametrize("format", TABLE_FORMATS)
+def test_the_same_table_is_the_same_bytes(dump, format, built):
+    again = artifact_input("table", dump(format)).digest
+    assert again == artifact_input("table", built / f"embeddings{TABLE_FORMATS[format]}").digest
+
+
+def test_spacys_folder_is_of_the_corpus_language(built):
+    meta = json.loads((built / "embeddings.spacy" / "meta.json").read_text())
+    assert (meta["lang"], meta["vectors"]["vectors"]) == ("en", 7)
+
+
+# --- never published wrong -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", ["word2vec", "npy"])
+def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
+    output = dump(format)
+    before = artifact_input("table", output).digest
+
+    def wrong(target, ready, config):
+        ready.vectors_VD.setflags(write=True)
+        ready.vectors_VD[3, 1] += 1
+        original(target, ready, config)
+        ready.vectors_VD[3, 1] -= 1
+
+    name = "write_folder" if format == "npy" else "write_file"
+    original = getattr(to_table, name)
+    monkeypatch.setattr(to_table, name, wrong)
+    with pytest.raises(PipelineError, match="has other numbers in row 3") as caught:
+        dump(format, order="frequency")
+    assert caught.value.exit_code == 70
+    assert artifact_input("table", output).digest == before
+    assert names(output.parent) == [output.name, f"{output.name}.manifest.json"]
+
+
+# --- used by the other commands --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", TABLE_FORMATS)
+def test_lookup_finds_rows_5_1_2_3_6_in_every_format(built, format):
+    found = Lookup(built / f"embeddings{TABLE_FORMATS[format]}").find("Nice to see you again")
+    assert [each.id for each in found] == [5, 1, 2, 3, 6]
+    expected = read_table(built / "model.safetensors")[[5, 1, 2, 3, 6]]
+    assert np.stack([each.vector for each in found]).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("format", ["table", "tsv", "parquet"])
+def test_lookup_tells_ids_in_any_order_where_the_format_has_them(dump, format):
+    path = dump(format, order="frequency", top=4)
+    found = Lookup(path).find("Nice to see you again")
+    assert [each.id for each in found] == [None, 1, 2, 3, None]
+
+
+@pytest.mark.parametrize("format", ["word2vec", "npy", "safetensors", "spacy"])
+def test_lookup_refuses_rows_that_are_not_ids(dump, format):
+    with pytest.raises(DataError, match="with --order or --top, so its lines are not ids"):
+        Lookup(dump(format, top=4))
+
+
+@pytest.mark.parametrize("format", TABLE_FORMATS)
+def test_training_starts_from_every_format(built, format):
+    vocabulary = parse_vocabulary((built / "vocab.tsv").read_bytes(), "vocab.tsv")
+    path = built / f"embeddings{TABLE_FORMATS[format]}"
+    start = read_start(path, vocabulary, TrainConfig(dim=2, init="file"))
+    assert start.found == 7
+    expected = read_table(built / "model.safetensors")
+    assert start.tables["embedding"].tobytes() == expected.tobytes()
+
+
+def test_a_train_stage_takes_a_folder_as_its_start(built, tmp_path):
+    config = TrainConfig(dim=2, seq_len=5, epochs=1, init="file", freeze=True, objective="lm")
+    stages.train(
+        built / "ids.parquet",
+        built / "vocab.tsv",
+        tmp_path / "model.safetensors",
+        config,
+        init=built / "embeddings.npy",
+    )
+    frozen = read_table(tmp_path / "model.safetensors")
+    assert frozen.tobytes() == read_table(built / "model.safetensors").tobytes()
+
+
+# --- the command -----------------------------------------------------------------------------
+
+
+def test_several_formats_are_files_side_by_side(cli, built, tmp_path):
+    model = [built / "model.safetensors", built / "vocab.tsv"]
+    output = ["-o", tmp_path / "all", "--format", "word2vec,tsv"]
+    result = cli("dump", *model, *output, "--json", "--quiet")
+    assert result.code == 0
+    told = json.loads(result.out)
+    assert [each["output"] for each in told] == [
+        str(tmp_path / "all.w2v"),
+        str(tmp_path / "all.tsv"),
+    ]
+    assert names(tmp_path / "all.tsv") == ["metadata.tsv", "vectors.tsv"]
+    assert [each["hit"] for each in json.loads(cli("dump", *model, *output, "--json").out)] == [
+        True,
+        True,
+    ]
+
+
+def test_the_outputs_extension_is_enough(cli, built, tmp_path):
+    model = [built / "model.safetensors", built / "vocab.tsv"]
+    assert cli("dump", *model, "-o", tmp_path / "x.vec", "--json").code == 0
+    assert (tmp_path / "x.vec").read_bytes().startswith(b"7 2\nHope ")
+    assert len(read_vectors(tmp_path / "x.vec")) == 7
+
+
+def test_info_tells_of_a_folder(cli, built):
+    result = cli("info", built / "embeddings.spacy")
+    assert result.code == 0
+    assert "dump → embeddings.spacy" in result.out
+
+
+@pytest.mark.parametrize(
+    ("format", "message"),
+    [
+        ("npy", "--format npy is several files: they cannot go to stdout"),
+        ("glove,word2vec", "--format glove,word2vec is several artifacts, and this makes one"),
+    ],
+)
+def test_what_is_not_one_stream_does_not_go_to_stdout(cli, built, format, message):
+    model = [built / "model.safetensors", built / "vocab.tsv"]
+    result = cli("dump", *model, "-o", "-", "--format", format)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_a_folder_of_the_users_own_is_safe(cli, built):
+    model = [built / "model.safetensors", built / "vocab.tsv"]
+    before = names(built)
+    result = cli("dump", *model, "-o", built, "--format", "spacy")
+    assert (result.code, names(built)) == (2, before)
+    assert "is no part of this format" in result.err
+
+
+def test_dump_to_is_for_one_format(built):
+    config = DumpConfig(format="table,glove")
+    with pytest.raises(UsageError, match="is several artifacts"):
+        stages.dump(built / "model.safetensors", built / "vocab.tsv", built / "x", config)

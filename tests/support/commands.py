@@ -1,0 +1,35 @@
+"""How the tests call the command line: inside this process, or as a process of its own."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from corpus2vec.cli.app import run
+from corpus2vec.cli.console import Console
+
+
+@dataclass
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+def call(capfd, monkeypatch, *arguments):
+    """`corpus2vec ARGUMENTS` in this process, where importing torch is paid for once."""
+    monkeypatch.setattr(sys, "argv", ["corpus2vec", *map(str, arguments)])
+    capfd.readouterr()
+    code = run(Console())
+    return Result(code, *capfd.readouterr())
+
+
+def command(*arguments):
+    """The command line of `corpus2vec ARGUMENTS` as a process."""
+    return [sys.executable, "-m", "corpus2vec", *map(str, arguments)]
+
+
+def spawn(*arguments, **options):
+    """Run it to its end as a process, with text in and out."""
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, encoding="utf-8", **options
+    )

@@ -1,0 +1,68 @@
+"""A step in shards: the gradients of the whole batch, whatever the number of threads."""
+
+import numpy as np
+import pytest
+import torch
+
+from corpus2vec.pipeline.config import TrainConfig
+from corpus2vec.pipeline.training.batches import Documents
+from corpus2vec.pipeline.training.objectives import build_objective
+from corpus2vec.pipeline.training.stepping import Stepper
+
+IDS = np.array([0, 1, 2, 3, 4, 5, 6, 1, 2, 3] * 60, np.int32)
+DOCUMENTS = Documents(IDS, np.arange(0, len(IDS) + 1, 5))
+
+
+def gradients(threads, **settings):
+    """The loss, the state after, and the gradients of one step."""
+    config = TrainConfig(dim=6, batch_size=8, seq_len=5, softmax="full", **settings)
+    torch.manual_seed(1)
+    model = build_objective(torch.rand(7, 6), torch.ones(7), 0, config)
+    for parameter in model.parameters():  # tables of zeros have gradients of zeros
+        parameter.data.uniform_(-1, 1)
+    batches = model.epoch(DOCUMENTS, 0)
+    stepper = Stepper(model, torch.float32, threads)
+    state = None
+    for step in range(2):
+        loss, state = stepper.step(batches[step], state, (1, 2, step))
+    stepper.close()
+    return loss, state, {name: each.grad.to_dense() for name, each in model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"objective": "context", "subsample": 0.0},
+        {"objective": "context", "residual": "none", "layers": 2, "subsample": 0.0},
+        {"objective": "lm"},
+        {"objective": "lm", "tie": False, "layers": 2},
+    ],
+)
+@pytest.mark.parametrize("threads", [2, 3, 9])
+def test_shards_have_the_gradients_of_the_whole(settings, threads):
+    loss, state, whole = gradients(1, **settings)
+    shard_loss, shard_state, shards = gradients(threads, **settings)
+    assert torch.allclose(loss, shard_loss, rtol=1e-5)
+    assert (state is None) == (shard_state is None)
+    if state is not None:
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(state, shard_state, strict=True))
+    for name, gradient in whole.items():
+        assert torch.allclose(gradient, shards[name], atol=1e-6), name
+
+
+def test_a_step_is_the_same_twice_with_dropout_and_threads():
+    settings = {"objective": "context", "dropout": 0.5}
+    (loss, _, one), (again, _, other) = gradients(2, **settings), gradients(2, **settings)
+    assert torch.equal(loss, again)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_batch_without_anything_to_predict_has_no_gradient():
+    config = TrainConfig(objective="context", dim=6, subsample=0.0)
+    model = build_objective(torch.rand(7, 6), torch.ones(7), 0, config)
+    alone = Documents(IDS[:4], np.arange(5))
+    stepper = Stepper(model, torch.float32, 2)
+    loss, _ = stepper.step(model.epoch(alone, 0)[0], None, (1,))
+    stepper.close()
+    assert loss is None
+    assert all(each.grad is None for each in model.parameters())
