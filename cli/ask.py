@@ -122,8 +122,8 @@ def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
 
 def _lines(count: int) -> Iterator[Question]:
     """The questions on stdin: words parted by tabs, or else by white space."""
-    from corpus2vec.pipeline.corpus.sources import reading
     from corpus2vec.pipeline.errors import DataError
+    from corpus2vec.pipeline.files.failures import reading
 
     with reading("standard input"):
         for number, line in enumerate(sys.stdin.buffer, start=1):

@@ -14,10 +14,10 @@ from corpus2vec.cli.options import SECTIONS, Request, add_command, building, pla
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
-    Execution,
     TokenizeConfig,
     TokenizeExecution,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
     VocabExecution,
 )
@@ -156,7 +156,7 @@ def train(
     """
     kind, init_file = _init(init)
     config = request.config(TrainConfig, init=kind)
-    execution = request.config(Execution)
+    execution = request.config(TrainExecution)
     target = _file(output, "model.safetensors")
     if valid and config.valid_fraction:
         raise UsageError("--valid and --valid-fraction both hold out", hint="give one of them")
@@ -263,7 +263,7 @@ def register(app: typer.Typer) -> None:
     add(tokenize, TokenizeConfig, TokenizeExecution)
     add(vocab, VocabConfig, VocabExecution)
     add(encode, EncodeConfig)
-    add(train, TrainConfig, Execution)
+    add(train, TrainConfig, TrainExecution)
     add(dump, DumpConfig)
     add(run, *everything)
     add(plan, *everything, common=planning)
@@ -297,7 +297,7 @@ def _build(
         dump=request.config(DumpConfig),
         tokenize_execution=request.config(TokenizeExecution),
         vocab_execution=request.config(VocabExecution),
-        execution=request.config(Execution),
+        execution=request.config(TrainExecution),
         keep=keep,
         init=init_file,
     )

@@ -123,7 +123,7 @@ def lookup(
     Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
     """
     from corpus2vec.pipeline.ask.lookup import Lookup
-    from corpus2vec.pipeline.corpus.sources import reading
+    from corpus2vec.pipeline.files.failures import reading
 
     ask = Lookup(table)
     if text != "-":

@@ -20,10 +20,10 @@ from corpus2vec.cli.console import Console
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
-    Execution,
     TokenizeConfig,
     TokenizeExecution,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
     VocabExecution,
     option_name,
@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[type, ...]] = {
     "tokenize": (TokenizeConfig, TokenizeExecution),
     "vocab": (VocabConfig, VocabExecution),
     "encode": (EncodeConfig,),
-    "train": (TrainConfig, Execution),
+    "train": (TrainConfig, TrainExecution),
     "dump": (DumpConfig,),
 }
 

@@ -9,28 +9,24 @@ numbers that are printed. Nothing heavy may be imported: `corpus2vec --help` rea
 
 from __future__ import annotations
 
-from corpus2vec.pipeline.config.ids import (
-    DROPPABLE,
-    SIZES,
-    UNK,
-    CorpusConfig,
-    EncodeConfig,
-    TokenizeConfig,
-    TokenizeExecution,
-    VocabConfig,
-    VocabExecution,
-)
-from corpus2vec.pipeline.config.settings import option_name, require, setting
-from corpus2vec.pipeline.config.tables import (
+from corpus2vec.pipeline.config.dump import (
     FOLDER_FORMATS,
     TABLE_COLUMNS,
     TABLE_FORMATS,
-    CompareConfig,
     DumpConfig,
-    EvaluateConfig,
-    MapConfig,
 )
-from corpus2vec.pipeline.config.training import Execution, TrainConfig
+from corpus2vec.pipeline.config.encode import EncodeConfig
+from corpus2vec.pipeline.config.judge import CompareConfig, EvaluateConfig
+from corpus2vec.pipeline.config.report import MapConfig
+from corpus2vec.pipeline.config.settings import option_name, require, setting
+from corpus2vec.pipeline.config.tokenize import (
+    DROPPABLE,
+    CorpusConfig,
+    TokenizeConfig,
+    TokenizeExecution,
+)
+from corpus2vec.pipeline.config.train import TrainConfig, TrainExecution
+from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecution
 
 __all__ = [
     "DROPPABLE",
@@ -44,11 +40,11 @@ __all__ = [
     "DumpConfig",
     "EncodeConfig",
     "EvaluateConfig",
-    "Execution",
     "MapConfig",
     "TokenizeConfig",
     "TokenizeExecution",
     "TrainConfig",
+    "TrainExecution",
     "VocabConfig",
     "VocabExecution",
     "option_name",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from corpus2vec.pipeline.strings.interner import WORD, Slices, padded
+from corpus2vec.pipeline.strings.slices import WORD, Slices, padded
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,6 @@ back in the order of their batches, so that the number of workers decides nothin
 Each process has a pipe of its own, and a thread that sends it a batch and waits for the result: a
 process that is gone, for whatever reason, is the end of its pipe. (What several processes share, a
 queue or a lock, one of them that is killed may leave in a state in which all wait for ever.)
-
-Reading goes on in a thread beside the work, a few batches ahead: that is where files are
-decompressed.
 """
 
 from __future__ import annotations
@@ -19,7 +16,6 @@ import contextlib
 import multiprocessing
 import os
 import pickle
-import queue
 import signal
 import threading
 import traceback
@@ -34,6 +30,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from corpus2vec.pipeline.errors import PipelineError
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
@@ -45,8 +42,6 @@ MOST_BY_DEFAULT = 6
 """Beyond this many workers, the one process that writes what they made would not keep up."""
 WORTH_A_WORKER = 16 << 20
 """Bytes of corpus below which starting another process takes longer than it saves."""
-LAST_READ_SECONDS = 1.0
-"""How long the end waits for a batch that is being read; standard input may never give one."""
 FROM_A_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 """Signals that all processes get at once, and that are for the first one to act upon."""
 
@@ -211,48 +206,3 @@ def _portable(error: BaseException) -> BaseException:
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
-
-
-# --- reading ahead ---------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def read_ahead(batches: Iterable[Batch], most: int = 1) -> Iterator[Iterator[Batch]]:
-    """`batches`, of which a thread takes up to `most` before they are asked for."""
-    taken: queue.Queue[tuple[Batch | None, BaseException | None]] = queue.Queue(most)
-    stop = threading.Event()
-
-    def put(batch: Batch | None, error: BaseException | None) -> None:
-        while not stop.is_set():
-            with contextlib.suppress(queue.Full):
-                taken.put((batch, error), timeout=0.1)
-                return
-
-    def read() -> None:
-        try:
-            for batch in batches:
-                put(batch, None)
-                if stop.is_set():
-                    return
-        except BaseException as error:  # it is raised again where the batch was asked for
-            put(None, error)
-        else:
-            put(None, None)
-
-    def given() -> Iterator[Batch]:
-        while True:
-            batch, error = taken.get()
-            if error:
-                raise error
-            if batch is None:
-                return
-            yield batch
-
-    # A daemon, since a read of standard input may never return.
-    reader = threading.Thread(target=read, name="reader", daemon=True)
-    reader.start()
-    try:
-        yield given()
-    finally:
-        stop.set()
-        reader.join(LAST_READ_SECONDS)

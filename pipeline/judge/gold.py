@@ -25,8 +25,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from corpus2vec.pipeline.corpus.sources import COMPRESSIONS, decompressed, reading
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
+from corpus2vec.pipeline.files.failures import reading
 
 PROBE_BYTES = 1 << 16
 PROBE_LINES = 20

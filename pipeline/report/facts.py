@@ -21,8 +21,8 @@ from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
 from corpus2vec.pipeline.artifacts.store import artifact_input
 from corpus2vec.pipeline.artifacts.weights import metrics_path
 from corpus2vec.pipeline.config import MapConfig
-from corpus2vec.pipeline.corpus.sources import reading
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.report import measures
 from corpus2vec.pipeline.report import word_map as words
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths

@@ -15,10 +15,10 @@ from corpus2vec.pipeline.config import (
     TABLE_FORMATS,
     DumpConfig,
     EncodeConfig,
-    Execution,
     TokenizeConfig,
     TokenizeExecution,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
     VocabExecution,
 )
@@ -41,7 +41,7 @@ class Build:
     dump: DumpConfig
     tokenize_execution: TokenizeExecution
     vocab_execution: VocabExecution
-    execution: Execution
+    execution: TrainExecution
     keep: Path | None = None
     init: Path | None = None
 

@@ -14,7 +14,7 @@ from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
 from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input
 from corpus2vec.pipeline.config import EncodeConfig
-from corpus2vec.pipeline.corpus.workers import read_ahead
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.common import FORMATS, balanced, read_vocabulary, unk_of
 from corpus2vec.pipeline.vocabulary.encoding import Encoder

@@ -10,7 +10,7 @@ from typing import Any
 from corpus2vec.pipeline.artifacts import store as artifact
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
-from corpus2vec.pipeline.config import Execution, TrainConfig
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.common import FORMATS, existing, read_vocabulary
@@ -54,7 +54,7 @@ def train(
     vocabulary: Path,
     output: Path,
     config: TrainConfig,
-    execution: Execution | None = None,
+    execution: TrainExecution | None = None,
     *,
     init: Path | None = None,
     valid: Path | None = None,
@@ -63,7 +63,7 @@ def train(
 ) -> Outcome:
     """ids.parquet + vocab.tsv → model.safetensors. See `runs.py` for checkpoints and metrics."""
     recipe = train_recipe(ids, vocabulary, config, init=init, valid=valid)
-    execution = execution or Execution()
+    execution = execution or TrainExecution()
     environment: dict[str, Any] = {}  # known only when it has run
 
     def write(target: Path) -> Mapping[str, Any]:

@@ -11,8 +11,8 @@ from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
 from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
-from corpus2vec.pipeline.corpus.workers import read_ahead
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.common import FORMATS, balanced, existing
 from corpus2vec.pipeline.vocabulary.vocabulary import (

@@ -12,157 +12,12 @@ a key, all get new keys from another seed. So no result rests on a hash.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 
-WORD = 8
-"""Bytes that are looked at together."""
-SHORT = WORD - 1
-"""The longest string that is its own key; the eighth byte of the key tells the length."""
-HASH_BITS = 60
-TOGETHER = 128
-"""Words up to which strings are gone through side by side; the rest of a string, by itself."""
-LOW_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(WORD + 1)], np.uint64)
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: Knuth, TAOCP 3, section 6.4
+from corpus2vec.pipeline.strings.slices import MULTIPLIER, SHORT, WORD, Slices, first_places
+
 LEAST_SLOTS = 1 << 12
-
-
-@dataclass(frozen=True)
-class Slices:
-    """n strings, each a piece of the same bytes.
-
-    >>> Slices.of(pa.array(["Hope", "to", "see"])).decoded()
-    ['Hope', 'to', 'see']
-    """
-
-    data: np.ndarray
-    """uint8, with at least eight bytes behind the last string, whatever they are."""
-    begins: np.ndarray
-    """(n,) int64"""
-    lengths: np.ndarray
-    """(n,) int64, in bytes"""
-
-    @staticmethod
-    def of(strings: pa.Array) -> Slices:
-        """The strings of an Arrow array that has no null."""
-        strings = strings.cast(pa.large_string())
-        _, offsets, data = strings.buffers()
-        ends = np.frombuffer(offsets, np.int64)[strings.offset :][: len(strings) + 1]
-        first, last = int(ends[0]), int(ends[-1])
-        used = np.frombuffer(data, np.uint8)[first:last] if last > first else np.zeros(0, np.uint8)
-        return Slices(padded(used), ends[:-1] - first, np.diff(ends))
-
-    @staticmethod
-    def of_texts(strings: Iterable[str]) -> Slices:
-        """The same from Python strings."""
-        return Slices.of(pa.array(strings, pa.large_string()))
-
-    def __len__(self) -> int:
-        return len(self.begins)
-
-    def __getitem__(self, chosen: np.ndarray | slice) -> Slices:
-        return Slices(self.data, self.begins[chosen], self.lengths[chosen])
-
-    def words(self, number: int) -> np.ndarray:
-        """(n,) uint64: the word at that place of each string, filled up with zeros.
-
-        Every string must reach to that word, or end just before it.
-        """
-        # An element may begin at any byte, so eight bytes of any string are one look-up.
-        overlapping = np.ndarray((len(self.data) - SHORT,), "<u8", buffer=self.data, strides=(1,))
-        left = self.lengths - WORD * number
-        words: np.ndarray = overlapping[self.begins + WORD * number]
-        words &= LOW_BYTES[np.minimum(left, WORD)]
-        return words
-
-    def keys(self, seed: int = 0) -> np.ndarray:
-        """(n,) uint64, never 0: equal for equal strings, different for different short ones."""
-        lengths = self.lengths.astype(np.uint64)
-        keys = self.words(0)
-        long = np.flatnonzero(self.lengths > SHORT)
-        keys |= (lengths + np.uint64(1)) << np.uint64(8 * SHORT)
-        if len(long):
-            rest = self[long]
-            hashes = scattered(lengths[long] + np.uint64(seed << 32))
-            reaching = np.arange(len(long))
-            number = 0
-            while len(reaching) and number < TOGETHER:
-                hashes[reaching] = scattered(hashes[reaching] ^ rest.words(number))
-                number += 1
-                longer = rest.lengths > WORD * number
-                reaching, rest = reaching[longer], rest[longer]
-            digests = [_digest(tail) for tail in rest.tails()]
-            hashes[reaching] = scattered(hashes[reaching] ^ np.array(digests, np.uint64))
-            keys[long] = hashes >> np.uint64(64 - HASH_BITS)
-            keys[long] |= np.uint64(0xF << 60)  # which no short string's key has
-        return keys
-
-    def equal(self, others: Slices) -> np.ndarray:
-        """(n,) bool: whether each string has the bytes of its counterpart in `others`."""
-        same: np.ndarray = self.lengths == others.lengths
-        same &= self.words(0) == others.words(0)
-        alike = np.flatnonzero(same & (self.lengths > WORD))
-        mine, theirs = self[alike], others[alike]
-        number = 1
-        while len(alike) and number < TOGETHER:
-            agree = mine.words(number) == theirs.words(number)
-            same[alike[~agree]] = False
-            number += 1
-            on = agree & (mine.lengths > WORD * number)
-            alike, mine, theirs = alike[on], mine[on], theirs[on]
-        pairs = zip(mine.tails(), theirs.tails(), strict=True)
-        same[alike] = np.array([np.array_equal(*pair) for pair in pairs], bool)
-        return same
-
-    def tails(self) -> Iterator[np.ndarray]:
-        """What each string has beyond `TOGETHER` words."""
-        for begin, length in zip(self.begins.tolist(), self.lengths.tolist(), strict=True):
-            yield self.data[begin + WORD * TOGETHER : begin + length]
-
-    def packed(self) -> np.ndarray:
-        """uint8: the bytes of all strings, one behind the other."""
-        packed: np.ndarray = self.data[ranges(self.begins, self.lengths)]
-        return packed
-
-    def array(self) -> pa.Array:
-        """The strings as an Arrow array of large_string."""
-        ends = np.concatenate([[0], np.cumsum(self.lengths)])
-        buffers = [None, pa.py_buffer(ends), pa.py_buffer(self.packed())]
-        return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
-
-    def decoded(self) -> list[str]:
-        """The strings as Python's."""
-        strings: list[str] = self.array().to_pylist()
-        return strings
-
-
-def _digest(data: np.ndarray) -> int:
-    return int.from_bytes(hashlib.blake2b(data.data, digest_size=8).digest(), "little")
-
-
-def scattered(numbers: np.ndarray) -> np.ndarray:
-    """(n,) uint64, different for different numbers: each bit of one changes many bits."""
-    high = numbers * MULTIPLIER  # what a bit changes lies above it
-    return (high ^ (high >> np.uint64(32))) * MULTIPLIER
-
-
-def padded(data: np.ndarray) -> np.ndarray:
-    """`data` (uint8) with the bytes behind it that `Slices` needs."""
-    return np.concatenate([data, np.zeros(WORD, np.uint8)])
-
-
-def ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The numbers of every range, one range behind the other.
-
-    >>> ranges(np.array([5, 0]), np.array([2, 3]))
-    array([5, 6, 0, 1, 2])
-    """
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
 
 
 class Growing:
@@ -330,17 +185,6 @@ class Interner:
                 break
         self._slot_keys[:] = 0
         self._insert(keys, np.arange(len(self), dtype=np.int32))
-
-
-def first_places(numbers: np.ndarray, count: int) -> np.ndarray:
-    """Where each of the numbers 0 … count-1, all of which occur, stands first.
-
-    >>> first_places(np.array([0, 0, 1, 0, 2]), 3)
-    array([0, 2, 4])
-    """
-    first = np.empty(count, np.int64)
-    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
-    return first
 
 
 class KeySet:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.strings.interner import Slices
+from corpus2vec.pipeline.strings.slices import Slices
 
 CHUNK_BYTES = 1024
 

@@ -16,14 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from corpus2vec.pipeline.strings.interner import (
-    Growing,
-    Interner,
-    KeySet,
-    Slices,
-    first_places,
-    ranges,
-)
+from corpus2vec.pipeline.strings.interner import Growing, Interner, KeySet
+from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges
 from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes, Split
 from corpus2vec.pipeline.tokenizer.chunks import Chunks
 from corpus2vec.pipeline.tokenizer.patterns import Pair, Patterns

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.strings.interner import Growing, Interner, Slices
+from corpus2vec.pipeline.strings.interner import Growing, Interner
+from corpus2vec.pipeline.strings.slices import Slices
 from corpus2vec.pipeline.tokenizer.chunks import split_into_chunks
 from corpus2vec.pipeline.tokenizer.distinct import DistinctChunks
 from corpus2vec.pipeline.tokenizer.rows import EMPTY, Analysis

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor
 
 from corpus2vec.pipeline.artifacts.weights import published_name
-from corpus2vec.pipeline.config import Execution, TrainConfig
-from corpus2vec.pipeline.corpus.workers import read_ahead
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import Progress
 from corpus2vec.pipeline.training.batches import Documents
 from corpus2vec.pipeline.training.device import (
@@ -89,7 +89,9 @@ class Hooks:
 class Training:
     """One run: built, perhaps restored from a checkpoint, then `run`."""
 
-    def __init__(self, data: Data, config: TrainConfig, execution: Execution, hooks: Hooks) -> None:
+    def __init__(
+        self, data: Data, config: TrainConfig, execution: TrainExecution, hooks: Hooks
+    ) -> None:
         self.data = data
         self.config = config
         self.execution = execution

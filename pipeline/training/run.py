@@ -18,7 +18,7 @@ import torch
 from corpus2vec.pipeline.artifacts.manifest import Recipe, plain
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
 from corpus2vec.pipeline.artifacts.weights import events_path, metrics_path, write_arrays
-from corpus2vec.pipeline.config import Execution, TrainConfig
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import Progress
 from corpus2vec.pipeline.training.batches import Documents, split
@@ -124,7 +124,7 @@ class Run:
         model: Path,
         recipe: Recipe,
         config: TrainConfig,
-        execution: Execution,
+        execution: TrainExecution,
         progress: Progress,
     ) -> None:
         self.checkpoints = Checkpoints(model, execution.keep_checkpoints)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.config import EncodeConfig
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.strings.interner import Slices
+from corpus2vec.pipeline.strings.slices import Slices
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
 

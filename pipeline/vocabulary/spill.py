@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 
 from corpus2vec.pipeline.files.publication import telling_where
-from corpus2vec.pipeline.strings.interner import Growing, Interner, Slices, first_places
+from corpus2vec.pipeline.strings.interner import Growing, Interner
+from corpus2vec.pipeline.strings.slices import Slices, first_places
 
 TABLE = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("place", pa.int64())])
 """Distinct strings, how often each was seen, and where it stood first: places ascend."""

@@ -21,8 +21,9 @@ import pyarrow.csv
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.config import UNK, VocabConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.strings.interner import Interner, Slices, first_places
+from corpus2vec.pipeline.strings.interner import Interner
 from corpus2vec.pipeline.strings.lines import joined_lines
+from corpus2vec.pipeline.strings.slices import Slices, first_places
 from corpus2vec.pipeline.vocabulary.spill import Spill, Tally, pieces
 
 HEADER = "id\ttoken\tcount"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.strings.interner import WORD
+from corpus2vec.pipeline.strings.slices import WORD
 
 documents = st.lists(st.text(max_size=9) | st.text("a \n\r\0é", max_size=9))
 

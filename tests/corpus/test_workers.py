@@ -11,10 +11,11 @@ import time
 import pytest
 
 from corpus2vec.pipeline.config import TokenizeConfig
-from corpus2vec.pipeline.corpus import workers as engine
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, read_ahead, resolve_workers
+from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
 from corpus2vec.pipeline.errors import PipelineError
+from corpus2vec.pipeline.files import read_ahead as read_ahead_module
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.stages import to_tokens
 from tests.support import workers as made_by
 
@@ -190,7 +191,7 @@ def test_an_iterator_that_was_never_begun_has_nothing_to_end():
 
 
 def test_the_end_does_not_wait_for_a_read_that_never_returns(monkeypatch):
-    monkeypatch.setattr(engine, "LAST_READ_SECONDS", 0.1)
+    monkeypatch.setattr(read_ahead_module, "LAST_READ_SECONDS", 0.1)
     never = threading.Event()
 
     def batches():

@@ -13,10 +13,10 @@ from corpus2vec.pipeline.config import (
     TABLE_FORMATS,
     DumpConfig,
     EncodeConfig,
-    Execution,
     TokenizeConfig,
     TokenizeExecution,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
     VocabExecution,
 )
@@ -43,7 +43,7 @@ def the_build(folder, format=ALL, **settings):
         dump=DumpConfig(format=format, table="input", **settings),
         tokenize_execution=TokenizeExecution(workers=1),
         vocab_execution=VocabExecution(),
-        execution=Execution(threads=1),
+        execution=TrainExecution(threads=1),
     )
 
 

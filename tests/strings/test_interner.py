@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus2vec.pipeline.strings import interner as strings
-from corpus2vec.pipeline.strings.interner import (
-    Growing,
-    Interner,
-    KeySet,
-    Slices,
-    first_places,
-    ranges,
-    scattered,
-)
+from corpus2vec.pipeline.strings import slices as strings
+from corpus2vec.pipeline.strings.interner import Growing, Interner, KeySet
+from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges, scattered
 
 # A few letters of all widths, so that strings meet, and strings of all lengths around a word's.
 any_string = st.text("ab\0é€😀", max_size=12) | st.text(max_size=40) | st.text("a", max_size=40)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.strings import interner as strings
+from corpus2vec.pipeline.strings import slices as strings
 from corpus2vec.pipeline.tokenizer import Tokenizer, distinct, import_spacy
 from corpus2vec.pipeline.tokenizer.chunks import CHUNK_BYTES
 from tests.support import fragments

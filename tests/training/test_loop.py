@@ -24,9 +24,9 @@ from corpus2vec.pipeline.artifacts.weights import (
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
-    Execution,
     TokenizeConfig,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
 )
 from corpus2vec.pipeline.errors import DataError, Interrupted, PipelineError, UsageError
@@ -64,7 +64,7 @@ SMALL = {"objective": "lm", "dim": 8, "seq_len": 4, "batch_size": 4, "epochs": 3
 
 def train(corpus, output, execution=None, progress=None, init=None, valid=None, **settings):
     config = TrainConfig(**{**SMALL, "init": "file" if init else "random", **settings})
-    execution = execution or Execution(threads=1)
+    execution = execution or TrainExecution(threads=1)
     progress = progress or Silent()
     return stages.train(
         corpus / "ids.parquet",
@@ -146,7 +146,7 @@ def test_stopped_again_and_again_and_resumed_it_ends_in_the_same_bytes(corpus, t
     stops = 0
     for looks in itertools.cycle((1, 4, 2, 7, 13)):
         try:
-            train(corpus, parts, Execution(threads=1, resume=True), StopAt(looks), **settings)
+            train(corpus, parts, TrainExecution(threads=1, resume=True), StopAt(looks), **settings)
         except Interrupted:
             stops += 1
             continue
@@ -158,17 +158,17 @@ def test_stopped_again_and_again_and_resumed_it_ends_in_the_same_bytes(corpus, t
 
 def test_checkpoints_in_between_change_nothing(corpus, tmp_path):
     train(corpus, tmp_path / "a.safetensors")
-    train(corpus, tmp_path / "b.safetensors", Execution(threads=1, checkpoint_minutes=0))
+    train(corpus, tmp_path / "b.safetensors", TrainExecution(threads=1, checkpoint_minutes=0))
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 def test_a_resumed_run_tells_every_step_of_its_metrics_once(corpus, tmp_path):
     model = tmp_path / "model.safetensors"
     with pytest.raises(Interrupted):
-        train(corpus, model, Execution(threads=1, checkpoint_minutes=0), StopAt(20))
+        train(corpus, model, TrainExecution(threads=1, checkpoint_minutes=0), StopAt(20))
     metrics = metrics_path(model)
     metrics.write_text(metrics.read_text() + '{"step": 21, "after": "the checkpoint"}\n')
-    train(corpus, model, Execution(threads=1, resume=True))
+    train(corpus, model, TrainExecution(threads=1, resume=True))
     steps = [json.loads(line)["step"] for line in metrics.read_text().splitlines()]
     in_training = [step for step, _ in itertools.groupby(steps)]
     assert in_training == sorted(set(steps))
@@ -187,12 +187,12 @@ def test_a_checkpoint_of_other_settings_is_refused_by_name(corpus, tmp_path):
     with pytest.raises(Interrupted):
         train(corpus, model, progress=StopAt(5))
     with pytest.raises(DataError, match="belongs to another run: dim 8 → 9"):
-        train(corpus, model, Execution(threads=1, resume=True), dim=9)
+        train(corpus, model, TrainExecution(threads=1, resume=True), dim=9)
 
 
 def test_resume_without_a_checkpoint_starts_anew_and_says_so(corpus, tmp_path):
     progress = StopAt(10**9)
-    train(corpus, tmp_path / "m.safetensors", Execution(threads=1, resume=True), progress)
+    train(corpus, tmp_path / "m.safetensors", TrainExecution(threads=1, resume=True), progress)
     assert progress.notices == ["no checkpoint m.checkpoint.safetensors: training from the start"]
 
 
@@ -205,13 +205,13 @@ def test_a_damaged_checkpoint_is_refused(corpus, tmp_path):
     content[-3] ^= 4
     checkpoint.write_bytes(content)
     with pytest.raises(DataError, match=r"model\.checkpoint\.safetensors is damaged"):
-        train(corpus, model, Execution(threads=1, resume=True))
+        train(corpus, model, TrainExecution(threads=1, resume=True))
 
 
 def test_of_several_checkpoints_the_newest_that_is_whole_is_taken(corpus, tmp_path):
     whole, model = tmp_path / "whole.safetensors", tmp_path / "model.safetensors"
     train(corpus, whole)
-    every_step = Execution(threads=1, checkpoint_minutes=0, keep_checkpoints=3)
+    every_step = TrainExecution(threads=1, checkpoint_minutes=0, keep_checkpoints=3)
     with pytest.raises(Interrupted):
         train(corpus, model, every_step, StopAt(9))
     steps = [
@@ -222,7 +222,7 @@ def test_of_several_checkpoints_the_newest_that_is_whole_is_taken(corpus, tmp_pa
     checkpoint_path(model).write_bytes(b"torn")
     checkpoint_path(model, 1).unlink()
     progress = StopAt(10**9)
-    train(corpus, model, Execution(threads=1, resume=True), progress)
+    train(corpus, model, TrainExecution(threads=1, resume=True), progress)
     newest, older = checkpoint_path(model).name, checkpoint_path(model, 2).name
     assert re.fullmatch(f".*{newest} is .*: going on from {older}, .*", progress.notices[0])
     assert progress.notices[1] == "resumed at step 7"
@@ -242,16 +242,16 @@ def test_a_run_that_is_out_of_time_keeps_what_it_has(corpus, tmp_path):
 def test_metrics_that_someone_shortened_are_gone_on_with(corpus, tmp_path):
     model = tmp_path / "model.safetensors"
     with pytest.raises(Interrupted):
-        train(corpus, model, Execution(threads=1, checkpoint_minutes=0), StopAt(20))
+        train(corpus, model, TrainExecution(threads=1, checkpoint_minutes=0), StopAt(20))
     metrics_path(model).unlink()
-    train(corpus, model, Execution(threads=1, resume=True))
+    train(corpus, model, TrainExecution(threads=1, resume=True))
     lines = [json.loads(line) for line in metrics_path(model).read_text().splitlines()]
     assert min(line["step"] for line in lines) > 20  # and no zero bytes before
 
 
 def test_tensorboard_reads_the_same_numbers_once(corpus, tmp_path):
     model = tmp_path / "model.safetensors"
-    execution = Execution(threads=1, checkpoint_minutes=0, tensorboard=True)
+    execution = TrainExecution(threads=1, checkpoint_minutes=0, tensorboard=True)
     with pytest.raises(Interrupted):
         train(corpus, model, execution, StopAt(20))
     train(corpus, model, dataclasses.replace(execution, resume=True), valid_fraction=0.0)
@@ -278,7 +278,7 @@ def test_resume_elsewhere_warns(corpus, tmp_path):
     with pytest.raises(Interrupted):
         train(corpus, model, progress=StopAt(5))
     progress = StopAt(10**9)
-    train(corpus, model, Execution(threads=2, resume=True), progress)
+    train(corpus, model, TrainExecution(threads=2, resume=True), progress)
     assert "threads 1 → 2" in progress.notices[1]
 
 
@@ -305,7 +305,7 @@ def test_a_loss_that_is_no_number_is_told_with_its_step_and_keeps_the_checkpoint
 
     monkeypatch.setattr(Training, "_step", poisoned)
     with pytest.raises(PipelineError, match="no longer a finite number, at step 8") as failure:
-        train(corpus, model, Execution(threads=1, checkpoint_minutes=0))
+        train(corpus, model, TrainExecution(threads=1, checkpoint_minutes=0))
     assert failure.value.exit_code == 70
     assert "lower --lr (it is 0.002)" in failure.value.hint
     assert not model.exists()
@@ -522,6 +522,6 @@ def test_documents_of_one_token_can_be_trained_beside_others():
     data = Data(docs, None, torch.ones(4, dtype=torch.int64), 0)
     hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: 0)
     trained = Training(
-        data, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), Execution(), hooks
+        data, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), TrainExecution(), hooks
     ).run()
     assert trained.place.steps == 20

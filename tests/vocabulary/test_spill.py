@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.errors import StorageError
-from corpus2vec.pipeline.strings.interner import MULTIPLIER, Slices
+from corpus2vec.pipeline.strings.slices import MULTIPLIER, Slices
 from corpus2vec.pipeline.vocabulary import spill
 from corpus2vec.pipeline.vocabulary.spill import PARTS, TABLE, Spill, Tally, parts_of
 

@@ -23,8 +23,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus2vec.pipeline.corpus.sources import COMPRESSIONS, decompressed, reading
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
+from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.vectors.binary import parquet_blocks, word2vec_binary_blocks
 from corpus2vec.pipeline.tables.vectors.folders import folder_blocks

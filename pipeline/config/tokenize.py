@@ -1,8 +1,7 @@
-"""The settings on the way from a corpus to ids: tokenize, vocab, encode."""
+"""The settings of tokenize: what the corpus is, and how it becomes tokens."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,64 +84,3 @@ class TokenizeExecution:
 
     def __post_init__(self) -> None:
         require(self.workers >= 0, "--workers must be 0 or more")
-
-
-UNK = "<unk>"
-
-
-@dataclass(frozen=True, kw_only=True)
-class VocabConfig:
-    """Which tokens get a row."""
-
-    min_count: int = setting(1, "Leave out tokens seen fewer times than this.")
-    max_size: int = setting(
-        0, "Keep the N most frequent tokens (ids still by first appearance); 0 keeps all."
-    )
-    unk: str | None = setting(
-        None, f"Add this token as last id, for all that has none ({UNK}, if anything is left out)."
-    )
-
-    def __post_init__(self) -> None:
-        require(self.min_count >= 1, "--min-count must be 1 or more")
-        require(self.max_size >= 0, "--max-size must be 0 or more")
-        require(self.unk != "", "--unk needs a token, not an empty string")
-
-
-SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-
-
-@dataclass(frozen=True, kw_only=True)
-class VocabExecution:
-    """How counting is carried out."""
-
-    memory: str = setting(
-        "2G", "Memory for counting, such as 500M; what needs more goes to the disk, in parts."
-    )
-
-    def __post_init__(self) -> None:
-        number, unit = self._parts
-        require(
-            re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,
-            f"--memory cannot be {self.memory!r}",
-            "it takes a number of bytes, or one with K, M, G or T behind it",
-        )
-
-    @property
-    def _parts(self) -> tuple[str, str]:
-        unit = self.memory[-1:].upper()
-        return (self.memory, "") if unit.isdigit() else (self.memory[:-1], unit)
-
-    @property
-    def memory_bytes(self) -> int:
-        """--memory in bytes."""
-        number, unit = self._parts
-        return int(number) * SIZES[unit]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodeConfig:
-    """How tokens become ids."""
-
-    unknown: Literal["error", "drop"] = setting(
-        "error", "On a token outside a vocabulary that has no <unk>: stop, or drop and count it."
-    )

@@ -174,7 +174,7 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Execution:
+class TrainExecution:
     """How training is carried out: what a person chooses that is no part of the recipe."""
 
     device: Literal["auto", "cpu", "cuda"] = setting(

@@ -1,0 +1,17 @@
+"""The settings of encode: how tokens become ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from corpus2vec.pipeline.config.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeConfig:
+    """How tokens become ids."""
+
+    unknown: Literal["error", "drop"] = setting(
+        "error", "On a token outside a vocabulary that has no <unk>: stop, or drop and count it."
+    )
