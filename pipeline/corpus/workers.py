@@ -29,6 +29,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from corpus2vec.pipeline import processors
 from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 
@@ -50,9 +51,8 @@ def resolve_workers(wanted: int, corpus_bytes: int | None) -> int:
     """The number of workers: as wanted, or for 0 what processors and corpus are worth."""
     if wanted:
         return wanted
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     worth = MOST_BY_DEFAULT if corpus_bytes is None else corpus_bytes // WORTH_A_WORKER
-    return max(1, min(processors, worth, MOST_BY_DEFAULT))
+    return max(1, min(processors.available(), worth, MOST_BY_DEFAULT))
 
 
 def in_order(

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from corpus2vec.pipeline import processors
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
@@ -246,7 +247,7 @@ MB = 1 << 20
 
 
 @pytest.mark.parametrize(
-    ("wanted", "size", "processors", "expected"),
+    ("wanted", "size", "count", "expected"),
     [
         (1, 1000 * MB, 16, 1),
         (9, 10, 2, 9),
@@ -261,9 +262,9 @@ MB = 1 << 20
     ],
 )
 def test_as_many_workers_as_processors_and_corpus_are_worth(
-    wanted, size, processors, expected, monkeypatch
+    wanted, size, count, expected, monkeypatch
 ):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    monkeypatch.setattr(processors, "available", lambda: count)
     assert resolve_workers(wanted, size) == expected
 
 
