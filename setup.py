@@ -9,7 +9,5 @@ of the repository, as GitHub offers it, has text files in their place.
 from setuptools import find_packages, setup
 
 folders = {"corpus2vec.cli": "cli", "corpus2vec.pipeline": "pipeline"}
-inner = [
-    f"{name}.{each}" for name, folder in folders.items() for each in find_packages(folder)
-]
+inner = [f"{name}.{each}" for name, folder in folders.items() for each in find_packages(folder)]
 setup(packages=["corpus2vec", *folders, *inner], package_dir=folders)
