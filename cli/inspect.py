@@ -25,7 +25,8 @@ def info(
 
     Example: corpus2vec info build/embeddings.txt
     """
-    from corpus2vec.pipeline.artifacts.store import artifact_input, manifest_path
+    from corpus2vec.pipeline.artifacts.beside import manifest_path
+    from corpus2vec.pipeline.artifacts.inputs import artifact_input
     from corpus2vec.pipeline.errors import DataError
 
     manifest = artifact_input("artifact", artifact).manifest
@@ -98,8 +99,8 @@ def show(
     """
     from itertools import islice
 
+    from corpus2vec.pipeline.artifacts.inputs import artifact_input
     from corpus2vec.pipeline.artifacts.parquet import documents
-    from corpus2vec.pipeline.artifacts.store import artifact_input
 
     artifact_input("artifact", artifact)
     for document in islice(documents(artifact), rows or None):

@@ -1,8 +1,8 @@
-"""The books: what went into a stage, what came out of it, and where the rest went.
+"""The ledger of a stage: what went in, what came out, and where the rest went.
 
 Nothing may be lost silently, so a stage counts what it read and what it wrote at two different
-places and the two must agree: `in = kept + unk + dropped (by reason)`. A stage whose books do
-not balance fails; the ledgers are stored in the manifest and shown by `info`.
+places, and the two must agree: `in = kept + unk + dropped (by reason)`. A stage whose ledger does
+not balance fails. The ledgers are stored in the manifest, and `info` shows them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Ledger:
         accounted = self.kept + self.unk + self.dropped.total()
         if self.read != accounted:
             raise PipelineError(
-                f"the books do not balance: {self.read} {self.unit} in, {accounted} accounted for",
+                f"the ledger does not balance: {self.read} {self.unit} in, "
+                f"{accounted} accounted for",
                 hint="this is a defect of corpus2vec, not of the corpus; please report it",
             )
 

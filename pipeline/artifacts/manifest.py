@@ -66,6 +66,13 @@ class Recipe:
     inputs: tuple[Input, ...]
     tools: Mapping[str, str]
 
+    def input(self, role: str) -> Input:
+        """The one input of that role. Raises LookupError where there is none, or several."""
+        found = [each for each in self.inputs if each.role == role]
+        if len(found) != 1:
+            raise LookupError(f"{self.stage} has {len(found)} inputs of the role {role}")
+        return found[0]
+
     @property
     def is_sealed(self) -> bool:
         """Whether the digest of every input is known."""
@@ -106,7 +113,7 @@ class Manifest:
     output: Mapping[str, Any]
     """`name`, `digest`, `size` in bytes, and `stamp`."""
     counts: Mapping[str, Any]
-    """The books, and whatever else the stage counted."""
+    """The ledgers, and whatever else the stage counted."""
     environment: Mapping[str, Any]
     """What did not go into the fingerprint but may matter to a reader: threads, device."""
     seconds: float
@@ -159,7 +166,7 @@ class Manifest:
             return None
 
 
-def combine(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
+def joined_lineage(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
     """The lineage of what is made from `inputs`: their stories joined, each stage run once."""
     entries: dict[str, Mapping[str, Any]] = {}
     for each in inputs:

@@ -26,21 +26,6 @@ EMBEDDING, OUTPUT = "embedding", "output.weight"  # the tables of a model
 TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that such a file may hold
 
 
-def checkpoint_path(model: Path, age: int = 0) -> Path:
-    """Where the newest checkpoint of a run that makes `model` stands, or one `age` before it."""
-    return model.with_name(f"{model.stem}.checkpoint{f'-{age}' if age else ''}.safetensors")
-
-
-def metrics_path(model: Path) -> Path:
-    """Where the metrics of a run that makes `model` stand."""
-    return model.with_name(f"{model.stem}.metrics.jsonl")
-
-
-def events_path(model: Path) -> Path:
-    """Where TensorBoard's event files of a run that makes `model` stand: a folder."""
-    return model.with_name(f"{model.stem}.tensorboard")
-
-
 def published_name(parameter: str) -> str:
     """What a model's file calls a parameter."""
     own = parameter.removeprefix("recurrent.")

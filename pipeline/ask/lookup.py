@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Manifest
-from corpus2vec.pipeline.artifacts.store import artifact_input
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError

@@ -1,7 +1,7 @@
 """Everything that the report says, gathered from a build's folder into plain values.
 
 A build may lack any stage: what is there is told, and `remarks` say what is missing. What the
-artifacts of other stages are made from is also told by the lineage in a manifest, so that the books
+artifacts of other stages are made from is also told by the lineage in a manifest, so that these
 are known even where only the last file was kept.
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from corpus2vec.pipeline.artifacts.beside import metrics_path
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-from corpus2vec.pipeline.artifacts.store import artifact_input
-from corpus2vec.pipeline.artifacts.weights import metrics_path
 from corpus2vec.pipeline.config import MapConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.failures import reading
@@ -29,7 +29,7 @@ from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap
 from corpus2vec.pipeline.tables.vectors import read_vectors
-from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, parse_vocabulary
+from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
 # The names that `run` gives them, in order; of two dumps the first that fits the model is taken.
 FILES = {
@@ -86,7 +86,7 @@ def gather(
         if stage not in inputs
     ]
     remarks += _loose_ends(inputs)
-    vocabulary = _vocabulary(inputs)
+    vocabulary = read_vocabulary(inputs["vocab"]) if "vocab" in inputs else None
     curves = read_curves(folder)
     trained = stages.get("train", {}).get("counts", {})
     if curves and curves.last_step != trained.get("steps", curves.last_step):
@@ -187,15 +187,6 @@ def _title(stages: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
 
 
 # --- what it holds ---------------------------------------------------------------------------
-
-
-def _vocabulary(inputs: Mapping[str, Input]) -> Vocabulary | None:
-    given = inputs.get("vocab")
-    if given is None:
-        return None
-    path, hand_made = Path(given.name), given.manifest is None
-    unk = given.manifest.counts.get("unk") if given.manifest else None
-    return parse_vocabulary(path.read_bytes(), given.name, unk, hand_made=hand_made)
 
 
 def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:

@@ -12,7 +12,7 @@ function that writes the file to `artifact.produce`. What a stage does is in the
 
 from __future__ import annotations
 
-from corpus2vec.pipeline.stages.common import FORMATS, existing, read_vocabulary
+from corpus2vec.pipeline.stages.common import FORMATS, existing
 from corpus2vec.pipeline.stages.to_ids import encode, encode_recipe
 from corpus2vec.pipeline.stages.to_model import require_held_out, train, train_recipe
 from corpus2vec.pipeline.stages.to_table import dump, dump_recipe, dump_to
@@ -28,7 +28,6 @@ __all__ = [
     "encode",
     "encode_recipe",
     "existing",
-    "read_vocabulary",
     "require_held_out",
     "tokenize",
     "tokenize_recipe",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corpus2vec.pipeline import stages
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
-from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, examine
-from corpus2vec.pipeline.artifacts.weights import checkpoint_path
+from corpus2vec.pipeline.artifacts.store import Outcome, examine
 from corpus2vec.pipeline.config import (
     TABLE_FORMATS,
     DumpConfig,

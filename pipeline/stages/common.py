@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts.ledger import Ledger
-from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, parse_vocabulary
 
 FORMATS = {"tokenize": 2, "vocab": 1, "encode": 2, "train": 3, "dump": 3}
 """Raised where the bytes that a stage writes change: an artifact of another number is a miss."""
@@ -26,15 +24,3 @@ def balanced(*ledgers: Ledger) -> dict[str, Any]:
     for ledger in ledgers:
         ledger.balance()
     return {ledger.unit: ledger.as_json() for ledger in ledgers}
-
-
-def read_vocabulary(given: Input) -> Vocabulary:
-    """The vocabulary that an input stands for."""
-    text, hand_made = Path(given.name).read_bytes(), given.manifest is None
-    return parse_vocabulary(text, given.name, unk_of(given), hand_made=hand_made)
-
-
-def unk_of(given: Input) -> str | None:
-    """The token that stands for all others, as the vocabulary's manifest tells it."""
-    counts = given.manifest.counts if given.manifest else {}
-    return counts.get("unk")

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
-from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import EncodeConfig
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages.common import FORMATS, balanced, read_vocabulary, unk_of
+from corpus2vec.pipeline.stages.common import FORMATS, balanced
 from corpus2vec.pipeline.vocabulary.encoding import Encoder
+from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary, unk_of
 
 
 def encode_recipe(tokens: Path, vocabulary: Path, config: EncodeConfig) -> Recipe:
@@ -48,7 +50,7 @@ def encode(
 
     def write(target: Path) -> Mapping[str, Any]:
         reader = RowGroupReader(tokens, "tokens")
-        encoder = Encoder(read_vocabulary(recipe.inputs[1]), config)
+        encoder = Encoder(read_vocabulary(recipe.input("vocabulary")), config)
         rows = 0
         with (
             RowGroupWriter(target, "ids", reader.labelled) as writer,
@@ -62,7 +64,7 @@ def encode(
             writer.add_metadata(
                 {
                     "vocabulary_size": str(len(encoder.vocabulary)),
-                    "vocabulary_digest": recipe.inputs[1].digest,
+                    "vocabulary_digest": recipe.input("vocabulary").digest,
                     "labels": json.dumps(names, ensure_ascii=False),
                 }
             )

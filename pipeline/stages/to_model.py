@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
-from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages.common import FORMATS, existing, read_vocabulary
+from corpus2vec.pipeline.stages.common import FORMATS, existing
+from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
 
 def train_recipe(
@@ -69,8 +71,9 @@ def train(
     def write(target: Path) -> Mapping[str, Any]:
         from corpus2vec.pipeline.training import run as runs
 
-        words = read_vocabulary(recipe.inputs[1])
-        data, facts = runs.load_data(ids, words, recipe.inputs[1].digest, config, init, valid)
+        given = recipe.input("vocabulary")
+        words = read_vocabulary(given)
+        data, facts = runs.load_data(ids, words, given.digest, config, init, valid)
         run = runs.Run(output, recipe, config, execution, progress)
         counts = run.train(target, data, facts)
         environment.update(run.environment)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
-from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.artifacts.weights import (
     OUTPUT,
     read_header,
@@ -20,10 +21,11 @@ from corpus2vec.pipeline.artifacts.weights import (
 from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages.common import FORMATS, read_vocabulary
+from corpus2vec.pipeline.stages.common import FORMATS
 from corpus2vec.pipeline.tables import Table, prepare, write_file, write_folder
 from corpus2vec.pipeline.tables.combining import combine, postprocess, require_finite
 from corpus2vec.pipeline.tables.verify import prove
+from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,7 +100,7 @@ def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
 
 def _table(recipe: Recipe, config: DumpConfig) -> Table:
     """The table of the model, every row of it, in the order of ids."""
-    model, given = recipe.inputs
+    model, given = recipe.input("model"), recipe.input("vocabulary")
     if model.manifest is None:
         verify(Path(model.name))
     header = read_header(Path(model.name), "model")

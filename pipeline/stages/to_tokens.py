@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
-from corpus2vec.pipeline.artifacts.store import Outcome, file_input, known_digests
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.corpus.corpus import Corpus
 from corpus2vec.pipeline.corpus.sources import Source, find_sources

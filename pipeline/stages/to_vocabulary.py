@@ -7,21 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-from corpus2vec.pipeline.artifacts.store import Outcome, artifact_input, file_input
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.common import FORMATS, balanced, existing
-from corpus2vec.pipeline.vocabulary.vocabulary import (
-    Counting,
-    Vocabulary,
-    among,
-    build_vocabulary,
-    vocabulary_lines,
-)
+from corpus2vec.pipeline.vocabulary.counting import Counting, among
+from corpus2vec.pipeline.vocabulary.selection import build_vocabulary
+from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, vocabulary_lines
 
 
 def vocab_recipe(tokens: Sequence[Path], config: VocabConfig, keep: Path | None = None) -> Recipe:
@@ -79,8 +76,8 @@ def build_vocabulary_of(
         if not counting.tokens_read:
             raise DataError(f"there is no token in {', '.join(map(str, tokens))}")
         found, counts = counting.result(config.min_count, kept)
-    vocabulary, books = build_vocabulary(found, counts, config, kept, counting.left_out)
-    books.read = counting.tokens_read
+    vocabulary, ledger = build_vocabulary(found, counts, config, kept, counting.left_out)
+    ledger.read = counting.tokens_read
     own = len(vocabulary) - (vocabulary.unk is not None)
     facts: dict[str, Any] = {
         "types": len(vocabulary),
@@ -90,7 +87,7 @@ def build_vocabulary_of(
         facts["unk"] = vocabulary.unk
     if keep:
         facts["keep_not_in_corpus"] = len(set(kept)) - int(among(found, kept).sum())
-    return vocabulary, {**balanced(books), **facts}
+    return vocabulary, {**balanced(ledger), **facts}
 
 
 def _lines_of(path: Path) -> list[str]:

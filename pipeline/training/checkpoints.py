@@ -16,13 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from corpus2vec.pipeline.artifacts.weights import (
-    checkpoint_path,
-    read_arrays,
-    read_header,
-    verify,
-    write_arrays,
-)
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path
+from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, verify, write_arrays
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.publication import discard, publication
 from corpus2vec.pipeline.progress import Progress

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import torch
 from torch import Tensor, nn
 
-from corpus2vec.pipeline.artifacts.store import digest, read_manifest
+from corpus2vec.pipeline.artifacts.digests import digest
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, read_manifest
 from corpus2vec.pipeline.artifacts.weights import (
     EMBEDDING,
     OUTPUT,
@@ -30,7 +31,7 @@ from corpus2vec.pipeline.artifacts.weights import (
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.tables.vectors import read_vectors
-from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, parse_vocabulary
+from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _vocabulary_of(model: Path) -> Vocabulary:
             places += [named, model.parent / named.name]
     for place in places:
         if place.is_file() and digest(place)[0] == wanted:
-            return parse_vocabulary(place.read_bytes(), str(place))
+            return read_vocabulary(artifact_input("vocabulary", place))
     raise DataError(
         f"the vocabulary of {model} is not found, so its rows have no tokens",
         hint="put its vocab.tsv beside it, or give a file that `dump` wrote",

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from corpus2vec.pipeline.artifacts.beside import events_path, metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Recipe, plain
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-from corpus2vec.pipeline.artifacts.weights import events_path, metrics_path, write_arrays
+from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import Progress
@@ -210,8 +211,8 @@ class Run:
             "format": self.recipe.format,
             "config": plain(self.recipe.config),
             "rows": len(data.counts_V),
-            "vocabulary_digest": self.recipe.inputs[1].digest,
-            "ids_digest": self.recipe.inputs[0].digest,
+            "vocabulary_digest": self.recipe.input("vocabulary").digest,
+            "ids_digest": self.recipe.input("ids").digest,
             "labels": facts.get("labels", []),
         }
         write_arrays(target, arrays_of(trained.tensors), header)

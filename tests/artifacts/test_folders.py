@@ -6,7 +6,10 @@ import time
 
 import pytest
 
-from corpus2vec.pipeline.artifacts.store import artifact_input, digest, manifest_path, produce
+from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.digests import digest
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.store import produce
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files import publication as publication_module
 from corpus2vec.pipeline.files.publication import folder_publication

@@ -13,8 +13,8 @@ from corpus2vec.pipeline.artifacts.manifest import (
     Recipe,
     Stamp,
     canonical_json,
-    combine,
     differences,
+    joined_lineage,
 )
 
 STAMP = Stamp(size=9, mtime_ns=8, ctime_ns=7, inode=6)
@@ -51,7 +51,7 @@ def manifest_of(recipe, **changes):
         "environment": {"threads": 2},
         "seconds": 0.25,
         "created": "2026-11-20T18:03:00+00:00",
-        "lineage": combine(recipe.inputs),
+        "lineage": joined_lineage(recipe.inputs),
     }
     return Manifest(**{**fields, **changes})
 
@@ -260,7 +260,7 @@ def test_lineage_keeps_two_runs_of_one_stage_apart():
 
 
 def test_what_has_no_manifest_has_no_lineage():
-    assert combine(RECIPE.inputs) == ()
+    assert joined_lineage(RECIPE.inputs) == ()
 
 
 def test_upstream_finds_the_last_run_of_a_stage():

@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from corpus2vec.pipeline.artifacts.manifest import Input, combine
-from corpus2vec.pipeline.artifacts.store import (
+from corpus2vec.pipeline.artifacts.digests import digest, stamp
+from corpus2vec.pipeline.artifacts.inputs import (
     artifact_input,
-    digest,
-    examine,
     file_input,
     known_digests,
-    produce,
     read_manifest,
-    stamp,
 )
+from corpus2vec.pipeline.artifacts.manifest import Input, joined_lineage
+from corpus2vec.pipeline.artifacts.store import examine, produce
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publication
 from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, writing
@@ -107,7 +105,7 @@ def test_the_manifest_carries_the_lineage_of_its_inputs(out, tmp_path):
     produce(recipe(given, stage="count"), tmp_path / "count.txt", writing(b"5"))
     story = read_manifest(tmp_path / "count.txt").story()
     assert [each["stage"] for each in story] == ["shout", "count"]
-    assert story[:1] == combine((given,))
+    assert story[:1] == joined_lineage((given,))
 
 
 # --- misses ----------------------------------------------------------------------------------

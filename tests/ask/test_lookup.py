@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.artifacts.store import manifest_path
+from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (

@@ -11,13 +11,9 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.pipeline.artifacts import store as artifact
-from corpus2vec.pipeline.artifacts.store import (
-    artifact_input,
-    examine,
-    file_input,
-    manifest_path,
-    produce,
-)
+from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
+from corpus2vec.pipeline.artifacts.store import examine, produce
 from corpus2vec.pipeline.errors import StorageError, UsageError
 from corpus2vec.pipeline.files import publication as publication_module
 from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python
@@ -90,7 +86,7 @@ def test_a_file_size_limit_is_one_line_and_leaves_no_trace(out):
     script = """
         import resource, sys
         from pathlib import Path
-        from corpus2vec.pipeline.artifacts.store import produce
+        from corpus2vec.pipeline.artifacts.store import (produce)
         from corpus2vec.pipeline.errors import StorageError
         from corpus2vec.pipeline.artifacts.manifest import Recipe
 
@@ -280,7 +276,7 @@ def test_another_run_that_publishes_during_a_hit_is_not_taken_for_ours(out, monk
 MAKE_IN_A_LOOP = """
     import itertools, sys
     from pathlib import Path
-    from corpus2vec.pipeline.artifacts.store import produce
+    from corpus2vec.pipeline.artifacts.store import (produce)
     from corpus2vec.pipeline.artifacts.manifest import Recipe
 
     def write(target):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.artifacts.store import artifact_input
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.artifacts import parquet
+from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.parquet import documents
-from corpus2vec.pipeline.artifacts.store import manifest_path
 from corpus2vec.pipeline.config import (
     EncodeConfig,
     TokenizeConfig,

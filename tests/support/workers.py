@@ -32,7 +32,7 @@ class Unportable(Exception):
 
 
 ERRORS = {
-    "pipeline": lambda: PipelineError("the books do not balance", hint="report it"),
+    "pipeline": lambda: PipelineError("the ledger does not balance", hint="report it"),
     "data": lambda: DataError("a.txt is damaged", hint="is it complete?"),
     "usage": lambda: UsageError("there is no lang qq", hint="see --help"),
     "storage": lambda: StorageError("the disk is full"),

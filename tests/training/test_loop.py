@@ -13,14 +13,8 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.artifacts.weights import (
-    checkpoint_path,
-    events_path,
-    metrics_path,
-    read_arrays,
-    read_header,
-    read_table,
-)
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path, events_path, metrics_path
+from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, read_table
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,

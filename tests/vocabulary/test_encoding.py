@@ -159,7 +159,7 @@ def test_books_that_do_not_balance_are_a_defect_of_the_program():
     ledger.drop("space")
     with pytest.raises(PipelineError) as failed:
         ledger.balance()
-    assert failed.value.message == "the books do not balance: 5 tokens in, 4 accounted for"
+    assert failed.value.message == "the ledger does not balance: 5 tokens in, 4 accounted for"
     assert failed.value.exit_code == 70
 
 

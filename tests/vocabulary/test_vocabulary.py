@@ -14,11 +14,10 @@ from corpus2vec.pipeline.config import VocabConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.strings.lines import joined_lines
 from corpus2vec.pipeline.vocabulary import vocabulary as vocabulary_module
+from corpus2vec.pipeline.vocabulary.counting import Counting, LeftOut
+from corpus2vec.pipeline.vocabulary.selection import build_vocabulary
 from corpus2vec.pipeline.vocabulary.vocabulary import (
-    Counting,
-    LeftOut,
     Vocabulary,
-    build_vocabulary,
     format_vocabulary,
     parse_vocabulary,
     vocabulary_lines,
