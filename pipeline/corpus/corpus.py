@@ -1,7 +1,7 @@
-"""A corpus: the documents of all its files, in order, in batches of a size to be worked on.
+"""A corpus: the documents of all its files, in order, in batches of a size worth working on.
 
-A batch is a `Texts`. Small files share one; what is in memory at a time is a batch, whatever the
-size of the corpus, or of a line in it. How files of each kind are read is in `readers.py`.
+A batch is a `Texts`, and small files share one. Only a batch is in memory at a time, whatever the
+size of the corpus or of a line in it. `readers.py` knows how a file of each kind is read.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import functools
 from collections.abc import Iterator, Sequence
 
 from corpus2vec.pipeline.config import CorpusConfig
-from corpus2vec.pipeline.corpus.readers import READERS, labelled
+from corpus2vec.pipeline.corpus import limits
+from corpus2vec.pipeline.corpus.documents import labelled
+from corpus2vec.pipeline.corpus.readers import READERS
 from corpus2vec.pipeline.corpus.sources import Source
 from corpus2vec.pipeline.corpus.texts import Texts
-
-BATCH_BYTES = 1 << 21  # or more: a block of lines is a batch by itself
 
 
 class Corpus:
@@ -26,7 +26,7 @@ class Corpus:
         self.cuts = 0
         """Cuts made in documents that were too long, in the sources read so far."""
         self.bytes_read = 0
-        """Bytes read so far, of the files as they lie on the disk."""
+        """Bytes read so far, compressed files as they are on the disk."""
 
     @functools.cached_property
     def size(self) -> int | None:
@@ -41,20 +41,20 @@ class Corpus:
         return labelled(self.config)
 
     def batches(self) -> Iterator[Texts]:
-        """The documents, blank ones too, in corpus order."""
+        """Yield the documents, blank ones too, in corpus order."""
         held: list[Texts] = []
         size = 0
         for texts in self._texts():
             held.append(texts)
             size += len(texts.data)
-            if size >= BATCH_BYTES:
+            if size >= limits.BATCH_BYTES:
                 yield Texts.joined(held)
                 held, size = [], 0
         if held:
             yield Texts.joined(held)
 
     def _texts(self) -> Iterator[Texts]:
-        # Whoever asks for what was counted may do so from another thread than reads the files.
+        # The counts may be read from another thread than the one that reads the files.
         finished = 0
         for source in self.sources:
             with source.open() as opened:

@@ -20,7 +20,7 @@ from typing import IO, Any, cast
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.compression import COMPRESSIONS, TRUNCATED, decompressed
+from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
 from corpus2vec.pipeline.files.failures import reading
 
 KINDS = {
@@ -75,8 +75,6 @@ class Source:
                 raw = stack.enter_context(self.path.open("rb"))
             stream = stack.enter_context(decompressed(raw, self.compression))
             yield Opened(raw, stream)
-            if self.compression and not raw.tell():  # Arrow finds no fault with that
-                raise EOFError(TRUNCATED)
             if self.is_stream:  # what stands behind the compressed data belongs to the digest too
                 while raw.read(1 << 20):
                     pass

@@ -69,5 +69,7 @@ def decompressed(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
     elif compression:
         with pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), compression) as stream:
             yield stream
+            if not raw.tell():  # Arrow finds no fault with an empty file
+                raise EOFError(TRUNCATED)
     else:
         yield raw

@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus2vec.pipeline.corpus import corpus as corpus_module
-from corpus2vec.pipeline.corpus import readers
-from tests.corpus.test_readers import Endless
-from tests.support.corpora import blank, corpus_of, documents, opened, rows
+from corpus2vec.pipeline.corpus import limits
+from tests.support.corpora import Endless, blank, corpus_of, documents, opened, rows
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +53,8 @@ def test_a_corpus_of_empty_files_has_no_batch():
 
 
 def test_a_batch_is_bounded_in_bytes(monkeypatch):
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 100)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(limits, "BATCH_BYTES", 1000)
     corpus = corpus_of("Hope to see you soon\n" * 500 + "a" * 5000 + "\nNice\n")
     batches = [len(batch.used) for batch in corpus.batches()]
     assert sum(batches) == 21 * 500 + 5001 + 5
@@ -66,8 +64,8 @@ def test_a_batch_is_bounded_in_bytes(monkeypatch):
 
 
 def test_a_batch_is_bounded_in_documents(monkeypatch):
-    monkeypatch.setattr(readers, "BLOCK_DOCUMENTS", 3)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 1)
+    monkeypatch.setattr(limits, "BLOCK_DOCUMENTS", 3)
+    monkeypatch.setattr(limits, "BATCH_BYTES", 1)
     corpus = corpus_of('{"text": ""}\n' * 7, "a.jsonl")
     assert [len(batch) for batch in corpus.batches()] == [3, 3, 1]
 
@@ -85,8 +83,8 @@ def test_however_a_corpus_comes_in_batches_its_documents_are_the_same(
     corpus = opened(*(f"{number}.txt" for number in range(len(files))), label_from="file")
     whole = documents(corpus)
     with (
-        mock.patch.object(corpus_module, "BATCH_BYTES", batch_bytes),
-        mock.patch.object(readers, "BLOCK_BYTES", block_bytes),
+        mock.patch.object(limits, "BATCH_BYTES", batch_bytes),
+        mock.patch.object(limits, "BLOCK_BYTES", block_bytes),
     ):
         assert documents(corpus) == whole
 
@@ -99,7 +97,7 @@ def test_a_label_from_the_name_goes_with_each_document():
 
 
 def test_cuts_are_counted_over_all_files(monkeypatch):
-    monkeypatch.setattr(readers, "DOCUMENT_BYTES", 4)
+    monkeypatch.setattr(limits, "DOCUMENT_BYTES", 4)
     Path("a.txt").write_text("a b c d e\n")
     Path("b.jsonl").write_text(json.dumps({"text": "a b c"}))
     corpus = opened("a.txt", "b.jsonl")
@@ -118,8 +116,8 @@ def test_the_size_is_taken_once_since_progress_asks_for_it_at_every_batch():
 
 
 def test_what_was_read_grows_from_batch_to_batch_up_to_the_size(monkeypatch):
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 10)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 10)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", 10)
+    monkeypatch.setattr(limits, "BATCH_BYTES", 10)
     for name in ("a.txt", "b.txt"):
         Path(name).write_text("Hope to see you\n" * 9)
     corpus = opened("a.txt", "b.txt")
@@ -130,8 +128,8 @@ def test_what_was_read_grows_from_batch_to_batch_up_to_the_size(monkeypatch):
 
 
 def test_a_stream_is_read_as_its_batches_are_taken(monkeypatch):
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 4096)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 4096)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(limits, "BATCH_BYTES", 4096)
     stream = Endless(b"", b"Hope to see you soon\n")
     monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=stream))
     corpus = opened("-")

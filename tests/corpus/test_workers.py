@@ -1,12 +1,10 @@
 """However many workers there are, results come in order, errors are told, and nothing is left."""
 
-import contextlib
 import functools
 import itertools
 import multiprocessing
 import os
 import threading
-import time
 
 import pytest
 
@@ -16,12 +14,9 @@ from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
 from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.files import read_ahead as read_ahead_module
-from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.stages import to_tokens
 from tests.support import workers as made_by
-
-DEADLINE = 60
-"""Seconds after which what does not end is taken to hang."""
+from tests.support.deadlines import eventually, within_deadline
 
 every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 
@@ -29,31 +24,6 @@ every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 def results(make, batches, workers):
     """All results, in a thread that may hang without this test hanging too."""
     return within_deadline(lambda: list(in_order(make, batches, workers)))
-
-
-def within_deadline(function):
-    done = {}
-
-    def call():
-        try:
-            done["result"] = function()
-        except BaseException as error:
-            done["error"] = error
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(DEADLINE)
-    assert not thread.is_alive(), "it hangs"
-    if "error" in done:
-        raise done["error"]
-    return done["result"]
-
-
-def eventually(condition):
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -203,42 +173,6 @@ def test_the_end_does_not_wait_for_a_read_that_never_returns(monkeypatch):
     assert next(iterator)[0] == 1
     within_deadline(iterator.close)
     never.set()
-
-
-# --- reading ahead ---------------------------------------------------------------------------
-
-
-def test_batches_are_read_before_they_are_asked_for_but_not_many():
-    read = []
-
-    def batches():
-        for number in range(20):
-            read.append(number)
-            yield number
-
-    with read_ahead(batches(), 3) as ahead:
-        eventually(lambda: len(read) == 4)  # three in the queue, and one that waits to go there
-        assert next(ahead) == 0
-        eventually(lambda: len(read) == 5)
-        time.sleep(0.05)
-        assert len(read) == 5
-        assert list(ahead) == list(range(1, 20))
-
-
-def test_an_error_while_reading_ahead_is_raised_where_its_batch_is_asked_for():
-    def batches():
-        yield 1
-        raise KeyError("missing")
-
-    with read_ahead(batches()) as ahead:
-        assert next(ahead) == 1
-        with pytest.raises(KeyError, match="missing"):
-            next(ahead)
-
-
-def test_what_is_read_ahead_need_not_be_taken():
-    with contextlib.suppress(KeyError), read_ahead(itertools.count()):
-        raise KeyError
 
 
 # --- how many --------------------------------------------------------------------------------

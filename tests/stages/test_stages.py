@@ -22,8 +22,7 @@ from corpus2vec.pipeline.config import (
     VocabConfig,
     VocabExecution,
 )
-from corpus2vec.pipeline.corpus import corpus as corpus_module
-from corpus2vec.pipeline.corpus import readers
+from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.stages import to_tokens
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
@@ -80,8 +79,8 @@ def many_kinds():
 
 def test_the_number_of_workers_decides_no_byte(many_kinds, monkeypatch):
     expected = front_end(*many_kinds, settings={"label_from": "file"})
-    monkeypatch.setattr(readers, "BLOCK_BYTES", 3000)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", 3000)
+    monkeypatch.setattr(limits, "BATCH_BYTES", 3000)
     for workers in (1, 2, 3):
         found = front_end(*many_kinds, settings={"label_from": "file"}, workers=workers)
         assert found == expected
@@ -95,8 +94,8 @@ def test_how_the_corpus_is_cut_into_batches_decides_no_byte(
 ):
     monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
     expected = front_end(*many_kinds)
-    monkeypatch.setattr(readers, "BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr(corpus_module, "BATCH_BYTES", batch_bytes)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(limits, "BATCH_BYTES", batch_bytes)
     assert front_end(*many_kinds) == expected
 
 
@@ -165,7 +164,7 @@ def test_cuts_in_what_is_too_long_are_told_if_there_are_any(monkeypatch):
     name = write("a.txt", "Hope to see you\n" + "x" * 3000 + "\n")
     assert tokenize(name).counts["chunks_cut"] == 2
     assert "documents_cut" not in tokenize(name).counts
-    monkeypatch.setattr(readers, "DOCUMENT_BYTES", 8)
+    monkeypatch.setattr(limits, "DOCUMENT_BYTES", 8)
     counts = tokenize(write("b.txt", "Hope to see you\nsoon\n")).counts
     assert counts["documents_cut"] == 1
     assert "chunks_cut" not in counts
@@ -203,8 +202,8 @@ def test_the_books_balance_from_the_corpus_to_the_ids(files, config, vocab, size
     names = [write(f"{number}.txt", content) for number, content in enumerate(files)]
     with (
         mock.patch.object(to_tokens, "_make_tokenizer", make_tokenizer),
-        mock.patch.multiple(readers, BLOCK_BYTES=sizes[0], DOCUMENT_BYTES=sizes[1] + 3),
-        mock.patch.object(corpus_module, "BATCH_BYTES", sizes[1]),
+        mock.patch.multiple(limits, BLOCK_BYTES=sizes[0], DOCUMENT_BYTES=sizes[1] + 3),
+        mock.patch.object(limits, "BATCH_BYTES", sizes[1]),
         mock.patch("os.fsync"),
     ):
         try:

@@ -1,13 +1,21 @@
 """Small corpora for the tests, and their documents as rows."""
 
+import bz2
+import gzip
+import io
+import lzma
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.corpus.corpus import Corpus
-from corpus2vec.pipeline.corpus.sources import find_sources
+from corpus2vec.pipeline.corpus.readers import READERS
+from corpus2vec.pipeline.corpus.sources import Opened, Source, find_sources
 from corpus2vec.pipeline.errors import DataError
 
 
@@ -82,3 +90,56 @@ def refusal(*given, **settings):
 
 def hint(*given, **settings):
     return refused(corpus_of(*given, **settings)).hint
+
+
+# --- bytes -----------------------------------------------------------------------------------
+
+any_block = st.integers(1, 9) | st.just(1 << 20)
+
+
+def zstandard(plain):
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(plain)
+    return sink.getvalue().to_pybytes()
+
+
+COMPRESS = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard,
+}
+
+
+def parquet(**columns):
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+class Endless(io.RawIOBase):
+    """The same bytes for ever, or for a while; knows how many it gave out."""
+
+    def __init__(self, header, line, most=1 << 60):
+        self.given = 0
+        self.most = most
+        self.rest = header
+        self.line = line
+
+    def read(self, size=-1):
+        assert size > 0, "a stream must not be read whole"
+        while len(self.rest) < size:
+            self.rest += self.line * 1000
+        size = min(size, self.most - self.given)
+        piece, self.rest = self.rest[:size], self.rest[size:]
+        self.given += size
+        return piece
+
+    def tell(self):
+        return self.given
+
+
+def reading(stream, kind="text", **settings):
+    source = Source(name="endless", kind=kind)
+    return READERS[kind](Opened(stream, stream), source, CorpusConfig(**settings))

@@ -1,0 +1,108 @@
+"""Gather texts and their labels into batches of documents, cutting those that are too long.
+
+A document of more than `limits.DOCUMENT_BYTES` becomes several. Each is cut at the last space
+before that many bytes or, where there is none, at the last character. Here too is what the readers
+of records and of Parquet share: how a column is found by name, and what may be a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus import limits
+from corpus2vec.pipeline.corpus.sources import Opened, Source
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.errors import DataError
+
+Rows = Iterator[tuple[str | None, str | None]]
+"""Text and label of each document."""
+
+
+def in_batches(rows: Rows, opened: Opened, config: CorpusConfig) -> Iterator[Texts]:
+    """Yield the documents in batches of bounded size. A text that is None is an empty document."""
+    texts: list[str] = []
+    labels: list[str | None] = []
+    characters = 0
+    for text, label in rows:
+        for piece in _pieces(text or "", opened):
+            texts.append(piece)
+            labels.append(label)
+            characters += len(piece)
+        if characters >= limits.BLOCK_BYTES or len(texts) >= limits.BLOCK_DOCUMENTS:
+            yield Texts.of(texts, labels if labelled(config) else None)
+            texts, labels, characters = [], [], 0
+    if texts:
+        yield Texts.of(texts, labels if labelled(config) else None)
+
+
+def _pieces(text: str, opened: Opened) -> list[str]:
+    if 4 * len(text) <= limits.DOCUMENT_BYTES:  # a character has four bytes at most
+        return [text]
+    return [piece.decode() for piece in cut(text.encode(), opened)]
+
+
+def cut(text: bytes, opened: Opened) -> list[bytes]:
+    """Return pieces of at most DOCUMENT_BYTES, which joined make the text; count the cuts."""
+    pieces = []
+    begin = 0
+    while len(text) - begin > limits.DOCUMENT_BYTES:
+        limit = begin + limits.DOCUMENT_BYTES
+        end = text.rfind(b" ", begin, limit) + 1
+        if not end:
+            end = limit
+            while end > limit - 3 and text[end] & 0xC0 == 0x80:  # within a character
+                end -= 1
+        pieces.append(text[begin:end])
+        begin = end
+    opened.cuts += len(pieces)
+    return [*pieces, text[begin:]]
+
+
+def bounded(blocks: Iterable[bytes], opened: Opened) -> Iterator[bytes]:
+    """Yield the pieces of a document that arrives block by block, without holding all of it."""
+    held: list[bytes] = []  # a list, since adding up a paragraph line by line would be quadratic
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > limits.DOCUMENT_BYTES:
+            *pieces, rest = cut(b"".join(held), opened)
+            yield from pieces
+            held, size = [rest], len(rest)
+    yield b"".join(held)
+
+
+def labelled(config: CorpusConfig) -> bool:
+    """Whether the documents of the corpus have labels."""
+    return bool(config.label_field) or config.label_from != "none"
+
+
+def label_text(value: object, where: str) -> str:
+    """Return a label as text. Raise DataError unless it is a string, a number or a truth value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise DataError(f"{where}: its label is neither a string nor a number: {value!r:.60}")
+
+
+def column_number(names: Sequence[str], name: str, option: str, source: Source) -> int:
+    """Return which column has that name. Raise DataError unless exactly one has it."""
+    if names.count(name) != 1:
+        number = "no column" if name not in names else f"{names.count(name)} columns"
+        raise DataError(
+            f"{source.name} has {number} {name}",
+            hint=f"it has {listed(names)}; say which with {option}",
+        )
+    return names.index(name)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return the first eight names, for a hint.
+
+    >>> listed("abcdefghij")
+    'a, b, c, d, e, f, g, h, …'
+    """
+    first = list(names)
+    return ", ".join([*first[:8], *(["…"] if len(first) > 8 else [])])

@@ -1,0 +1,12 @@
+"""How much of a corpus is in memory at a time, whatever the size of a file or of a line in it."""
+
+BLOCK_BYTES = 1 << 22
+"""Read from a file at a time."""
+DOCUMENT_BYTES = 1 << 22
+"""The longest document; a longer one is cut into several."""
+BLOCK_DOCUMENTS = 1 << 16
+"""Documents in a batch of records, which may all be short."""
+PARQUET_ROWS = 1024
+"""Rows of a Parquet file read at a time; a row may be a long text."""
+BATCH_BYTES = 1 << 21
+"""A batch is handed on as soon as it has as many; a block of lines is a batch by itself."""

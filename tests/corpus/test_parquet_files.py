@@ -1,0 +1,122 @@
+"""A row of any Parquet file is a document, whatever kind of strings its column holds."""
+
+import contextlib
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus2vec.pipeline.errors import DataError
+from tests.support.corpora import (
+    corpus_of,
+    documents,
+    labels,
+    parquet,
+    refusal,
+    refused,
+    rows,
+    texts,
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+STRING_TYPES = [
+    pa.string(),
+    pa.large_string(),
+    pa.string_view(),
+    pa.dictionary(pa.int8(), pa.string()),
+    pa.dictionary(pa.int32(), pa.large_string()),
+]
+
+
+@pytest.mark.parametrize("kind", STRING_TYPES, ids=str)
+def test_a_parquet_row_is_a_document_whatever_kind_of_strings_it_holds(kind):
+    strings = pa.array(["Hope", None, "", "to"]).cast(kind)
+    corpus = corpus_of(parquet(n=[1, 2, 3, 4], text=strings), "a.parquet")
+    expected = [{"text": "Hope"}, {"text": ""}, {"text": ""}, {"text": "to"}]
+    assert documents(corpus) == expected
+    if pa.types.is_dictionary(kind):
+        nulls_by_index = pa.DictionaryArray.from_arrays([1, None, 0], ["", "Hope"])
+        corpus = corpus_of(parquet(text=nulls_by_index.cast(kind)), "a.parquet")
+        assert documents(corpus) == [{"text": "Hope"}, {"text": ""}, {"text": ""}]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (["news", "tale"], ["news", "tale"]),
+        (pa.array(["news", "tale"]).dictionary_encode(), ["news", "tale"]),
+        ([3, 4], ["3", "4"]),
+        ([True, False], ["true", "false"]),
+    ],
+)
+def test_a_parquet_label_is_a_string_a_number_or_a_truth_value(column, expected):
+    content = parquet(text=["a", "b"], y=column)
+    assert labels(content, "a.parquet", label_field="y") == expected
+
+
+def test_a_label_that_is_null_is_told_by_its_row():
+    content = parquet(text=["a", "b"], y=["news", None])
+    expected = "a.parquet row 2: its label is neither a string nor a number: None"
+    assert refusal(content, "a.parquet", label_field="y") == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "held"),
+    [([1], "int64"), ([["a"]], "list<element: string>"), ([b"a"], "binary"), ([None], "null")],
+)
+def test_a_text_column_must_hold_strings(column, held):
+    content = parquet(text=column)
+    assert refusal(content, "a.parquet") == f"a.parquet: the column text holds {held}, not strings"
+
+
+def test_a_missing_column_is_told_with_those_that_are_there():
+    corpus = corpus_of(parquet(body=["a"], n=[1]), "a.parquet")
+    assert refused(corpus).message == "a.parquet has no column text"
+    assert refused(corpus).hint == "it has body, n; say which with --text-field"
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays([["a"], ["b"]], names=["text", "text"]), sink)
+    assert refusal(sink.getvalue(), "a.parquet") == "a.parquet has 2 columns text"
+
+
+def not_utf8():
+    offsets = pa.array([0, 4, 8], pa.int32()).buffers()[1]
+    strings = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"Hopecaf\xe9"))
+    return parquet(text=strings, y=strings.dictionary_encode())
+
+
+@pytest.mark.parametrize("column", ["text", "y"])
+def test_a_parquet_string_that_is_not_utf8_is_refused(column):
+    expected = f"a.parquet: the column {column} has a string that is not UTF-8: 0xe9"
+    assert refusal(not_utf8(), "a.parquet", text_field=column) == expected
+
+
+@pytest.mark.parametrize("column", ["text", "y"])
+def test_a_parquet_string_that_is_not_utf8_is_replaced_on_request(column):
+    given = {"text_field": column, "encoding_errors": "replace"}
+    assert texts(not_utf8(), "a.parquet", **given) == ["Hope", "caf\ufffd"]
+
+
+def test_a_parquet_file_that_is_cut_off_is_damaged_wherever_it_was_cut():
+    whole = parquet(text=["Hope", "to"])
+    for length in range(0, len(whole), 7):
+        assert refusal(whole[:length], "a.parquet").startswith("a.parquet is damaged: ")
+
+
+@given(st.data())
+def test_a_parquet_file_with_a_flipped_bit_is_documents_or_refused(data):
+    content = bytearray(parquet(text=["Hope", "to"], y=["a", "b"]))
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= 1 << data.draw(st.integers(0, 7))
+    with contextlib.suppress(DataError):
+        rows(corpus_of(bytes(content), "a.parquet", label_field="y"))
