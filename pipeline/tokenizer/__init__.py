@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.tokenizer.fast import FastTokens
+from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
 from corpus2vec.pipeline.tokenizer.plain import PlainTokens
 from corpus2vec.pipeline.tokenizer.rows import Tokens, make_rows
-from corpus2vec.pipeline.tokenizer.rules import Unreadable
 from corpus2vec.pipeline.tokenizer.spacy_pipeline import (
     import_spacy,
     is_model_folder,

@@ -17,16 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from corpus2vec.pipeline.tokenizer.rules import (
-    NEWLINE,
-    CharSet,
-    Shapes,
-    Unreadable,
-    is_rare,
-    one_of,
-    read_rules,
-    union,
-)
+from corpus2vec.pipeline.tokenizer.char_sets import NEWLINE, CharSet, is_rare, one_of, union
+from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
+from corpus2vec.pipeline.tokenizer.rules import read_rules
+from corpus2vec.pipeline.tokenizer.shapes import Shapes
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer

@@ -9,8 +9,6 @@ neighbours that it may depend on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +16,10 @@ import pyarrow as pa
 
 from corpus2vec.pipeline.strings.interner import Growing, Interner, KeySet
 from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges
-from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes, Split
+from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
+from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet, replaced
 from corpus2vec.pipeline.tokenizer.chunks import Chunks
-from corpus2vec.pipeline.tokenizer.patterns import Pair, Patterns
+from corpus2vec.pipeline.tokenizer.patterns import Patterns
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
@@ -46,10 +45,10 @@ class DistinctChunks:
         known = sorted(patterns.singles.union(*patterns.pairs))
         self._pattern_tokens = known
         number = {token: i for i, token in enumerate(known)}
-        self._singles = _flags(number, patterns.singles)
-        self._effective = _PairSet(number, patterns.effective)
-        self._pairs = _PairSet(number, patterns.pairs)
-        self._spaced = _PairSet(number, patterns.spaced)
+        self._singles = TokenSet(number, patterns.singles)
+        self._effective = PairSet(number, patterns.effective)
+        self._pairs = PairSet(number, patterns.pairs)
+        self._spaced = PairSet(number, patterns.spaced)
         self._forget()
 
     def _forget(self) -> None:
@@ -64,7 +63,7 @@ class DistinctChunks:
         """First and last token of a chunk before a pattern changed it."""
         self._runs: dict[str, tuple[int, int]] = {}
         self._shapes: dict[int, dict[bytes, int]] = {}
-        self._splits = _Splits()
+        self._splits = Splits()
 
     def forget_if_large(self) -> bool:
         """Start anew when too much is known; ids of tokens given out before mean nothing then."""
@@ -99,7 +98,7 @@ class DistinctChunks:
     # --- chunks not met before ---------------------------------------------------------------
 
     def _tokenize_new(self, chunks: Slices, first_id: int) -> None:
-        text = _Characters.of(chunks)
+        text = Characters.of(chunks)
         shapes = self._shapes_of(text, chunks)
         owners, slices = self._pieces(text, shapes)
         ids = self.tokens.intern(slices)
@@ -118,7 +117,7 @@ class DistinctChunks:
                     tokens = [token.text for token in self._tokenizer(chunk)]
                 found.append(tokens)
             theirs = np.array(self._intern([token for tokens in found for token in tokens]))
-            ids, counts = _replaced(ids, counts, chosen, theirs, list(map(len, found)))
+            ids, counts = replaced(ids, counts, chosen, theirs, list(map(len, found)))
 
         ends = np.cumsum(counts)
         self._begins.extend(len(self._token_ids) + ends - counts)
@@ -127,10 +126,10 @@ class DistinctChunks:
         first, last = ids[ends - counts], ids[ends - 1]
         for place in np.flatnonzero(changed).tolist():
             first[place], last[place] = self._before[first_id + place]
-        reach = self._pairs.left(last) * LEFT | self._pairs.right(first) * RIGHT
+        reach = self._pairs.lefts.holds(last) * LEFT | self._pairs.rights.holds(first) * RIGHT
         self._reach.extend(reach | changed * CHANGED)
 
-    def _shapes_of(self, text: _Characters, chunks: Slices) -> np.ndarray:
+    def _shapes_of(self, text: Characters, chunks: Slices) -> np.ndarray:
         """(n,) int64: each chunk's place among the splits, one for each shape."""
         rules = self._affixes.shapes
         traits = np.bitwise_or.reduceat(rules.traits[text.codes], text.begins)
@@ -156,7 +155,7 @@ class DistinctChunks:
             shapes[chosen] = numbers[places]
         return shapes
 
-    def _holds_special_case(self, text: _Characters, shapes: np.ndarray) -> np.ndarray:
+    def _holds_special_case(self, text: Characters, shapes: np.ndarray) -> np.ndarray:
         """(n,) bool: whether a string that is looked up while splitting is a special case."""
         owners, begins, ends = self._splits.looked_up(shapes)
         offsets = text.begins[owners]
@@ -166,7 +165,7 @@ class DistinctChunks:
         holds[owners[found]] = True
         return holds
 
-    def _pieces(self, text: _Characters, shapes: np.ndarray) -> tuple[np.ndarray, Slices]:
+    def _pieces(self, text: Characters, shapes: np.ndarray) -> tuple[np.ndarray, Slices]:
         """The chunks' tokens, and whose each one is."""
         owners, starts = self._splits.starts(shapes)
         begins = text.bytes_before[starts + text.begins[owners]]
@@ -176,7 +175,7 @@ class DistinctChunks:
 
     def _may_change(self, owners: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
         """(n,) bool: whether a pattern may match within the chunk."""
-        found = self._singles[np.minimum(ids, len(self._singles) - 1)]
+        found = self._singles.holds(ids)
         found[:-1] |= self._effective.holds(ids[:-1], ids[1:]) & (owners[:-1] == owners[1:])
         may = np.zeros(count, bool)
         may[owners[found]] = True
@@ -244,148 +243,3 @@ class DistinctChunks:
 def _cut(chunk: str, starts: tuple[int, ...]) -> list[str]:
     ends = (*starts[1:], len(chunk))
     return [chunk[begin:end] for begin, end in zip(starts, ends, strict=True)]
-
-
-def _replaced(
-    values: np.ndarray,
-    counts: np.ndarray,
-    chosen: np.ndarray,
-    others: np.ndarray,
-    other_counts: Sequence[int],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lists, one behind the other, with others in place of the chosen ones; and their lengths.
-
-    >>> _replaced(np.array([1, 2, 2, 3]), np.array([1, 2, 1]), np.array([1]), np.array([9]), [1])
-    (array([1, 9, 3]), array([1, 1, 1]))
-    """
-    kept = np.ones(len(counts), bool)
-    kept[chosen] = False
-    new_counts = counts.copy()
-    new_counts[chosen] = other_counts
-    stay = np.repeat(kept, new_counts)
-    replaced = np.empty(len(stay), values.dtype)
-    replaced[stay] = values[np.repeat(kept, counts)]
-    replaced[~stay] = others
-    return replaced, new_counts
-
-
-@dataclass(frozen=True)
-class _Characters:
-    """The characters of chunks that lie one behind the other."""
-
-    data: np.ndarray
-    """uint8: the bytes, and eight more."""
-    codes: np.ndarray
-    """(characters,) code points"""
-    bytes_before: np.ndarray
-    """(characters + 1,) int64: where each one's bytes begin, and where all end."""
-    begins: np.ndarray
-    """(n,) int64: each chunk's first character"""
-    lengths: np.ndarray
-    """(n,) int64: its characters"""
-
-    @staticmethod
-    def of(chunks: Slices) -> _Characters:
-        first = int(chunks.begins[0])
-        last = int(chunks.begins[-1] + chunks.lengths[-1])
-        used = chunks.data[first:last]
-        data = chunks.data[first:]
-        begins, lengths = chunks.begins - first, chunks.lengths
-        if used.max(initial=0) < 0x80:
-            return _Characters(data, used, np.arange(len(used) + 1), begins, lengths)
-        heads = (used & 0xC0) != 0x80
-        codes = np.frombuffer(used.tobytes().decode().encode("utf-32-le"), np.uint32)
-        bytes_before = np.append(np.flatnonzero(heads), len(used))
-        characters = np.searchsorted(bytes_before, np.append(begins, len(used)))
-        return _Characters(data, codes, bytes_before, characters[:-1], np.diff(characters))
-
-
-class _Splits:
-    """Splits, as arrays to be gathered from; a split is known by its number."""
-
-    def __init__(self) -> None:
-        self._starts = _Ragged()
-        self._begins, self._ends = _Ragged(), _Ragged()
-
-    @property
-    def bytes(self) -> int:
-        """About what they take in memory."""
-        return 16 * len(self._starts) + 16 * len(self._begins)
-
-    def add(self, split: Split) -> int:
-        """Store a split; returns its number."""
-        self._begins.add([begin for begin, _ in split.looked_up])
-        self._ends.add([end for _, end in split.looked_up])
-        return self._starts.add(split.starts)
-
-    def starts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The starts of the tokens of each split, and to which one each belongs."""
-        return self._starts.gather(numbers)
-
-    def looked_up(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """To which split it belongs, begin and end, for each string that was looked up."""
-        owners, begins = self._begins.gather(numbers)
-        return owners, begins, self._ends.gather(numbers)[1]
-
-
-class _Ragged:
-    """Lists of numbers, one behind the other, to be gathered from."""
-
-    def __init__(self) -> None:
-        self._values: list[int] = []
-        self._ends: list[int] = [0]
-        self._frozen_values = np.zeros(0, np.int64)
-        self._frozen_ends = np.zeros(1, np.int64)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def add(self, values: Sequence[int]) -> int:
-        """Store a list; returns its number."""
-        self._values.extend(values)
-        self._ends.append(len(self._values))
-        return len(self._ends) - 2
-
-    def gather(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The values of the lists with these numbers, and to which of them each belongs."""
-        if len(self._frozen_ends) < len(self._ends):
-            self._frozen_values = np.array(self._values, np.int64)
-            self._frozen_ends = np.array(self._ends, np.int64)
-        begins = self._frozen_ends[numbers]
-        counts = self._frozen_ends[numbers + 1] - begins
-        owners = np.repeat(np.arange(len(numbers)), counts)
-        return owners, self._frozen_values[ranges(begins, counts)]
-
-
-def _flags(number: Mapping[str, int], tokens: Iterable[str]) -> np.ndarray:
-    """By token id: whether the token is one of these. The last place stands for all other ids."""
-    flags = np.zeros(len(number) + 1, bool)
-    flags[[number[token] for token in tokens]] = True
-    return flags
-
-
-class _PairSet:
-    """Pairs of tokens, asked for by the tokens' ids."""
-
-    def __init__(self, number: Mapping[str, int], pairs: Collection[Pair]) -> None:
-        self._left = _flags(number, {left for left, _ in pairs})
-        self._right = _flags(number, {right for _, right in pairs})
-        self._codes = np.sort([number[left] << 32 | number[right] for left, right in pairs])
-
-    def left(self, ids: np.ndarray) -> np.ndarray:
-        """(n,) bool: whether the token is the first of any pair."""
-        held: np.ndarray = self._left[np.minimum(ids, len(self._left) - 1)]
-        return held
-
-    def right(self, ids: np.ndarray) -> np.ndarray:
-        """(n,) bool: whether the token is the second of any pair."""
-        held: np.ndarray = self._right[np.minimum(ids, len(self._right) - 1)]
-        return held
-
-    def holds(self, lefts: np.ndarray, rights: np.ndarray) -> np.ndarray:
-        """(n,) bool: whether the two make up a pair."""
-        held: np.ndarray = self.left(lefts) & self.right(rights)
-        likely = np.flatnonzero(held)
-        codes = lefts[likely].astype(np.int64) << 32 | rights[likely]
-        held[likely] = np.isin(codes, self._codes)
-        return held

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
-from corpus2vec.pipeline.tokenizer.rules import Unreadable
+from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer

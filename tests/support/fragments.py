@@ -9,6 +9,7 @@ import re
 import sys
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.tokenizer import import_spacy
@@ -50,6 +51,14 @@ def special_fragments(tokenizer):
     parts.update(part for case in cases for part in case.split())
     apart = {" ".join(case) for case in cases if 1 < len(case) < 6}
     return cases, sorted(parts), sorted(apart)
+
+
+def matched(source):
+    """The set of all characters that an expression of one character matches."""
+    taken = np.zeros(len(CHARACTERS) + 1, np.int8)
+    taken[[ord(each) for each in re.findall(source, CHARACTERS)]] = 1
+    bounds = np.flatnonzero(np.diff(taken, prepend=0)).tolist()
+    return tuple(zip(bounds[::2], bounds[1::2], strict=True))
 
 
 def is_chunk(text):

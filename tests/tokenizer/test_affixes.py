@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.tokenizer import import_spacy
 from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
+from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
 from corpus2vec.pipeline.tokenizer.patterns import Patterns
-from corpus2vec.pipeline.tokenizer.rules import Unreadable
 from tests.support import fragments
 
 spacy = import_spacy(with_torch=False)

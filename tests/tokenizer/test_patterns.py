@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.tokenizer import import_spacy
 from corpus2vec.pipeline.tokenizer.affixes import Affixes
+from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
 from corpus2vec.pipeline.tokenizer.patterns import Patterns, split_at_white_space
-from corpus2vec.pipeline.tokenizer.rules import Unreadable
 from tests.support.fragments import WHITE_SPACE
 
 spacy = import_spacy(with_torch=False)
