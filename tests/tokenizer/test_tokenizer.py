@@ -139,6 +139,41 @@ def test_a_document_of_white_space_only_is_blank_and_makes_no_row(lang):
     assert tokens.dropped == {}
 
 
+WITHOUT_PARSER = """
+import builtins, re, sys
+PRIVATE = {"_parser", "_constants"}
+real = builtins.__import__
+
+def without(name, globals=None, locals=None, fromlist=(), level=0):
+    if name == "re" and PRIVATE.intersection(fromlist or ()):
+        raise ImportError(name)
+    return real(name, globals, locals, fromlist, level)
+
+builtins.__import__ = without
+sys.modules.update({f"re.{name}": None for name in PRIVATE})
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.tokenizer import Tokenizer
+tokenizer = Tokenizer(TokenizeConfig(drop=()))
+print(tokenizer.is_fast)
+tokens = tokenizer.tokenize(Texts.of(sys.argv[1:]))
+print(tokens.batch.column("tokens").to_pylist())
+"""
+
+
+def test_a_python_whose_re_has_no_such_parser_has_the_same_tokens():
+    texts = [*sample("en")[:20], "x:) )", "don't (see)."]
+    process = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PARSER, *texts],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tokenizer(drop=()).is_fast
+    expected = ["False", str(rows(tokenize(*texts, drop=())))]
+    assert process.stdout.splitlines() == expected, process.stderr
+
+
 # --- what is dropped -------------------------------------------------------------------------
 
 BOATS = "The two boats , 12 of them\n\ncame !"
