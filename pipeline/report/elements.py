@@ -1,22 +1,30 @@
-"""The few HTML elements that the page is made of; the only place where text becomes markup."""
+"""The few HTML elements that the page is made of. Text becomes HTML here and nowhere else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from corpus2vec.pipeline.report.charts import shown
 from corpus2vec.pipeline.strings.display import visible
+
+LONGEST = 48
+"""Characters of a token that are shown; a longer one ends in an ellipsis."""
 
 
 class Markup(str):
-    """Text that is HTML already; any other is escaped where it is put into the page."""
+    """Text that is HTML already; `put` escapes any other."""
 
     __slots__ = ()
 
 
+def shown(token: str) -> str:
+    """Make a token safe to display: write out hidden characters, and shorten a long token."""
+    text = visible(token, keep_spaces=True)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
 def put(content: str | int | float) -> str:
-    """Content as HTML: whatever is not markup of ours is escaped, and hidden characters shown."""
+    """Return content as HTML: escape what is not `Markup`, and write out hidden characters."""
     if isinstance(content, Markup):
         return content
     if isinstance(content, int):
@@ -25,17 +33,17 @@ def put(content: str | int | float) -> str:
 
 
 def word(token: str) -> Markup:
-    """A token, kept from turning the text around it when it runs from right to left."""
+    """Return a token, isolated so that right-to-left text does not reorder what is around it."""
     return Markup(f"<bdi>{escape(shown(token))}</bdi>")
 
 
 def code(text: str) -> Markup:
-    """Text of a program, or a name in it."""
+    """Return code, or the name of a file or an option."""
     return Markup(f"<code>{put(text)}</code>")
 
 
 def joined(parts: Iterable[str], between: str = "") -> Markup:
-    """Several contents as one."""
+    """Join several contents into one."""
     return Markup(between.join(put(each) for each in parts))
 
 
@@ -45,7 +53,7 @@ def table(
     rows: Iterable[Sequence[str | int | float]],
     numbers: Sequence[int] = (),
 ) -> Markup:
-    """A table that scrolls within itself; the columns `numbers` are aligned to the right.
+    """Return a table that scrolls on its own, with the columns `numbers` aligned to the right.
 
     The first cell of a row is its heading.
     """
@@ -68,21 +76,21 @@ def table(
 
 
 def slim(table: Markup) -> Markup:
-    """The table no wider than it needs to be."""
+    """Make a table no wider than it needs to be."""
     return Markup(table.replace('class="scroll"', 'class="scroll slim"', 1))
 
 
 def figure(title: str, chart: str, note: str = "") -> Markup:
-    """A chart with its title above and a note below."""
-    below = f"<p>{put(note)}</p>" if note else ""
+    """Return a chart with its title and a note above it."""
+    caption = f"<p>{put(note)}</p>" if note else ""
     return Markup(
-        f'<figure class="card"><figcaption><h3>{put(title)}</h3>{below}</figcaption>'
+        f'<figure class="card"><figcaption><h3>{put(title)}</h3>{caption}</figcaption>'
         f"{chart}</figure>"
     )
 
 
 def section(name: str, title: str, *content: str, lead: str = "") -> Markup:
-    """A part of the page, to which the contents at the top lead."""
+    """Return a section of the page; the links at the top lead to its name."""
     first = f'<p class="lead">{put(lead)}</p>' if lead else ""
     return Markup(
         f'<section id="{name}" aria-labelledby="{name}-head"><h2 id="{name}-head">{put(title)}</h2>'
@@ -91,7 +99,7 @@ def section(name: str, title: str, *content: str, lead: str = "") -> Markup:
 
 
 def definitions(pairs: Iterable[tuple[str, str | int]], kind: str) -> Markup:
-    """Names and what they stand for."""
+    """Return a list of names, each with its value."""
     inner = "".join(
         f"<div><dt>{put(name)}</dt><dd>{put(value)}</dd></div>" for name, value in pairs
     )
@@ -99,5 +107,5 @@ def definitions(pairs: Iterable[tuple[str, str | int]], kind: str) -> Markup:
 
 
 def details(summary: str, content: str) -> Markup:
-    """What is there for those who ask."""
+    """Return content that a click on the summary opens."""
     return Markup(f"<details><summary>{put(summary)}</summary>{put(content)}</details>")

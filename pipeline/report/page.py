@@ -8,37 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
-from html import escape
-from typing import Any
+from collections.abc import Mapping
 
-from corpus2vec.pipeline.config import option_name
-from corpus2vec.pipeline.report import atlas, charts
-from corpus2vec.pipeline.report.atlas import part
-from corpus2vec.pipeline.report.charts import shown
-from corpus2vec.pipeline.report.command_line import commands, settings
-from corpus2vec.pipeline.report.elements import (
-    Markup,
-    code,
-    definitions,
-    details,
-    figure,
-    joined,
-    put,
-    section,
-    slim,
-    table,
-    word,
-)
+from corpus2vec.pipeline.report import map_section, sections
+from corpus2vec.pipeline.report.elements import definitions, put, shown
 from corpus2vec.pipeline.report.facts import Facts
+from corpus2vec.pipeline.report.map_section import part
 from corpus2vec.pipeline.report.palette import DARK, LIGHT, custom_properties
-
-SCORES = {
-    "train_loss": "training loss",
-    "valid_loss": "held-out loss",
-    "valid_perplexity": "held-out perplexity",
-    "valid_accuracy": "held-out accuracy",
-}
 
 
 def render(facts: Facts) -> str:
@@ -49,23 +25,23 @@ def render(facts: Facts) -> str:
         + part("chart.css")
         + part("page.css")
     )
-    script = atlas.script() if facts.map else ""
+    script = map_section.script() if facts.map else ""
     allowed = _digest(script) if script else "'none'"
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
-        ("map", "Map"): atlas.section_of(facts.map),
-        ("neighbours", "Neighbours"): _neighbours(facts),
-        ("corpus", "Corpus"): _corpus(facts),
-        ("training", "Training"): _training(facts),
-        ("recipe", "How it was made"): _recipe(facts),
+        ("map", "Map"): map_section.section_of(facts.map),
+        ("neighbours", "Neighbours"): sections.neighbours(facts),
+        ("corpus", "Corpus"): sections.corpus(facts),
+        ("training", "Training"): sections.training(facts),
+        ("recipe", "How it was made"): sections.recipe(facts),
     }
     links = "".join(
         f'<a href="#{name}">{title}</a>' for (name, title), text in parts.items() if text
     )
-    data = f"{atlas.packed(facts.map)}<script>{script}</script>\n" if facts.map else ""
+    data = f"{map_section.packed(facts.map)}<script>{script}</script>\n" if facts.map else ""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -102,7 +78,7 @@ def _header(facts: Facts, links: str) -> str:
     trained = counts.get("train", {})
     name = "valid_loss" if "valid_loss" in trained else "train_loss"
     if isinstance(trained.get(name), float):
-        figures.append((SCORES[name], f"{trained[name]:.3g}"))
+        figures.append((sections.SCORES[name], f"{trained[name]:.3g}"))
     made = [entry["created"][:10] for entry in facts.stages.values()]
     lead = f"Built {max(made)}. " if made else ""
     if facts.shape:
@@ -123,195 +99,3 @@ def _remarks(facts: Facts) -> str:
         return ""
     items = "".join(f"<li>{put(each)}</li>" for each in remarks)
     return f'<aside class="note" aria-label="Remarks"><ul>{items}</ul></aside>'
-
-
-# --- neighbours ------------------------------------------------------------------------------
-
-
-def _below(count: int | None) -> Markup:
-    """The count once more, under the word, for screens too narrow for its column."""
-    return Markup("" if count is None else f'<small class="narrow">{count:,}</small>')
-
-
-def _neighbours(facts: Facts) -> str:
-    if not facts.neighbours:
-        return ""
-
-    def told(chosen: bool) -> list[list[str | int]]:
-        return [
-            [
-                joined([word(each.word), _below(each.count)]),
-                "" if each.count is None else each.count,
-                joined(
-                    (
-                        Markup(f"<span>{word(near)} <small>{cosine:.2f}</small></span>")
-                        for near, cosine in each.nearest
-                    )
-                ),
-            ]
-            for each in facts.neighbours
-            if each.chosen is chosen
-        ]
-
-    head = ["word", "seen", "nearest words, with their cosines"]
-    tables = [
-        table(caption, head, rows, numbers=[1])
-        for caption, rows in (
-            ("Chosen words", told(chosen=True)),
-            ("The most frequent words", told(chosen=False)),
-        )
-        if rows
-    ]
-    lead = "Among all words of the table, by the cosine of the angle between their vectors."
-    return section("neighbours", "Nearest neighbours", *tables, lead=lead)
-
-
-# --- the corpus ------------------------------------------------------------------------------
-
-
-def _corpus(facts: Facts) -> str:
-    blocks: list[str] = []
-    figures: list[str] = []
-    if facts.frequency and facts.frequency.ranks:
-        found = facts.frequency
-        rarest = found.ranks[-1][1]
-        note = f"The rarest of {found.types:,} types were seen {rarest:,} times."
-        if found.once:
-            note = f"{found.once:,} of {found.types:,} types were seen once."
-        figures.append(figure("Frequency by rank", charts.rank_frequency(found), note))
-        note = f"{found.unknown:,} tokens are <unk>." if found.unknown else ""
-        figures.append(figure("Coverage", charts.coverage(found), note))
-        cells = [
-            (f"{share:.0%}", "more than there are" if types is None else types)
-            for share, types in found.enough
-        ]
-        head = ["of all tokens", "types"]
-        figures.append(table("How many types it takes to cover", head, cells, numbers=[1]))
-    if facts.lengths:
-        spread = facts.lengths
-        note = (
-            f"Median {spread.median:,}, mean {spread.mean:,.1f}, "
-            f"from {spread.least:,} to {spread.most:,} tokens."
-        )
-        if spread.beyond:
-            note += f" {spread.beyond:,} longer ones are not drawn."
-        figures.append(figure("Length of documents", charts.lengths(spread), note))
-    rows = list(_accounts(facts))
-    if rows:
-        head = ["stage", "of", "in", "kept", "<unk>", "dropped"]
-        blocks.append(table("Where everything went", head, rows, numbers=[2, 3, 4, 5]))
-    if figures:
-        blocks.append(f'<div class="charts">{"".join(figures)}</div>')
-    if not blocks:
-        return ""
-    lead = "Every document and token that was read is accounted for, stage by stage."
-    return section("corpus", "Corpus", *map(Markup, blocks), lead=lead)
-
-
-def _accounts(facts: Facts) -> Iterable[list[str | int]]:
-    """A line an account: `in = kept + unk + dropped`."""
-    for stage, entry in facts.stages.items():
-        for unit, account in entry["counts"].items():
-            if isinstance(account, Mapping) and "in" in account:
-                dropped = account.get("dropped", {})
-                reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-                total = joined([f"{sum(dropped.values()):,}", _why(reasons)])
-                yield [stage, unit, account["in"], account["kept"], account.get("unk", 0), total]
-
-
-def _why(reasons: str) -> Markup:
-    return Markup(f"<small> ({put(reasons)})</small>" if reasons else "")
-
-
-# --- training --------------------------------------------------------------------------------
-
-
-def _training(facts: Facts) -> str:
-    trained = facts.stages.get("train", {}).get("counts", {})
-    figures, tables = [], []
-    if facts.curves and (facts.curves.loss or facts.curves.held_out):
-        note = "Dashed: held-out documents." if facts.curves.held_out else ""
-        figures.append(figure("Loss", charts.loss(facts.curves), note))
-    if facts.curves and facts.curves.rate:
-        figures.append(figure("Learning rate", charts.learning_rate(facts.curves)))
-    scores = [(label, trained[name]) for name, label in SCORES.items() if name in trained]
-    scores = [(label, f"{value:.4g}") for label, value in scores if isinstance(value, float)]
-    if scores:
-        tables.append(slim(table("Scores of the model", ["score", "value"], scores, numbers=[1])))
-    if facts.curves and len(facts.curves.epochs) > 1:
-        tables.append(_epochs(facts.curves.epochs))
-    if not figures and not tables:
-        return ""
-    lead = ""
-    if trained and "valid_loss" not in trained:
-        lead = "No documents were held out, so the loss says only how well the corpus was learned."
-    elif trained.get("valid_documents"):
-        lead = f"{trained['valid_documents']:,} documents were held out, never learned from."
-    drawn = Markup(f'<div class="charts">{"".join(figures)}</div>') if figures else Markup("")
-    return section("training", "Training", drawn, *tables, lead=lead)
-
-
-def _epochs(lines: Iterable[Mapping[str, Any]]) -> Markup:
-    lines = list(lines)
-    names = [name for name in SCORES if any(name in line for line in lines)]
-    rows = [
-        [line["epoch"], line["step"], *(_score(line.get(name)) for name in names)] for line in lines
-    ]
-    head = ["epoch", "step", *(SCORES[name] for name in names)]
-    return table("Epoch by epoch", head, rows, numbers=range(len(head)))
-
-
-def _score(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
-# --- how it was made -------------------------------------------------------------------------
-
-
-def _recipe(facts: Facts) -> str:
-    if not facts.stages:
-        return ""
-    built = [
-        [
-            stage,
-            code(entry["output"]["name"]),
-            joined(map(_source, entry["inputs"]), "<br>"),
-            entry["output"]["size"],
-            f"{entry['seconds']:,.1f}",
-            entry["created"].replace("T", " ").removesuffix("+00:00"),
-        ]
-        for stage, entry in facts.stages.items()
-    ]
-    head = ["stage", "file", "made from", "bytes", "seconds", "when (UTC)"]
-    rows = [
-        (stage, code(option_name(name)), _setting(value), usual)
-        for stage, entry in facts.stages.items()
-        for name, value, usual in settings(stage, entry)
-    ]
-    columns = ["stage", "setting", "value"]
-    chosen = [row[:3] for row in rows if not row[3]]
-    tools = {name: each for entry in facts.stages.values() for name, each in entry["tools"].items()}
-    versions = ", ".join(f"{name} {each}" for name, each in sorted(tools.items()))
-    lines = Markup("\n\n".join(escape(each) for each in commands(facts.stages, facts.folder)))
-    return section(
-        "recipe",
-        "How it was made",
-        Markup(f'<pre tabindex="0" aria-label="Command line"><code>{lines}</code></pre>'),
-        Markup(f'<p class="lead">With {put(versions)}.</p>') if versions else "",
-        table("What was made from what", head, built, numbers=[3, 4]),
-        slim(table("Settings that are not the defaults", columns, chosen)) if chosen else "",
-        details("All settings", slim(table("All settings", columns, [row[:3] for row in rows]))),
-        lead="The command line that builds it again, read from the manifests.",
-    )
-
-
-def _source(given: Mapping[str, Any]) -> Markup:
-    return Markup(f"{code(given['name'])} <small>{put(given['digest'][:12])}</small>")
-
-
-def _setting(value: Any) -> str:
-    if value is None or value in ([], ""):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -7,7 +7,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.report.charts import MAP_DOTS, frequency_kinds, room, shown
+from corpus2vec.pipeline.report.charts import MAP_DOTS, frequency_kinds
+from corpus2vec.pipeline.report.charts import _named as room
+from corpus2vec.pipeline.report.elements import shown
 from corpus2vec.pipeline.report.palette import LIGHT
 
 if TYPE_CHECKING:

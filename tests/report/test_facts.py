@@ -1,20 +1,14 @@
 """What is gathered from a build: whole, in parts, out of step; and how to build it again."""
 
 import json
-import shlex
 import shutil
 
 import pytest
 
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.report.command_line import commands
-from tests.support.builds import LABELS, PLAIN, gather, hand_made, run, write_dump, write_vocabulary
+from tests.support.builds import gather, hand_made, write_dump, write_vocabulary
 from tests.support.commands import spawn
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("builds") / "head lines")
 
 
 @pytest.fixture
@@ -38,35 +32,6 @@ def test_a_build_is_told_whole(built):
     assert len(facts.curves.held_out) == 2
     assert facts.map.label_names == ("clickbait", "news")
     assert sorted(facts.map.counts, reverse=True) == list(facts.map.counts)
-
-
-def test_neighbours_of_chosen_words_come_first_then_those_of_frequent_ones(built):
-    facts = gather(built, ["You", "you", "nowhere"])
-    assert facts.neighbours[0].word == "You"
-    assert [each.chosen for each in facts.neighbours].count(True) == 1
-    assert [each.word for each in facts.neighbours].count("You") == 1
-    assert "<unk>" not in {each.word for each in facts.neighbours}
-    assert facts.not_found == ("you", "nowhere")
-
-
-def test_a_lower_cased_corpus_knows_a_word_by_its_lower_case(tmp_path):
-    corpus = tmp_path / "corpus.txt"
-    corpus.write_text("The Sea and the Boat\n")
-    tokens, vocab = tmp_path / "tokens.parquet", tmp_path / "vocab.tsv"
-    for words in (["tokenize", corpus, "--lower", "-o", tokens], ["vocab", tokens, "-o", vocab]):
-        assert spawn(*words).returncode == 0
-    write_dump(tmp_path, ["the", "sea", "and", "boat"])
-    assert [each.word for each in gather(tmp_path, ["Sea"]).neighbours if each.chosen] == ["sea"]
-
-
-def test_as_many_words_are_mapped_as_asked_for(built):
-    assert len(gather(built, map_words=7).map.words) == 7
-
-
-def test_labels_and_counts_of_words(tmp_path):
-    facts = gather(hand_made(tmp_path / "b"))
-    assert facts.map.words[:3] == tuple(PLAIN[:3])
-    assert [LABELS[each] for each in facts.map.labels[:4]] == [LABELS[0], LABELS[1]] * 2
 
 
 # --- a build in parts ------------------------------------------------------------------------
@@ -174,39 +139,3 @@ def test_no_build_is_refused(tmp_path):
     assert "corpus2vec run" in refusal.value.hint
     with pytest.raises(UsageError, match="there is no folder"):
         gather(tmp_path / "nowhere")
-
-
-# --- how to build it again -------------------------------------------------------------------
-
-
-def test_the_command_builds_the_same_again(built):
-    [command] = commands(gather(built).stages, str(built))
-    words = shlex.split(command.replace("\\\n", " "))
-    assert words[:2] == ["corpus2vec", "run"]
-    assert "--no-tie" in words
-    assert "--seed" not in words
-    plan = spawn("plan", *words[2:])
-    assert [line.split()[1] for line in plan.stdout.splitlines()] == ["hit"] * 5
-
-
-def test_stages_that_run_cannot_do_are_told_one_by_one(built, tmp_path):
-    model = tmp_path / "model.safetensors"
-    ids, vocab = built / "ids.parquet", built / "vocab.tsv"
-    small = ("--objective", "classify", "--dim", "2", "--epochs", "1")
-    result = spawn("train", ids, vocab, "--valid", ids, *small, "-o", model)
-    assert result.returncode == 0, result.stderr
-    lines = commands(gather(tmp_path).stages, str(tmp_path))
-    assert [line.split()[1] for line in lines] == ["tokenize", "vocab", "encode", "train"]
-    assert f"--valid {shlex.quote(str(ids))}" in lines[-1]
-    for line in lines:
-        again = spawn(*shlex.split(line)[1:])
-        assert again.returncode == 0, again.stderr
-    assert " hit " in again.stderr
-
-
-def test_a_corpus_of_many_files_is_not_spelt_out(built):
-    stages = dict(gather(built).stages)
-    [corpus] = stages["tokenize"]["inputs"]
-    many = [{**corpus, "name": f"{number}.csv"} for number in range(100)]
-    stages["tokenize"] = {**stages["tokenize"], "inputs": many}
-    assert commands(stages, "b")[0].startswith("corpus2vec run CORPUS... ")

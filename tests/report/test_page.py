@@ -6,15 +6,10 @@ import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import pytest
 
-from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.report import chart_of, page_of
-from corpus2vec.pipeline.report.charts import Axis, as_file, map_of_words
-from corpus2vec.pipeline.report.elements import Markup, code, put, table, word
-from corpus2vec.pipeline.report.palette import DARK, FREQUENCY_CLASSES, LABEL_COLOURS, LIGHT
+from corpus2vec.pipeline.report import page_of
 from tests.support.builds import HOSTILE, PLAIN, gather, hand_made
 
 VOID = {"meta", "link", "input", "br"}
@@ -129,100 +124,3 @@ def test_a_page_of_part_of_a_build_is_whole(facts, lacking):
     assert ("canvas" in {name for name, _ in reader.elements}) == (less.map is not None)
     ids = {each["id"] for _, each in reader.elements if "id" in each}
     assert {each["href"][1:] for each in reader.attributes("a")} <= ids
-
-
-# --- elements --------------------------------------------------------------------------------
-
-
-def test_what_is_not_markup_is_escaped():
-    assert put("<b>") == "&lt;b&gt;"
-    assert put(Markup("<b>")) == "<b>"
-    assert put(12345) == "12,345"
-    assert code("a\x1b&") == "<code>a\\u001b&amp;</code>"
-    assert word("<\u202e") == "<bdi>&lt;\\u202e</bdi>"
-    assert "<td>&lt;i&gt;</td>" in table("t", ["a", "b"], [["x", "<i>"]])
-
-
-# --- charts ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["loss", "map", "zipf"])
-def test_a_chart_as_a_file_is_xml_without_custom_properties(facts, kind):
-    text = chart_of(kind, facts).decode()
-    root = ElementTree.fromstring(text)
-    assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert "var(" not in text
-
-
-def test_names_on_the_map_are_text(facts):
-    root = ElementTree.fromstring(as_file(map_of_words(facts.map)))
-    names = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert set(PLAIN) & set(names)
-    assert HOSTILE[0] in names
-    assert len(names) == len(set(names))
-    assert r"\u202egnihton" in names
-
-
-def test_png_is_the_same_for_the_same_build(facts):
-    for kind in ("loss", "map", "zipf"):
-        picture = chart_of(kind, facts, ".png")
-        assert picture.startswith(b"\x89PNG")
-        assert chart_of(kind, facts, ".png") == picture
-
-
-def test_what_cannot_be_drawn_is_refused(facts):
-    with pytest.raises(DataError, match="nothing to draw for loss") as refusal:
-        chart_of("loss", replace(facts, curves=None))
-    assert refusal.value.hint == "it takes the metrics that train writes beside its model"
-    with pytest.raises(UsageError, match=r"cannot be written as \.gif"):
-        chart_of("loss", facts, ".gif")
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "ticks"),
-    [
-        (0, 10, [0, 2, 4, 6, 8, 10]),
-        (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
-        (4.3, 6.8, [4.5, 5, 5.5, 6, 6.5]),
-        (3, 3, [3]),
-    ],
-)
-def test_ticks_are_round(low, high, ticks):
-    found = Axis(low=low, high=high, name="x").ticks()
-    assert found == pytest.approx(ticks)
-
-
-def test_ticks_of_a_logarithmic_axis_are_powers_of_ten():
-    assert Axis(low=1, high=4000, name="x", log=True).ticks() == [1, 10, 100, 1000]
-    assert Axis(low=1, high=2, name="x", log=True).ticks() == [1, 2]
-    assert len(Axis(low=1, high=1e12, name="x", log=True).ticks()) <= 7
-
-
-# --- colours ---------------------------------------------------------------------------------
-
-
-def contrast(one, other):
-    """WCAG 2.2's contrast ratio."""
-    light, dark = sorted(map(luminance, (one, other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour):
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-def test_colours_keep_the_contrast_that_people_need(palette):
-    for ground in ("page", "card", "sunk", "note"):
-        for text in ("ink", "soft"):
-            assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
-    for ground in ("page", "card"):
-        for text in ("accent", "warm"):
-            assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
-    frequencies = [f"f{n}" for n in range(FREQUENCY_CLASSES)]
-    for mark in ["edge", *frequencies, *(f"l{n}" for n in range(LABEL_COLOURS))]:
-        assert contrast(palette[mark], palette["card"]) >= 3, mark

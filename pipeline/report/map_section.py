@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from corpus2vec.pipeline.report import charts
-from corpus2vec.pipeline.report.charts import shown
-from corpus2vec.pipeline.report.elements import Markup, put, section
+from corpus2vec.pipeline.report.elements import Markup, put, section, shown
 from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
 from corpus2vec.pipeline.report.word_map import WordMap
 
