@@ -4,6 +4,7 @@ Needs Chromium (`make browser`). Where CI is set its absence fails these tests; 
 skipped, and pytest says so.
 """
 
+import datetime
 import functools
 import http.server
 import os
@@ -268,10 +269,14 @@ def test_words_are_coloured_by_label(visit):
 
 def test_a_flight_takes_its_time_unless_motion_is_not_wanted(visit):
     page = visit(reduced_motion="no-preference")
+    page.clock.install()
+    page.clock.pause_at(datetime.datetime.now() + datetime.timedelta(hours=1))
     page.fill("#find", PLAIN[2])
     page.keyboard.press("Enter")
-    first = page.evaluate(PICTURE)
-    page.wait_for_function(f"{PICTURE} !== {first!r}")
+    page.clock.run_for(150)
+    halfway = page.evaluate(PICTURE)
+    page.clock.run_for(450)
+    assert page.evaluate(PICTURE) != halfway
 
     page = visit(reduced_motion="reduce")
     find(page, PLAIN[2])
