@@ -63,8 +63,9 @@ def our_write(
     import pyarrow as pa
 
     from corpus2vec.pipeline.config import DumpConfig
-    from corpus2vec.pipeline.tables import Table, prepare, write_file
-    from corpus2vec.pipeline.tables.verify import prove
+    from corpus2vec.pipeline.tables.table import Table
+    from corpus2vec.pipeline.tables.verify import verify_dump
+    from corpus2vec.pipeline.tables.writing import prepare, write_file
 
     [(path, config)] = DumpConfig().outputs(folder / name)
     table = Table(pa.array(words), matrix)
@@ -74,14 +75,14 @@ def our_write(
         with path.open("wb") as sink:
             write_file(sink, ready, config)
         if proved:
-            prove(path, ready, config)
+            verify_dump(path, ready, config)
 
     return write, False
 
 
 def our_read(folder: Path, words: list[str], matrix: np.ndarray, name: str) -> Work:
     """read_vectors."""
-    from corpus2vec.pipeline.tables.vectors import read_vectors
+    from corpus2vec.pipeline.tables.reading import read_vectors
 
     def read() -> tuple[list[str], np.ndarray]:
         table = read_vectors(folder / name)

@@ -28,7 +28,7 @@ from pathlib import Path
 from corpus2vec.pipeline.config import EvaluateConfig
 from corpus2vec.pipeline.judge.evaluation import Judged
 from corpus2vec.pipeline.judge.gold import read_gold
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
 
 DIM, THREADS = 200, 2
 SETS = {"MEN": "EN-MEN-TR-3k.txt", "WS-353": "EN-WS-353-ALL.txt", "RW": "EN-RW-STANFORD.txt"}

@@ -150,7 +150,7 @@ def _answer(
 ) -> None:
     """Ask block by block, print what comes, and tell at the end which words are unknown."""
     from corpus2vec.pipeline.ask.queries import Space
-    from corpus2vec.pipeline.tables.vectors import read_vectors
+    from corpus2vec.pipeline.tables.reading import read_vectors
 
     space = Space(read_vectors(table))
     unknown: dict[str, list[str]] = {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from corpus2vec.pipeline.judge.comparison import Comparison
     from corpus2vec.pipeline.judge.evaluation import Score
     from corpus2vec.pipeline.judge.gold import Gold
-    from corpus2vec.pipeline.tables import Table
+    from corpus2vec.pipeline.tables.table import Table
 
 SHOWN_NEIGHBORS = 5
 
@@ -109,7 +109,7 @@ def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 def _loaded(path: Path) -> Table:
     from corpus2vec.pipeline.errors import DataError
-    from corpus2vec.pipeline.tables.vectors import read_vectors
+    from corpus2vec.pipeline.tables.reading import read_vectors
 
     table = read_vectors(path)
     if not len(table):

@@ -19,8 +19,8 @@ from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.tables import as_written
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
 
 

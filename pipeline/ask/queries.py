@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus2vec.pipeline.ask.words import Words
-from corpus2vec.pipeline.tables import Table
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+from corpus2vec.pipeline.tables.table import Table
 
 
 @dataclass(frozen=True)

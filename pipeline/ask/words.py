@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus2vec.pipeline.strings.display import restored
-from corpus2vec.pipeline.tables import Table, as_written
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
 
 CANDIDATES = 100
 LEAST_RATIO = 0.6

@@ -9,24 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.config.settings import require, setting
 
 TABLE_COLUMNS = ("index", "token", "embedding")
 
-# Each format of a dump, and how the names of its files end.
-TABLE_FORMATS = {
-    "table": ".txt",
-    "word2vec": ".w2v",
-    "word2vec-binary": ".bin",
-    "glove": ".glove",
-    "fasttext": ".vec",
-    "parquet": ".parquet",
-    "tsv": ".tsv",
-    "npy": ".npy",
-    "safetensors": ".safetensors",
-    "spacy": ".spacy",
-}
-FOLDER_FORMATS = ("tsv", "npy", "safetensors", "spacy")  # of several files, in a folder
+TABLE_FORMATS = {name: each.extension for name, each in FORMATS.items()}
+FOLDER_FORMATS = tuple(name for name, each in FORMATS.items() if each.layout is Layout.FOLDER)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,9 @@ from corpus2vec.pipeline.ask.words import most_frequent
 from corpus2vec.pipeline.config import CompareConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.judge.evaluation import spearman
-from corpus2vec.pipeline.tables import Table, as_written
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
 
 NUMBERS = 1 << 24
 """Numbers of gathered vectors that are held at a time."""

@@ -23,8 +23,8 @@ from corpus2vec.pipeline.ask.words import Words, most_frequent
 from corpus2vec.pipeline.config import EvaluateConfig
 from corpus2vec.pipeline.judge.gold import Analogies, Gold, Pairs
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.tables import Table
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+from corpus2vec.pipeline.tables.table import Table
 
 CELLS = 1 << 22
 """Resampled values that are held at a time."""

@@ -28,7 +28,7 @@ from corpus2vec.pipeline.report import word_map as words
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
 # The names that `run` gives them, in order; of two dumps the first that fits the model is taken.

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from corpus2vec.pipeline.report import measures
 from corpus2vec.pipeline.report.measures import Map
-from corpus2vec.pipeline.tables import Table
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
+from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
 FREQUENT = 12

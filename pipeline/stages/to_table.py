@@ -22,9 +22,10 @@ from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.common import FORMATS
-from corpus2vec.pipeline.tables import Table, prepare, write_file, write_folder
 from corpus2vec.pipeline.tables.combining import combine, postprocess, require_finite
-from corpus2vec.pipeline.tables.verify import prove
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.verify import verify_dump
+from corpus2vec.pipeline.tables.writing import prepare, write_file, write_folder
 from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def dump(
         else:
             with target.open("wb") as sink:
                 write_file(sink, ready, config)
-        prove(target, ready, config)
+        verify_dump(target, ready, config)
         progress.advance(len(table), len(table), "rows")
         left = len(table) - len(ready) - unsafe.get("skipped", 0)
         below_top = {"below_top": left} if left else {}

@@ -1,12 +1,9 @@
-r"""Tokens that a format's readers would take apart, and how a dump spells them.
+r"""Tokens that a format's readers would split, and how a dump escapes them.
 
-    word2vec, word2vec-binary, glove, fasttext   any white space, Unicode's too: readers split rows
-                                                 there (gensim at " ", fastText and awk at more)
-    tsv                                          tabs, and whatever any reader ends a line at
-
-Such a character is written as \uXXXX. All the others are binary or JSON and keep tokens as they
-are, quotes and control characters among them; the grid shows them as `display.visible` does, and
-npy's vocab.tsv as every vocab.tsv does.
+The registry says at which characters a format's readers split: at any white space, Unicode's too
+(gensim splits rows at " ", fastText and awk at more), or at tabs and line ends. A dump writes such
+a character as \uXXXX. The other formats are binary or JSON and hold any token, or escape it in
+their own way, which their reader undoes.
 """
 
 from __future__ import annotations
@@ -19,43 +16,45 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.config.formats import FORMATS, Unsafe
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.tables.table import Table
 
-# For Python and for Arrow: the two know white space by different names.
-WHITE_SPACE = (re.compile(r"\s"), r"[\s\v\x1c-\x1f\x85\p{Z}]")
 LINE_ENDS = "\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029"
-TABS_AND_LINE_ENDS = (re.compile(f"[{LINE_ENDS}]"), f"[{LINE_ENDS}]")
-UNSAFE = {
-    "word2vec": WHITE_SPACE,
-    "word2vec-binary": WHITE_SPACE,
-    "glove": WHITE_SPACE,
-    "fasttext": WHITE_SPACE,
-    "tsv": TABS_AND_LINE_ENDS,
+# For Python and for Arrow: the two know white space by different names.
+PATTERNS = {
+    Unsafe.WHITE_SPACE: (re.compile(r"\s"), r"[\s\v\x1c-\x1f\x85\p{Z}]"),
+    Unsafe.TABS_AND_LINE_ENDS: (re.compile(f"[{LINE_ENDS}]"), f"[{LINE_ENDS}]"),
 }
 
 
 def as_written(token: str, table_format: str) -> str:
-    """The token as a dump of that format gives it back, under --unsafe-token escape."""
-    if table_format in UNSAFE:
-        unsafe, _ = UNSAFE[table_format]
-        return unsafe.sub(lambda match: f"\\u{ord(match[0]):04x}", token)
-    return token
+    r"""Return the token as a dump of that format gives it back, under --unsafe-token escape.
+
+    >>> as_written("New York", "word2vec"), as_written("New York", "parquet")
+    ('New\\u0020York', 'New York')
+    """
+    unsafe = FORMATS[table_format].unsafe
+    if unsafe is Unsafe.NOTHING:
+        return token
+    return PATTERNS[unsafe][0].sub(lambda match: f"\\u{ord(match[0]):04x}", token)
 
 
 def has_unsafe(tokens: pa.Array, table_format: str) -> np.ndarray:
-    """Which tokens the format cannot hold, (V,) bool."""
-    if table_format not in UNSAFE:
+    """Return which tokens the format cannot hold, (V,) bool."""
+    unsafe = FORMATS[table_format].unsafe
+    if unsafe is Unsafe.NOTHING:
         return np.zeros(len(tokens), bool)
-    found = pc.match_substring_regex(tokens, UNSAFE[table_format][1])
-    unsafe: np.ndarray = found.to_numpy(zero_copy_only=False)
-    return unsafe
+    found: np.ndarray = pc.match_substring_regex(tokens, PATTERNS[unsafe][1]).to_numpy(
+        zero_copy_only=False
+    )
+    return found
 
 
 def safe(table: Table, config: DumpConfig) -> tuple[Table, dict[str, int]]:
-    """The table with tokens that the format can hold, and how many that took.
+    """Return the table with tokens that the format can hold, and how many were escaped or skipped.
 
-    Raises DataError where --unsafe-token says so, or where two tokens would be spelt alike.
+    Raise DataError if --unsafe-token is error, or if two tokens would be written alike.
     """
     unsafe = has_unsafe(table.tokens, config.format)
     count = int(np.count_nonzero(unsafe))
@@ -63,10 +62,9 @@ def safe(table: Table, config: DumpConfig) -> tuple[Table, dict[str, int]]:
         return table, {}
     first = table.tokens.filter(pa.array(unsafe))[0].as_py()
     if config.unsafe_token == "error":
-        space = "tabs or line ends" if config.format == "tsv" else "white space"
         raise DataError(
-            f"{count} tokens have {space} in them, the first is {first!r}: "
-            f"{config.format} text cannot hold them",
+            f"{count} tokens have {FORMATS[config.format].unsafe.value} in them, the first is "
+            f"{first!r}: {config.format} text cannot hold them",
             hint="--unsafe-token escape or skip, or --format parquet",
         )
     if config.unsafe_token == "skip":

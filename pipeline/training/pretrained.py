@@ -30,7 +30,7 @@ from corpus2vec.pipeline.artifacts.weights import (
 )
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
 

@@ -6,7 +6,7 @@ import pytest
 from gensim.models import KeyedVectors
 
 from corpus2vec.pipeline.ask.queries import Space
-from corpus2vec.pipeline.tables import Table
+from corpus2vec.pipeline.tables.table import Table
 
 TOKENS = [f"w{row}" for row in range(200)]
 

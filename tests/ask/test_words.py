@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.ask.words import Words, most_frequent
 from corpus2vec.pipeline.strings.display import visible
-from corpus2vec.pipeline.tables import Table, as_written
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
 
 HOSTILE = ["New York", "a\tb", "\\a", "C:\\u0020", "\u202eevil", "\x1b[2J", "naïve", "", "a\\\\b"]
 

@@ -11,8 +11,8 @@ from corpus2vec.pipeline.config import CompareConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.judge import comparison
 from corpus2vec.pipeline.judge.comparison import compare
-from corpus2vec.pipeline.tables import Table
 from corpus2vec.pipeline.tables.similarity import unit_rows
+from corpus2vec.pipeline.tables.table import Table
 
 TOKENS = [f"w{row}" for row in range(80)]
 SMALL = CompareConfig(neighbors=5, sample=0, pairs=500)

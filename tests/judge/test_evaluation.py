@@ -23,8 +23,8 @@ from corpus2vec.pipeline.judge.evaluation import (
     spearman_interval,
 )
 from corpus2vec.pipeline.judge.gold import Analogies, Pairs, read_gold
-from corpus2vec.pipeline.tables import Table
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.table import Table
 
 
 def table(vectors):

@@ -23,7 +23,7 @@ from corpus2vec.pipeline.config import (
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
 from corpus2vec.pipeline.stages import to_table
 from corpus2vec.pipeline.stages.build import Build
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.training.pretrained import read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
 from tests.support.artifacts import names
@@ -126,7 +126,7 @@ def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
     name = "write_folder" if format == "npy" else "write_file"
     original = getattr(to_table, name)
     monkeypatch.setattr(to_table, name, wrong)
-    with pytest.raises(PipelineError, match="has other numbers in row 3") as caught:
+    with pytest.raises(PipelineError, match="found other numbers in row 3") as caught:
         dump(format, order="frequency")
     assert caught.value.exit_code == 70
     assert artifact_input("table", output).digest == before

@@ -10,7 +10,8 @@ from corpus2vec.pipeline import report
 from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import DumpConfig, MapConfig
-from corpus2vec.pipeline.tables import Table, write_table
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.writing import write_file
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, format_vocabulary
 from tests.support.commands import spawn
 
@@ -70,7 +71,7 @@ def write_dump(folder, tokens, dim=6):
     vectors = np.random.default_rng(1).normal(size=(len(tokens), dim)).astype(np.float32)
     with (folder / "embeddings.parquet").open("wb") as sink:
         table = Table(pa.array(tokens, pa.string()), vectors)
-        write_table(sink, table, DumpConfig(format="parquet"))
+        write_file(sink, table, DumpConfig(format="parquet"))
 
 
 def write_metrics(folder):

@@ -6,8 +6,9 @@ import pytest
 
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError, PipelineError
-from corpus2vec.pipeline.tables import Table, prepare
 from corpus2vec.pipeline.tables.combining import postprocess, reduced, require_finite
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.writing import prepare
 
 VECTORS = np.random.default_rng(1).standard_normal((50, 6), np.float32)
 TABLE = Table(pa.array([f"w{row}" for row in range(5)]), VECTORS[:5], np.array([1, 3, 2, 3, 1]))

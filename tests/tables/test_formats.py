@@ -18,9 +18,11 @@ from tokenizers import Tokenizer
 
 from corpus2vec.pipeline.config import FOLDER_FORMATS, TABLE_FORMATS, DumpConfig
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
-from corpus2vec.pipeline.tables import Table, as_written, prepare, write_file, write_folder
-from corpus2vec.pipeline.tables.vectors import read_vectors
-from corpus2vec.pipeline.tables.verify import prove
+from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
+from corpus2vec.pipeline.tables.verify import verify_dump
+from corpus2vec.pipeline.tables.writing import prepare, write_file, write_folder
 
 HOSTILE = [
     "|",
@@ -57,7 +59,7 @@ def dump(tmp_path):
         else:
             with path.open("wb") as sink:
                 write_file(sink, ready, config)
-        prove(path, ready, config)
+        verify_dump(path, ready, config)
         return path
 
     return write
@@ -250,7 +252,7 @@ def test_a_projectors_file_of_tokens_alone_is_read(tmp_path):
 
 
 def test_a_block_with_spaces_in_tokens_is_read_like_the_others(tmp_path, monkeypatch):
-    monkeypatch.setattr("corpus2vec.pipeline.tables.vectors.text.BLOCK_BYTES", 16)
+    monkeypatch.setattr("corpus2vec.pipeline.tables.formats.rows.BLOCK_BYTES", 16)
     rows = {f"a {row}" if row % 3 == 1 else f"b{row}": [row, -row] for row in range(50)}
     text = "".join(f"{token} {x} {y}\n" for token, (x, y) in rows.items())
     (tmp_path / "glove.txt").write_text(text)
@@ -261,7 +263,7 @@ def test_a_block_with_spaces_in_tokens_is_read_like_the_others(tmp_path, monkeyp
 
 
 def test_a_token_of_two_blocks_keeps_its_first_row(tmp_path, monkeypatch):
-    monkeypatch.setattr("corpus2vec.pipeline.tables.vectors.text.BLOCK_BYTES", 4)
+    monkeypatch.setattr("corpus2vec.pipeline.tables.formats.rows.BLOCK_BYTES", 4)
     (tmp_path / "glove.txt").write_text("a 1\nb 2\na 3\nc 4\n")
     read = read_vectors(tmp_path / "glove.txt")
     assert read.tokens.to_pylist() == ["a", "b", "c"]

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.strings.display import HIDDEN, display_width
-from corpus2vec.pipeline.tables import Table, as_written, write_table
-from corpus2vec.pipeline.tables.formats import text
+from corpus2vec.pipeline.tables.formats import rows
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
+from corpus2vec.pipeline.tables.writing import prepare, write_file
 
 
 def table(tokens, vectors=None, counts=None):
@@ -32,7 +34,9 @@ def written(given, format, **settings):
 
 def dump(given, format, **settings):
     sink = io.BytesIO()
-    unsafe = write_table(sink, given, DumpConfig(format=format, **settings))
+    config = DumpConfig(format=format, **settings)
+    ready, unsafe = prepare(given, config)
+    write_file(sink, ready, config)
     return sink.getvalue(), unsafe
 
 
@@ -234,7 +238,7 @@ def test_text_does_not_depend_on_how_much_is_formatted_at_a_time(monkeypatch, fo
     given = table(HOSTILE, RANDOM)
     whole = written(given, format, precision=precision)
     for size in (1, 20):
-        monkeypatch.setattr(text, "BLOCK_NUMBERS", size)
+        monkeypatch.setattr(rows, "PRINTED_NUMBERS", size)
         assert written(given, format, precision=precision) == whole
 
 

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
-from corpus2vec.pipeline.tables import Table, as_written, write_table
-from corpus2vec.pipeline.tables.vectors import read_vectors
+from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written
+from corpus2vec.pipeline.tables.writing import prepare, write_file
 
 FORMATS = ("table", "word2vec", "glove", "parquet")
 TOKENS = ["Hope", "to", "東京", "|", "a\\b"]
@@ -29,7 +31,8 @@ VECTORS = np.random.default_rng(1).standard_normal((len(TOKENS), 3), np.float32)
 def dumped(tokens, vectors, format, **settings):
     sink = io.BytesIO()
     given = Table(pa.array(tokens, pa.string()), np.array(vectors, np.float32))
-    write_table(sink, given, DumpConfig(format=format, **settings))
+    config = DumpConfig(format=format, **settings)
+    write_file(sink, prepare(given, config)[0], config)
     return sink.getvalue()
 
 
@@ -256,7 +259,7 @@ def test_binary_that_is_cut_off_says_where(read):
 
 
 def test_binary_that_goes_on_is_refused(read):
-    with pytest.raises(DataError, match="goes on after the 1 rows that its first line tells of"):
+    with pytest.raises(DataError, match="goes on after the 1 rows that its first line names"):
         read(binary(ROWS, count=1))
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig
 from corpus2vec.pipeline.errors import PipelineError
-from corpus2vec.pipeline.tables import Table, write_file, write_folder
-from corpus2vec.pipeline.tables.verify import prove
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.verify import verify_dump
+from corpus2vec.pipeline.tables.writing import write_file, write_folder
 
 TOKENS = ["Hope", "to", "see", "you"]
 VECTORS = np.random.default_rng(1).standard_normal((4, 3), np.float32)
@@ -68,16 +69,16 @@ def test_another_table_than_was_meant_is_told(written, format, change):
     config = DumpConfig(format=format)
     path = written(change(), config)
     with pytest.raises(PipelineError) as caught:
-        prove(path, TABLE, config)
+        verify_dump(path, TABLE, config)
     assert caught.value.exit_code == 70
-    assert caught.value.message.startswith(f"the dump as {format} was read back before it was ")
+    assert caught.value.message.startswith(f"reading the {format} dump back, before ")
     assert caught.value.hint.startswith("nothing was published")
 
 
 @pytest.mark.parametrize("format", TABLE_FORMATS)
 def test_the_table_itself_passes(written, format):
     config = DumpConfig(format=format)
-    prove(written(TABLE, config), TABLE, config)
+    verify_dump(written(TABLE, config), TABLE, config)
 
 
 @pytest.mark.parametrize("format", ["table", "word2vec", "glove", "fasttext", "tsv"])
@@ -85,10 +86,10 @@ def test_the_table_itself_passes(written, format):
 def test_decimals_are_right_to_half_of_the_last(written, format, precision):
     config = DumpConfig(format=format, precision=precision)
     path = written(TABLE, config)
-    prove(path, TABLE, config)
+    verify_dump(path, TABLE, config)
     further = VECTORS + np.float32(1.1 * 10.0**-precision + 1e-6)
-    with pytest.raises(PipelineError, match=r"and has other numbers in row 0$"):
-        prove(path, replace(TABLE, vectors_VD=further), config)
+    with pytest.raises(PipelineError, match=r"found other numbers in row 0$"):
+        verify_dump(path, replace(TABLE, vectors_VD=further), config)
 
 
 LINES = {
@@ -109,43 +110,49 @@ def test_text_that_a_reader_would_stumble_over_is_told(tmp_path, content):
     table = Table(pa.array(TOKENS), np.array([[1], [2], [3], [4]], np.float32))
     (tmp_path / "dump").write_bytes(content)
     with pytest.raises(PipelineError):
-        prove(tmp_path / "dump", table, DumpConfig(format="word2vec"))
+        verify_dump(tmp_path / "dump", table, DumpConfig(format="word2vec"))
 
 
 def test_a_token_twice_or_with_white_space_is_told_even_if_it_was_meant(written):
-    for tokens, message in [(["a", "a"], "1 tokens in 2 rows"), (["a", "b c"], "take apart")]:
+    for tokens, message in [
+        (["a", "a"], "1 tokens in 2 rows"),
+        (["a", "b c"], "readers would split"),
+    ]:
         table = Table(pa.array(tokens), VECTORS[:2])
         config = DumpConfig(format="word2vec")
         with pytest.raises(PipelineError, match=message):
-            prove(written(table, config), table, config)
+            verify_dump(written(table, config), table, config)
 
 
 @pytest.mark.parametrize(
     ("token", "message"),
-    [("\ufeffHope", "a byte order mark"), ("7", "a first row like word2vec's header")],
+    [
+        ("\ufeffHope", "readers would drop the byte order mark that it begins with"),
+        ("7", "readers would take its first row for word2vec's header"),
+    ],
 )
 def test_a_first_row_of_glove_text_that_readers_would_take_for_more_is_told(
     written, token, message
 ):
     table = Table(pa.array([token, "to"]), np.ones((2, 1), np.float32))
     config = DumpConfig(format="glove")
-    with pytest.raises(PipelineError, match=f"and has {message}$"):
-        prove(written(table, config), table, config)
-    prove(written(table, DumpConfig(format="parquet")), table, DumpConfig(format="parquet"))
+    with pytest.raises(PipelineError, match=f"found a fault: {message}$"):
+        verify_dump(written(table, config), table, config)
+    verify_dump(written(table, DumpConfig(format="parquet")), table, DumpConfig(format="parquet"))
 
 
 def test_a_grid_without_vectors_has_as_many_rows(written):
     config = DumpConfig(format="table", columns=("index", "token"))
     path = written(TABLE, config)
-    prove(path, TABLE, config)
-    with pytest.raises(PipelineError, match=r"and has 8 lines$"):
-        prove(path, a_row_less(), config)
+    verify_dump(path, TABLE, config)
+    with pytest.raises(PipelineError, match=r"found a fault: it has 8 lines$"):
+        verify_dump(path, a_row_less(), config)
 
 
 def test_a_wide_table_is_proved_line_by_line(written, monkeypatch):
-    monkeypatch.setattr("corpus2vec.pipeline.tables.vectors.text.CSV_COLUMNS", 2)
+    monkeypatch.setattr("corpus2vec.pipeline.tables.formats.rows.CSV_COLUMNS", 2)
     config = DumpConfig(format="word2vec")
     path = written(TABLE, config)
-    prove(path, TABLE, config)
-    with pytest.raises(PipelineError, match=r"and has other numbers in row 2$"):
-        prove(path, other_bit(), config)
+    verify_dump(path, TABLE, config)
+    with pytest.raises(PipelineError, match=r"found other numbers in row 2$"):
+        verify_dump(path, other_bit(), config)

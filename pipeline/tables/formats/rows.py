@@ -1,64 +1,67 @@
-"""Word vectors as lines of text: a token and D numbers, parted by single spaces.
+"""Rows of numbers as lines of text, printed and parsed: what the text formats share.
 
-Arrow's CSV parser reads blocks of lines; it rounds each number once, to float32. A block that it
-will not take (tokens with spaces in them, as GloVe has; odd spellings; faults) is read line by
-line, which takes more and tells where a fault is.
+Without --precision a number is printed with the fewest digits that give the same float32 back. A
+table is printed in blocks of rows, so that memory does not grow with it.
+
+Arrow's CSV parser reads a block of lines; it rounds each number once, to float32. A block that it
+refuses (tokens with spaces, as GloVe has; odd spellings; faults) is read line by line by the
+format's module, which takes longer and finds the line at fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedIOBase
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
+from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.tables.table import Table
 
-Stream = BufferedIOBase
-BLOCK_BYTES = 4 << 20
+PRINTED_NUMBERS = 1 << 18  # that are text at one time
+BLOCK_BYTES = 4 << 20  # of text that is parsed at one time
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CSV_COLUMNS = 1 << 14  # with more of them, setting the parser up takes longer than the numbers do
 
+# The one float32 (all 2^32 were tried) whose fewest digits become its neighbour in a reader that
+# goes by way of a double, as Python's do. One digit more, and it is itself again.
+ROUNDED_TWICE = np.float32(7.0385307e-26)
+ITS_DIGITS, ITS_SAFE_DIGITS = "7.038531e-26", "7.0385307e-26"
 
-def text_blocks(
-    stream: Stream,
-    dim: int,
-    path: Path,
-    wanted: frozenset[str] | None,
-    header: bool = False,
-    count: int = 0,
-) -> Iterator[Table]:
-    """The rows of word2vec, GloVe or fastText text; `header` says whether one was read already.
 
-    Raises DataError where there are fewer than `count`.
-    """
-    if dim < 1:
-        raise DataError(f"{path} holds no word vectors: its first line is not a token and numbers")
-    rows = 0
-    for lines in line_blocks(stream):
-        block = parsed(lines, dim)
-        if block is None:
-            block, number = _line_by_line(lines, dim, path, wanted, rows + header)
+# --- printing --------------------------------------------------------------------------------
+
+
+def printed(table: Table, config: DumpConfig, separator: str) -> Iterator[tuple[slice, pa.Array]]:
+    """Yield block by block: which rows, and each row's numbers as one string."""
+    row_format = separator.join([f"%.{config.precision}f"] * table.dim)
+    for rows in table.blocks(PRINTED_NUMBERS):
+        vectors = table.vectors_VD[rows]
+        if config.precision is None:
+            numbers = pa.array(vectors.reshape(-1)).cast(pa.string())
+            if (np.abs(vectors) == ROUNDED_TWICE).any():
+                numbers = pc.replace_substring(numbers, ITS_DIGITS, ITS_SAFE_DIGITS)
+            offsets = pa.array(np.arange(len(vectors) + 1, dtype=np.int32) * table.dim)
+            yield rows, pc.binary_join(pa.ListArray.from_arrays(offsets, numbers), separator)
         else:
-            number = len(block)
-        rows += number
-        yield block
-    if rows < count:
-        raise DataError(f"{path} ends after {rows} of {count} rows", hint="is it complete?")
+            yield rows, pa.array([row_format % tuple(vector) for vector in vectors.tolist()])
 
 
-def line_blocks(stream: Stream) -> Iterator[bytes]:
-    """The stream in blocks of whole lines."""
+# --- parsing ---------------------------------------------------------------------------------
+
+
+def line_blocks(stream: BufferedIOBase) -> Iterator[bytes]:
+    """Yield the stream in blocks of whole lines."""
     while block := stream.read(BLOCK_BYTES):
         yield block if block.endswith(b"\n") else block + stream.readline()
 
 
 def parsed(lines: bytes, dim: int, separator: str = " ", with_token: bool = True) -> Table | None:
-    """The rows of whole lines; None unless each is a token and `dim` finite numbers.
+    """Return the rows of whole lines; None unless each is a token and `dim` finite numbers.
 
     Without tokens, lines are numbers alone, and the table's tokens are null.
     """
@@ -97,45 +100,26 @@ def parsed(lines: bytes, dim: int, separator: str = " ", with_token: bool = True
     return Table(tokens, vectors) if np.isfinite(vectors).all() else None
 
 
-def _line_by_line(
-    lines: bytes, dim: int, path: Path, wanted: frozenset[str] | None, before: int
-) -> tuple[Table, int]:
-    """The wanted rows of the lines, and how many lines there are; `before` are those before."""
-    tokens, vectors = [], []
-    each_line = lines.removesuffix(b"\n").split(b"\n")
-    for number, line in enumerate(each_line, start=before + 1):
-        # From the right: GloVe has tokens with spaces in them.
-        name, *numbers = line.rstrip(b" \r\n").rsplit(b" ", dim)
-        place = f"{path} line {number}"
-        token = as_text(name)
-        require_fitting(numbers, dim, place)
-        if wanted is None or token in wanted:
-            tokens.append(token)
-            vectors.append(vector_of(numbers, place))
-    return table_of(tokens, vectors, dim), len(each_line)
-
-
 def table_of(tokens: list[str], vectors: list[np.ndarray], dim: int) -> Table:
-    """The table of rows that were read one by one."""
+    """Return the table of rows that were read one by one."""
     matrix = np.stack(vectors) if vectors else np.zeros((0, dim), np.float32)
     return Table(pa.array(tokens, pa.string()), matrix)
 
 
 def as_text(token: bytes) -> str:
-    """The token; bytes that are not UTF-8 become U+FFFD."""
+    """Return the token; bytes that are not UTF-8 become U+FFFD."""
     return token.decode("utf-8", "replace")
 
 
 def require_fitting(numbers: list[bytes], dim: int, place: str) -> None:
     """Raise DataError unless a row has as many numbers as the others."""
     if len(numbers) != dim:
-        # What is no number at all is the better thing to tell.
-        vector_of(numbers, place)
+        vector_of(numbers, place)  # what is not a number at all is the better message
         raise DataError(f"{place} has {len(numbers)} numbers where {dim} are expected")
 
 
 def vector_of(numbers: list[bytes], place: str) -> np.ndarray:
-    """The numbers of a row, float32. Raises DataError for one that is none, or not finite."""
+    """Return a row's numbers, float32. Raise DataError for one that is not a finite number."""
     try:
         with np.errstate(over="ignore"):
             vector = np.array([float(each) for each in numbers], np.float32)
