@@ -1,6 +1,6 @@
 """The names of the files beside an artifact: its manifest, and what a training run leaves there.
 
-Names only: nothing here opens a file.
+Names only; nothing here reads or writes a file.
 """
 
 from __future__ import annotations
@@ -10,21 +10,37 @@ from pathlib import Path
 
 
 def manifest_path(artifact: Path) -> Path:
-    """Where the manifest of `artifact` stands: beside the file itself, not beside a link to it."""
+    """Return the path of the artifact's manifest: beside the file itself, not beside a link to it.
+
+    >>> manifest_path(Path("build/vocab.tsv")).as_posix()
+    'build/vocab.tsv.manifest.json'
+    """
     file = Path(os.path.realpath(artifact)) if artifact.is_symlink() else artifact
     return file.with_name(file.name + ".manifest.json")
 
 
 def checkpoint_path(model: Path, age: int = 0) -> Path:
-    """Where the newest checkpoint of a run that makes `model` stands, or one `age` before it."""
+    """Return the path of the newest checkpoint of the run that makes `model`, or of an older one.
+
+    >>> [checkpoint_path(Path("build/model.safetensors"), age).name for age in (0, 1)]
+    ['model.checkpoint.safetensors', 'model.checkpoint-1.safetensors']
+    """
     return model.with_name(f"{model.stem}.checkpoint{f'-{age}' if age else ''}.safetensors")
 
 
 def metrics_path(model: Path) -> Path:
-    """Where the metrics of a run that makes `model` stand."""
+    """Return the path of the metrics of the run that makes `model`.
+
+    >>> metrics_path(Path("build/model.safetensors")).name
+    'model.metrics.jsonl'
+    """
     return model.with_name(f"{model.stem}.metrics.jsonl")
 
 
 def events_path(model: Path) -> Path:
-    """Where TensorBoard's event files of a run that makes `model` stand: a folder."""
+    """Return the path of the folder of TensorBoard events of the run that makes `model`.
+
+    >>> events_path(Path("build/model.safetensors")).name
+    'model.tensorboard'
+    """
     return model.with_name(f"{model.stem}.tensorboard")

@@ -1,9 +1,11 @@
-"""Digests and stamps: what a file holds, and how to know that it still holds it.
+"""Digests and stamps: what a file contains, and how to know that it has not changed since.
 
-A digest is the SHA-256 of a file's bytes. A stamp is what the file system says of it: a file whose
-stamp is the one of before need not be read again. A folder's digest is that of its files' names and
-digests; its stamp has their sizes together, and the latest time of any of them or of the folder:
-whatever changes in it moves a ctime past all that were there.
+A digest is the SHA-256 of a file's bytes. A stamp is what the file system says of the file: while
+the stamp is the same, so is the content, and the file need not be read again.
+
+The digest of a folder is that of its files' names and digests. Its stamp has the sum of their sizes
+and the latest times of any file in it or of the folder itself, since any change in it moves some
+ctime past all the earlier ones.
 """
 
 from __future__ import annotations
@@ -19,17 +21,40 @@ from corpus2vec.pipeline.artifacts.manifest import Stamp, canonical_json
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import telling_where
 
-# Coarser than the tick of any local file system's clock: a file that has been left alone for
-# longer cannot change once more and keep its stamp.
+# Coarser than the clock tick of any local file system: a file that has not changed for longer
+# than this cannot change again and keep its stamp.
 CLOCK_TICK_NS = 20_000_000
-ATTEMPTS = 100  # to find a file at rest
+ATTEMPTS = 100
+"""How often a file that keeps changing is tried."""
+
+
+def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, Stamp]:
+    """Return the SHA-256 of a file or folder, and the stamp that it had meanwhile.
+
+    `known` maps stamps to digests taken earlier; a file with one of these stamps is not read.
+    Raises DataError if the file keeps changing, and UsageError for what can be read only once or
+    not at all: a FIFO, a device, a folder with no file in it.
+    """
+    with telling_where(path, "read"):
+        if not _is_readable(path):
+            raise UsageError(
+                f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"
+            )
+        for _ in range(ATTEMPTS):
+            before = stamp(path)
+            if known and before in known:
+                return known[before], before
+            found = _digest(path)
+            if stamp(path) == before:
+                return found, before
+    raise _restless(path)
 
 
 def stamp(path: Path) -> Stamp:
-    """The file's stamp, taken when the file system's clock has moved past the last change.
+    """Return the file's stamp, once the file system's clock has moved past its last change.
 
-    Every change moves the ctime, and nobody can set it back. Raises DataError for a file that
-    changes all the time.
+    Every change moves the ctime, and nobody can set it back; so the next change will give another
+    stamp. Raises DataError if the file keeps changing.
     """
     for _ in range(ATTEMPTS):
         found = raw_stamp(path)
@@ -41,7 +66,10 @@ def stamp(path: Path) -> Stamp:
 
 
 def raw_stamp(file: Path | int) -> Stamp:
-    """The stamp of a file by its name or descriptor, or of a folder and all that is in it."""
+    """Return the stamp of a file or folder, by name or descriptor, without waiting for the clock.
+
+    A change within the same tick of the clock may leave this stamp as it is.
+    """
     status = os.fstat(file) if isinstance(file, int) else file.stat()
     if not stat.S_ISDIR(status.st_mode):
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
@@ -61,33 +89,11 @@ def raw_stamp(file: Path | int) -> Stamp:
 
 
 def _restless(path: Path) -> DataError:
-    return DataError(f"{path} changes while it is read", hint="run again when it is at rest")
-
-
-def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, Stamp]:
-    """The SHA-256 of a file's bytes and the stamp it was taken under.
-
-    `known` are digests already taken; a file whose stamp is among them is not read again.
-    Raises DataError where the file does not come to rest, and UsageError for what can be read only
-    once or not at all: a FIFO, a device, a folder in which there is no file.
-    """
-    with telling_where(path, "read"):
-        if not _is_readable(path):
-            raise UsageError(
-                f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"
-            )
-        for _ in range(ATTEMPTS):
-            before = stamp(path)
-            if known and before in known:
-                return known[before], before
-            found = _digest(path)
-            if stamp(path) == before:
-                return found, before
-    raise _restless(path)
+    return DataError(f"{path} keeps changing while it is read", hint="run again when it is done")
 
 
 def _is_readable(path: Path) -> bool:
-    """Whether it is a file, or a folder of such."""
+    """Return whether `path` is a regular file, or a folder of regular files."""
     if not path.is_dir():
         return stat.S_ISREG(path.stat().st_mode)
     within = list(path.iterdir())

@@ -1,14 +1,15 @@
-"""The door that everything a stage or a command reads comes in by, with its digest.
+"""The door: everything that a stage or a command reads comes in here, as an `Input`.
 
-An artifact is checked against its manifest before anybody reads it. A corpus file has no manifest;
-its digest goes into the recipe of what is made from it.
+An artifact is checked against its manifest before anything reads it. Any other file has no
+manifest; its digest becomes part of the recipe of what is made from it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.digests import digest
@@ -16,12 +17,27 @@ from corpus2vec.pipeline.artifacts.manifest import Input, Manifest, Stamp
 from corpus2vec.pipeline.errors import DataError, StorageError, UsageError
 
 
-def read_manifest(artifact: Path) -> Manifest | None:
-    """The manifest of `artifact`; None where there is none that can be read."""
-    try:
-        return Manifest.from_json(manifest_path(artifact).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None
+def artifact_input(role: str, path: Path) -> Input:
+    """Return an artifact as an input, checked against its manifest if it has one.
+
+    Raises UsageError if there is no such file, and DataError if its bytes are not those that the
+    manifest recorded, or if the manifest cannot be read.
+    """
+    if not path.exists():
+        raise UsageError(f"there is no {path}", hint="make it first, or correct the path")
+    manifest = read_manifest(path)
+    if manifest is None and manifest_path(path).exists():
+        raise DataError(
+            f"{manifest_path(path)} cannot be read, so {path} cannot be checked",
+            hint=f"make {path} again, or remove its manifest to use it unchecked",
+        )
+    found, taken = digest(path, known_output(manifest))
+    if manifest and manifest.output["digest"] != found:
+        raise DataError(
+            f"{path} is not what its manifest says: it was damaged or edited",
+            hint=f"make it again, or remove {manifest_path(path)} if the edit was intended",
+        )
+    return Input(role=role, name=str(path), digest=found, stamp=taken, manifest=manifest)
 
 
 def file_input(
@@ -30,37 +46,44 @@ def file_input(
     traits: Mapping[str, str] | None = None,
     known: Mapping[Stamp, str] | None = None,
 ) -> Input:
-    """A file from outside the pipeline as an input: a corpus file, pretrained vectors."""
+    """Return a file from outside the pipeline as an input: a corpus file, pretrained vectors."""
     found, taken = digest(path, known)
     return Input(role=role, name=str(path), digest=found, traits=traits or {}, stamp=taken)
 
 
-def artifact_input(role: str, path: Path) -> Input:
-    """An artifact as an input, checked against its manifest if it has one.
+def folder_inputs(
+    role: str, folder: Path, known: Mapping[Stamp, str] | None = None
+) -> tuple[Input, ...]:
+    """Return every file in `folder` and below as an input, in the order of their paths.
 
-    Raises UsageError if it is not there, DataError if its bytes are not those that were written
-    or if its manifest cannot tell.
+    The path within the folder is a trait, so a renamed file changes the fingerprint, and the name
+    of the folder does not: an absolute path, a relative one and a copy give the same fingerprint.
     """
-    if not path.exists():
-        raise UsageError(f"there is no {path}", hint="make it first, or correct the path")
-    manifest = read_manifest(path)
-    if manifest is None and manifest_path(path).exists():
-        raise DataError(
-            f"{manifest_path(path)} cannot be read, so {path} cannot be checked",
-            hint=f"make {path} again, or, to take it as it is, remove its manifest",
-        )
-    known = known_output(manifest)
-    found, taken = digest(path, known)
-    if manifest and manifest.output["digest"] != found:
-        raise DataError(
-            f"{path} is not what its manifest says: it was damaged or edited",
-            hint=f"make it again, or, if the edit is meant, remove {manifest_path(path)}",
-        )
-    return Input(role=role, name=str(path), digest=found, stamp=taken, manifest=manifest)
+    return tuple(
+        file_input(role, folder / path, {"path": path}, known)
+        for path in sorted(each.relative_to(folder).as_posix() for each in _files(folder))
+    )
+
+
+def folder_of(role: str, inputs: Sequence[Mapping[str, Any]]) -> Path | None:
+    """Return the folder of the `folder_inputs` among a manifest's inputs; None if it has none."""
+    for each in inputs:
+        if each["role"] == role and "path" in each["traits"]:
+            depth = len(PurePosixPath(each["traits"]["path"]).parts)
+            return Path(each["name"]).parents[depth - 1]
+    return None
+
+
+def read_manifest(artifact: Path) -> Manifest | None:
+    """Return the manifest of `artifact`, or None if it has none that can be read."""
+    try:
+        return Manifest.from_json(manifest_path(artifact).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def known_digests(artifact: Path) -> dict[Stamp, str]:
-    """The digests of its inputs that the manifest of `artifact` remembers, by stamp."""
+    """Return the digests of its inputs that the manifest of `artifact` recorded, by stamp."""
     manifest = read_manifest(artifact)
     known = {}
     for each in manifest.inputs if manifest else ():
@@ -70,7 +93,7 @@ def known_digests(artifact: Path) -> dict[Stamp, str]:
 
 
 def known_output(manifest: Manifest | None) -> dict[Stamp, str]:
-    """The digest of the artifact that its manifest remembers, by stamp."""
+    """Return the digest of the artifact itself that its manifest recorded, by stamp."""
     if manifest is None:
         return {}
     try:
@@ -80,18 +103,27 @@ def known_output(manifest: Manifest | None) -> dict[Stamp, str]:
 
 
 def refuse_changed(inputs: tuple[Input, ...]) -> None:
-    """Raise DataError if an input no longer has the content whose digest was taken.
+    """Raise DataError if the content of an input is no longer what it was at the start.
 
-    A new stamp alone is no change: another run's hit renews the mtime of what this one reads.
+    A new stamp alone is no change: another run's hit renews the mtime of what this run reads.
     """
     for each in inputs:
         if each.stamp is None:
             continue
         try:
             found, _ = digest(Path(each.name), {each.stamp: each.digest})
-        except StorageError:  # it is not there any more
+        except StorageError:  # it no longer exists
             found = ""
         if found != each.digest:
             raise DataError(
-                f"{each.name} changed during the run", hint="run again when it is at rest"
+                f"{each.name} changed during the run", hint="run again when nothing writes to it"
             )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the regular files in `folder` and below; links are followed."""
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each)
+        elif each.is_file():
+            yield each

@@ -1,6 +1,6 @@
 """The ledger of a stage: what went in, what came out, and where the rest went.
 
-Nothing may be lost silently, so a stage counts what it read and what it wrote at two different
+Nothing may be lost silently. So a stage counts what it read and what it wrote at two different
 places, and the two must agree: `in = kept + unk + dropped (by reason)`. A stage whose ledger does
 not balance fails. The ledgers are stored in the manifest, and `info` shows them.
 """
@@ -32,22 +32,22 @@ class Ledger:
     dropped: Counter[str] = field(default_factory=Counter)
 
     def drop(self, reason: str, count: int = 1) -> None:
-        """Account for `count` units that go no further, for `reason`."""
+        """Account for `count` units that were left out for `reason`."""
         if count:
             self.dropped[reason] += count
 
     def balance(self) -> None:
-        """Raise PipelineError where what came in is not all accounted for."""
+        """Raise PipelineError unless everything that came in is accounted for."""
         accounted = self.kept + self.unk + self.dropped.total()
         if self.read != accounted:
             raise PipelineError(
                 f"the ledger does not balance: {self.read} {self.unit} in, "
                 f"{accounted} accounted for",
-                hint="this is a defect of corpus2vec, not of the corpus; please report it",
+                hint="this is a bug in corpus2vec, not in the corpus; please report it",
             )
 
     def as_json(self) -> dict[str, Any]:
-        """The account as the manifest stores it; zero entries are left out."""
+        """Return the account as the manifest stores it, without `unk` or `dropped` if zero."""
         account: dict[str, Any] = {"in": self.read, "kept": self.kept}
         if self.unk:
             account["unk"] = self.unk

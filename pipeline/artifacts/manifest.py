@@ -1,9 +1,9 @@
-"""What is written down beside every artifact: how it was made, from what, and what came out.
+"""The record beside every artifact: how it was made, from what, and what came out.
 
-Beside artifact `X` stands `X.manifest.json`. Its heart is the *recipe*: stage, format version,
-config, the digests of the inputs and the versions of the tools that decide bytes. The SHA-256 of
-the recipe's canonical JSON is the fingerprint, so a fingerprint speaks of content only, never of
-a path or a time. This file holds values and their JSON; `artifact.py` is what touches the disk.
+Artifact `X` has a manifest, `X.manifest.json`. Its core is the *recipe*: stage, format version,
+config, the digests of the inputs, and the versions of the tools that decide bytes. The fingerprint
+is the SHA-256 of the recipe's canonical JSON, so it depends on content only, never on a path or a
+time. Only values and their JSON are here; `inputs` and `store` read and write the files.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-LAYOUT = 1  # of the manifest file itself
+LAYOUT = 1  # the version of the manifest file itself
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What the file system says of a file; while it stays the same, so does the content."""
+    """What the file system says of a file. While it is the same, so is the content."""
 
     size: int
     mtime_ns: int
@@ -33,8 +33,8 @@ class Input:
     """One input of a stage.
 
     `traits` are what the stage takes from the file's name and not from its bytes (its kind, its
-    label), so they are part of the fingerprint; `name` and `stamp` are not. The digest of a
-    stream is known only once it was read: until then it is empty and `seal` will tell it.
+    label), so they are part of the fingerprint; `name` and `stamp` are not. The digest of a stream
+    is known only after it has been read: until then it is empty, and `seal` will return it.
     """
 
     role: str
@@ -47,18 +47,18 @@ class Input:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the fingerprint is taken over."""
+        """The part of an input that goes into the fingerprint."""
         return {"role": self.role, "digest": self.digest, "traits": dict(self.traits)}
 
     def as_json(self) -> dict[str, Any]:
-        """As the manifest stores it."""
+        """Return the input as the manifest stores it."""
         stamp = dataclasses.asdict(self.stamp) if self.stamp else None
         return {**self.identity, "name": self.name, "stamp": stamp}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that decides an artifact's bytes."""
+    """Everything that decides an artifact's bytes, and nothing else."""
 
     stage: str
     format: int
@@ -67,10 +67,10 @@ class Recipe:
     tools: Mapping[str, str]
 
     def input(self, role: str) -> Input:
-        """The one input of that role. Raises LookupError where there is none, or several."""
+        """Return the input of that role. Raises LookupError unless there is exactly one."""
         found = [each for each in self.inputs if each.role == role]
         if len(found) != 1:
-            raise LookupError(f"{self.stage} has {len(found)} inputs of the role {role}")
+            raise LookupError(f"{self.stage} has {len(found)} inputs with the role {role}, not 1")
         return found[0]
 
     @property
@@ -79,7 +79,7 @@ class Recipe:
         return all(each.digest for each in self.inputs)
 
     def sealed(self) -> Recipe:
-        """The same recipe with the digests of its streams, after they were read."""
+        """Return the recipe with the digests of its streams, which must have been read."""
         inputs = tuple(
             dataclasses.replace(each, digest=each.seal()) if each.seal else each
             for each in self.inputs
@@ -88,7 +88,7 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, of the recipe's canonical JSON."""
+        """The SHA-256 of the recipe's canonical JSON, in hexadecimal."""
         return _sha256(
             {
                 "stage": self.stage,
@@ -102,7 +102,7 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """The recipe, and what came of it."""
+    """A recipe and its result."""
 
     stage: str
     format: int
@@ -115,15 +115,15 @@ class Manifest:
     counts: Mapping[str, Any]
     """The ledgers, and whatever else the stage counted."""
     environment: Mapping[str, Any]
-    """What did not go into the fingerprint but may matter to a reader: threads, device."""
+    """What is not in the fingerprint but may interest a reader: threads, device."""
     seconds: float
     created: str
     """UTC, ISO 8601."""
     lineage: tuple[Mapping[str, Any], ...]
-    """The entries of every stage upstream, first to last."""
+    """The entries of all stages upstream, first to last."""
 
     def entry(self) -> dict[str, Any]:
-        """This stage alone, as it stands in the lineage of what is made from it."""
+        """Return this stage alone, as the lineage of later stages stores it: without stamps."""
         entry = {
             each.name: getattr(self, each.name)
             for each in dataclasses.fields(self)
@@ -136,27 +136,27 @@ class Manifest:
         return entry
 
     def story(self) -> tuple[Mapping[str, Any], ...]:
-        """The lineage and this stage, first to last."""
+        """Return the lineage and this stage, first to last."""
         return (*self.lineage, self.entry())
 
     def upstream(self, stage: str) -> Mapping[str, Any] | None:
-        """The entry of `stage` in the story, the last one if there are several."""
+        """Return the last entry of `stage` in the story, or None."""
         return next((each for each in reversed(self.story()) if each["stage"] == stage), None)
 
     def to_json(self) -> str:
-        """The manifest file's text."""
+        """Return the text of the manifest file."""
         fields = {each.name: plain(getattr(self, each.name)) for each in dataclasses.fields(self)}
         whole = {"manifest": LAYOUT, **fields, "checksum": _sha256(fields)}
         text = json.dumps(whole, indent=1, ensure_ascii=False)
-        # A path with bytes that are not UTF-8 has half surrogates, which only JSON can escape.
+        # A path with bytes that are not UTF-8 has lone surrogates, which only JSON can escape.
         return text.encode("utf-8", "backslashreplace").decode()
 
     @classmethod
     def from_json(cls, text: str) -> Manifest | None:
-        """The manifest in `text`; None for anything that is not one of this layout, whole."""
+        """Return the manifest in `text`, or None if it is not a whole one of this layout."""
         try:
             fields = json.loads(text)
-            # A manifest is read long after it was written, and from a disk: look before use.
+            # Disks and editors damage files, so the checksum is verified before anything is used.
             if fields.pop("manifest") != LAYOUT or fields.pop("checksum") != _sha256(fields):
                 return None
             fields["inputs"] = tuple(fields["inputs"])
@@ -167,7 +167,7 @@ class Manifest:
 
 
 def joined_lineage(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
-    """The lineage of what is made from `inputs`: their stories joined, each stage run once."""
+    """Return the lineage of what is made from `inputs`: their stories, each stage run once."""
     entries: dict[str, Mapping[str, Any]] = {}
     for each in inputs:
         if each.manifest:
@@ -177,12 +177,12 @@ def joined_lineage(inputs: tuple[Input, ...]) -> tuple[Mapping[str, Any], ...]:
 
 
 def differences(recipe: Recipe, manifest: Manifest) -> list[str]:
-    """How the recipe differs from the one that made the artifact, in words; empty if it does not.
+    """Return how the recipe differs from the one that made the artifact, in words.
 
     Each difference is one reason: `dim 128 → 256`, `corpus english.txt changed`.
     """
     if recipe.stage != manifest.stage:
-        return [f"it was made by {manifest.stage}"]
+        return [f"made by {manifest.stage}, not by {recipe.stage}"]
     reasons = []
     if recipe.format != manifest.format:
         reasons.append(f"format {manifest.format} → {recipe.format}")
@@ -213,7 +213,7 @@ def _shown(settings: Mapping[str, Any], name: str) -> str:
 def _input_changes(recipe: Recipe, manifest: Manifest) -> list[str]:
     before, after = manifest.inputs, recipe.inputs
     if not recipe.is_sealed:
-        return ["standard input is read anew"]
+        return ["standard input is read again"]
     if len(before) != len(after):
         return [f"inputs {len(before)} → {len(after)}"]
     return [
@@ -224,7 +224,7 @@ def _input_changes(recipe: Recipe, manifest: Manifest) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON would give it back: tuples become lists, dataclasses dictionaries."""
+    """Return `value` as JSON would give it back: tuples as lists, dataclasses as dictionaries."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -235,10 +235,10 @@ def plain(value: Any) -> Any:
 
 
 def canonical_json(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, ASCII."""
+    """Return the one JSON text for `value`: sorted keys, no spaces, ASCII."""
     return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _sha256(value: Any) -> str:
-    """SHA-256, in hexadecimal, of the value's canonical JSON."""
+    """Return the SHA-256 of the value's canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()

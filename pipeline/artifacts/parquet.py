@@ -1,11 +1,11 @@
-"""The two Parquet artifacts, `tokens.parquet` and `ids.parquet`: written and read back.
+"""The two Parquet artifacts, `tokens.parquet` and `ids.parquet`: writer and reader.
 
     tokens.parquet   a row a document   tokens: list<string>   label: string, if there are labels
     ids.parquet      a row a document   ids: list<int32>       label: int32, if there are labels
 
-Row groups are bounded, in rows and in list items, so that Arrow's int32 list offsets cannot
-overflow and so that memory is set by the row group, not by the corpus. Pages carry checksums,
-which are verified when they are read. A file with any other schema is refused by name.
+Row groups are bounded in rows and in list items, so that Arrow's int32 list offsets cannot overflow
+and so that memory depends on the row group, not on the corpus. Pages carry checksums, which are
+verified on reading. A file with any other schema is refused by name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LABELS = {"tokens": pa.string(), "ids": pa.int32()}
 
 
 def schema(kind: str, labelled: bool) -> pa.Schema:
-    """The schema of an artifact of `kind`, tokens or ids."""
+    """Return the schema of an artifact of `kind`, tokens or ids."""
     fields = [pa.field(kind, pa.list_(ITEMS[kind]))]
     if labelled:
         fields.append(pa.field("label", LABELS[kind]))
@@ -41,36 +41,36 @@ def schema(kind: str, labelled: bool) -> pa.Schema:
 
 
 class RowGroupWriter:
-    """Gathers record batches and writes them as bounded row groups."""
+    """Gathers record batches, and writes them as bounded row groups."""
 
     def __init__(self, path: Path, kind: str, labelled: bool) -> None:
         self._kind = kind
         self.schema = schema(kind, labelled)
         self.rows = 0
         self.items = 0
-        """List items written: tokens or ids."""
+        """How many list items were written: tokens or ids."""
         self._pending: list[pa.RecordBatch] = []
         self._pending_items = 0
         self._pending_rows = 0
         self._writer = pq.ParquetWriter(
             path,
             _in_memory(self.schema),
-            store_schema=False,  # that a column was dictionary-encoded in memory is no part of it
+            store_schema=False,  # it would record that a column was dictionary-encoded in memory
             compression="zstd",
             write_page_checksum=True,
-            # A row group's dictionary is never given up half-way: vocabulary building reads it.
+            # Vocabulary building reads the dictionary, so a row group never gives it up half-way.
             use_dictionary=kind == "tokens",
             dictionary_pagesize_limit=1 << 30,
             write_statistics=False,
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of `batch`, whose columns are those of the schema.
+        """Add the rows of `batch`, which has the columns of the schema.
 
-        A row group takes the rows that fit, and one more only if it would be empty: so its bounds
-        hold. Row groups of ids do not depend on how the rows were cut into batches; a batch of
-        tokens that half fills a row group is one by itself, since joining the dictionaries of
-        two batches takes longer than writing them.
+        A row group takes the rows that fit; a single row that is longer than the bound is a row
+        group by itself. Row groups of ids do not depend on how the rows came in batches. A batch of
+        tokens that fills at least half a row group becomes one by itself, since joining the
+        dictionaries of two batches takes longer than writing them.
         """
         lengths = pc.list_value_length(batch.column(0)).to_numpy(zero_copy_only=False)
         ends = np.cumsum(lengths)
@@ -85,7 +85,7 @@ class RowGroupWriter:
             self._divide(batch, ends)
 
     def _divide(self, batch: pa.RecordBatch, ends: np.ndarray) -> None:
-        """Gather rows as far as they fit, and write what is full; `ends` counts their items."""
+        """Gather the rows that fit, and write what is full; `ends` is the cumulated item counts."""
         begin = 0
         while begin < len(ends):
             before = int(ends[begin - 1]) if begin else 0
@@ -104,7 +104,7 @@ class RowGroupWriter:
 
     def _flush(self) -> None:
         if self._pending:
-            # In one piece, since pages end where a piece of the table ends.
+            # In one chunk, since a page ends where a chunk of the table ends.
             table = pa.Table.from_batches(self._pending).unify_dictionaries().combine_chunks()
             if self._kind == "tokens":
                 table = table.set_column(0, table.schema.names[0], _tidied(table.column(0)))
@@ -136,7 +136,7 @@ class RowGroupWriter:
 
 
 def _in_memory(schema: pa.Schema) -> pa.Schema:
-    """The schema with lists of strings dictionary-encoded: they are written as they are then."""
+    """Return the schema with lists of strings dictionary-encoded, as they are in memory."""
     encoded = pa.list_(pa.dictionary(pa.int32(), pa.string()))
     return pa.schema(
         field.with_type(encoded) if field.type == pa.list_(pa.string()) else field
@@ -145,9 +145,9 @@ def _in_memory(schema: pa.Schema) -> pa.Schema:
 
 
 def _tidied(column: pa.ChunkedArray) -> pa.ListArray:
-    """Lists whose dictionary has what occurs in them, by order of first appearance.
+    """Return the lists with a dictionary of just what occurs in them, by first appearance.
 
-    So what is written does not depend on how the rows came in batches.
+    So the bytes written do not depend on how the rows came in batches.
     """
     lists = column.chunk(0)
     values = lists.flatten()
@@ -176,7 +176,7 @@ class RowGroupReader:
             found = pa.schema([_plain(field) for field in stored.schema_arrow])
         if not found.equals(expected):
             raise DataError(
-                f"{path} is no {kind} artifact: it has the columns {', '.join(names)}",
+                f"{path} is not a {kind} artifact: its columns are {', '.join(names)}",
                 hint=f"expected {', '.join(f'{each.name}: {each.type}' for each in expected)}",
             )
         with _telling(path, "is not Parquet"):
@@ -189,7 +189,7 @@ class RowGroupReader:
 
     @property
     def rows(self) -> int:
-        """Documents in the file."""
+        """The number of documents in the file."""
         return int(self._file.metadata.num_rows)
 
     @property
@@ -199,7 +199,7 @@ class RowGroupReader:
         return {key.decode(): value.decode() for key, value in stored.items()}
 
     def row_groups(self) -> Iterator[pa.RecordBatch]:
-        """The rows in order, a row group a batch; tokens come dictionary-encoded."""
+        """Yield the rows in order, one batch per row group; tokens are dictionary-encoded."""
         rows = 0
         for number in range(self._file.num_row_groups):
             with _telling(self.path, "is damaged"):
@@ -209,16 +209,16 @@ class RowGroupReader:
                 continue
             batch = table.to_batches()[0]
             if any(column.null_count for column in (*batch.columns, batch.column(0).flatten())):
-                raise DataError(f"{self.path}: row group {number} has a null where none may be")
-            # Checksums are over pages, not over their headers; the footer knows the same numbers.
+                raise DataError(f"{self.path}: row group {number} has a null, which is not allowed")
+            # Checksums cover pages but not their headers; the footer has the same numbers.
             lengths = pc.list_value_length(batch.column(0)).to_numpy()
             said = self._file.metadata.row_group(number).column(0).num_values
             if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value
-                raise DataError(f"{self.path} is damaged: row group {number} is not of its size")
+                raise DataError(f"{self.path} is damaged: row group {number} has the wrong size")
             rows += batch.num_rows
             yield batch
         if rows != self.rows:
-            raise DataError(f"{self.path} is damaged: it has {rows} rows and says {self.rows}")
+            raise DataError(f"{self.path} is damaged: it has {rows} rows, not {self.rows}")
 
 
 @contextlib.contextmanager
@@ -235,9 +235,9 @@ def _telling(path: Path, what: str) -> Iterator[None]:
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:
-    """The documents of either artifact, as Python values: `{'ids': [0, 1, 2, 3, 4]}`.
+    """Yield the documents of either artifact as Python values: `{'ids': [0, 1, 2, 3, 4]}`.
 
-    A label is given by its name.
+    A label is given by its name, not by its id.
     """
     kind = "ids" if "ids" in _names(path) else "tokens"
     reader = RowGroupReader(path, kind)
@@ -257,6 +257,6 @@ def _names(path: Path) -> list[str]:
 
 
 def _plain(field: pa.Field) -> pa.Field:
-    """The field as `schema` spells it: what a list calls its items is no part of the layout."""
+    """Return the field as `schema` writes it: the name of a list's items does not matter."""
     kind = field.type
     return pa.field(field.name, pa.list_(kind.value_type) if pa.types.is_list(kind) else kind)

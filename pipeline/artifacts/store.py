@@ -1,9 +1,10 @@
-"""Artifacts on disk: the hit test, and making what is missing. The sole home of both.
+"""The hit test, and making what is missing. Only this module decides what runs.
 
-A stage asks `produce` for its output. If what is there was made by the same recipe and still has
-the bytes that were written, that is a *hit*: nothing runs. Otherwise the stage writes a file, which
-`publication.py` puts in place. The manifest follows the artifact, so a run that dies between the
-two leaves an artifact whose digest its manifest does not know: a miss, never a false hit.
+A stage asks `produce` for its output. If the file there was made by the same recipe and still has
+the bytes that were written, that is a *hit*, and nothing runs. Otherwise the stage writes a new
+file, which `files.publication` puts in place. The manifest is written after the artifact, so a run
+that dies between the two leaves an artifact that its manifest does not match: a miss, never a false
+hit.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from corpus2vec.pipeline.artifacts.manifest import (
     joined_lineage,
     plain,
 )
-from corpus2vec.pipeline.errors import PipelineError, UsageError
+from corpus2vec.pipeline.errors import PipelineError, StorageError, UsageError
 from corpus2vec.pipeline.files.publication import (
     folder_publication,
     publication,
@@ -40,33 +41,35 @@ from corpus2vec.pipeline.files.publication import (
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an artifact can stay as it is, and why not."""
+    """Whether an artifact can stay as it is, and why."""
 
     hit: bool
     reason: str
     manifest: Manifest | None
     stamp: Stamp | None = None
-    """Of a hit: the artifact's, as it was examined."""
+    """The artifact's stamp when it was examined, if it is a hit."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a stage."""
+    """The result of a stage."""
 
     stage: str
     output: Path
     hit: bool
     reason: str
+    """Why it is a hit or a miss, in words."""
     counts: Mapping[str, Any]
     seconds: float
+    """How long the stage took; 0 for a hit."""
     fingerprint: str
 
 
 def examine(recipe: Recipe, output: Path) -> Verdict:
-    """Whether `output` is what `recipe` would make, without making it.
+    """Compare `output` with what `recipe` would make, without making it.
 
-    Hit ⇔ the manifest parses, its fingerprint matches and the output's digest matches. Anything
-    that cannot be read is a miss, never a failure.
+    It is a hit if and only if the manifest parses, its fingerprint matches, and the output's digest
+    matches. Anything that cannot be read is a miss, never a failure.
     """
     manifest = read_manifest(output)
     if not output.exists():
@@ -94,19 +97,23 @@ def produce(
     environment: Mapping[str, Any] | None = None,
     folder: bool = False,
 ) -> Outcome:
-    """Make `output` by `recipe`, unless it is there already.
+    """Make `output` by `recipe`, unless it is already there.
 
-    `write` fills the file, or the `folder`, that it is given and returns its counts. On a hit the
-    output's mtime is renewed, so that `make` sees it as younger than the inputs that caused the
-    question.
+    `write` fills the file (the folder, if `folder`) that it is given, and returns its counts. A hit
+    renews the output's mtime; otherwise `make` would run the rule again and again. Where that is
+    not permitted, it is still a hit, and the reason says so.
     """
     named, output = output, publishable(output, folder=folder)
     _refuse_overwriting(recipe.inputs, output)
     verdict = examine(recipe, output)
     if verdict.hit and verdict.manifest and verdict.stamp and not force:
-        _renew(output, verdict.manifest, verdict.stamp, recipe)
+        reason = verdict.reason
+        try:
+            _renew(output, verdict.manifest, verdict.stamp, recipe)
+        except StorageError as problem:
+            reason += f", but {problem.message}"
         counts = verdict.manifest.counts
-        return Outcome(recipe.stage, named, True, verdict.reason, counts, 0.0, recipe.fingerprint)
+        return Outcome(recipe.stage, named, True, reason, counts, 0.0, recipe.fingerprint)
 
     started = time.perf_counter()
     with (folder_publication if folder else publication)(output) as temporary:
@@ -138,15 +145,15 @@ def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
     for each in inputs:
         if each.stamp and os.path.realpath(each.name) == str(output):
             raise UsageError(
-                f"{each.name} is read, so it cannot be written too", hint="name another output"
+                f"{each.name} is an input, so it cannot be the output", hint="name another output"
             )
 
 
 def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) -> None:
-    """Make the artifact as young as a new one, and remember the stamps of now."""
-    with telling_where(output), _held(output) as file:
+    """Set the artifact's mtime to now, and record the present stamps in its manifest."""
+    with telling_where(output, "renew the mtime of"), _held(output) as file:
         if raw_stamp(file) != examined:
-            return  # another run has published since: what stands there now is its to look after
+            return  # another run has published since, and looks after what is there now
         os.utime(file)
         renewed = raw_stamp(file)
     inputs = tuple(plain(each.as_json()) for each in recipe.inputs)
@@ -155,7 +162,7 @@ def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) ->
 
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[int]:
-    """A descriptor of what stands there now, whatever takes its place meanwhile."""
+    """Open what is there now, whatever takes its place meanwhile."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         yield descriptor
@@ -164,9 +171,9 @@ def _held(path: Path) -> Iterator[int]:
 
 
 def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:
-    """Write the manifest of what was stamped `taken`, if that is what stands at `output`.
+    """Write the manifest of what was stamped `taken`, if that is still what is at `output`.
 
-    Another run may have published there since, and then it is for its manifest to speak.
+    Another run may have published there since, and then its own manifest describes it.
     """
     with telling_where(output):
         now = stamp(output)

@@ -1,8 +1,8 @@
-"""Named arrays on disk: models and checkpoints as safetensors, which no reader can be made to run.
+"""Models and checkpoints on disk: named arrays in safetensors, a format that cannot carry code.
 
-Both hold float arrays and one JSON text in the header, under the key `corpus2vec` (safetensors
-keeps several keys in no certain order, and equal models must be equal bytes). This room knows NumPy
-but not torch, so that reading a table costs no second of importing it.
+Both hold float arrays, and one JSON text in the header under the key `corpus2vec`: one key, since
+safetensors keeps several in no fixed order, and equal models must be equal bytes. This module uses
+NumPy and does not import torch, which takes a second that reading a table need not cost.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ import safetensors.numpy
 from corpus2vec.pipeline.errors import DataError
 
 KEY = "corpus2vec"
-METADATA = "__metadata__"  # where safetensors has room for text
+METADATA = "__metadata__"  # where safetensors keeps texts
 DIGEST = "sha256"
-EMBEDDING, OUTPUT = "embedding", "output.weight"  # the tables of a model
-TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # that such a file may hold
+EMBEDDING, OUTPUT = "embedding", "output.weight"  # the names of a model's tables
+TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # NumPy's names → safetensors'
 
 
 def published_name(parameter: str) -> str:
-    """What a model's file calls a parameter."""
+    """Return the name that a model's file has for a parameter of the network."""
     own = parameter.removeprefix("recurrent.")
     return EMBEDDING if own == "embedding.weight" else own
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
-    """Write the arrays by name, and the header as canonical JSON.
+    """Write the arrays in the order of their names, and the header as canonical JSON.
 
-    The layout is safetensors': the length of a JSON text (8 bytes, little-endian), the JSON with
-    each array's type, shape and place, then the arrays' bytes. It is written here because the
-    library renames a file of its own over the one it is given, which belongs to `publication`,
-    and because this file carries a digest of itself, for `verify`.
+    The layout is that of safetensors: the length of a JSON text (8 bytes, little-endian), the JSON
+    with each array's type, shape and offsets, then the arrays' bytes. The library is not used to
+    write it, because it would rename a file of its own over the one it is given, which belongs to
+    `publication`; and because this file carries a digest of itself, for `verify`.
     """
     entries: dict[str, Any] = {}
     ordered = [(name, np.asarray(arrays[name], order="C")) for name in sorted(arrays)]
@@ -61,7 +61,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[s
 
 
 def verify(path: Path) -> None:
-    """Raise DataError unless the file is, to the last bit, what `write_arrays` wrote."""
+    """Raise DataError unless the file is, bit for bit, what `write_arrays` wrote."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -75,34 +75,34 @@ def verify(path: Path) -> None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise DataError(f"{path} is damaged: {problem}") from problem
     if digest.hexdigest() != expected or not spelt_alike:
-        raise DataError(f"{path} is damaged: its digest is not the one it was written with")
+        raise DataError(f"{path} is damaged: its digest does not match its content")
 
 
 def _text_of_table(table: Mapping[str, Any]) -> bytes:
-    """The JSON that stands before the arrays, with spaces behind it so that they are aligned."""
+    """Return the JSON that precedes the arrays, padded with spaces so that they are aligned."""
     text = json.dumps(table, separators=(",", ":")).encode()
     return text + b" " * (-len(text) % 8)
 
 
 def _digest_of_table(table: Mapping[str, Any]) -> Any:
-    """SHA-256 of the JSON that stands before the arrays, to be fed their bytes."""
+    """Begin the SHA-256 of a file with the JSON that precedes the arrays; their bytes follow."""
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode())
 
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """The JSON of the header. Raises DataError unless it is one of `kind`, model or checkpoint."""
+    """Return the header of a file of `kind`, model or checkpoint; raises DataError for another."""
     try:
         with safetensors.safe_open(path, framework="np") as file:
             header = json.loads((file.metadata() or {})[KEY])
     except (safetensors.SafetensorError, ValueError, KeyError) as problem:
-        raise DataError(f"{path} is no corpus2vec {kind}: {problem}") from problem
+        raise DataError(f"{path} is not a corpus2vec {kind}: {problem}") from problem
     if not isinstance(header, dict) or header.get("kind") != kind:
-        raise DataError(f"{path} is no corpus2vec {kind}")
+        raise DataError(f"{path} is not a corpus2vec {kind}")
     return header
 
 
 def is_model(path: Path) -> bool:
-    """Whether the file is a model of ours, whole or not."""
+    """Return whether the file is a corpus2vec model, damaged or not."""
     try:
         read_header(path, "model")
     except DataError:
@@ -111,7 +111,7 @@ def is_model(path: Path) -> bool:
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Every array of the file."""
+    """Return every array of the file, by name."""
     try:
         arrays: dict[str, np.ndarray] = safetensors.numpy.load_file(path)
     except (safetensors.SafetensorError, ValueError) as problem:
@@ -120,14 +120,14 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_names(path: Path) -> set[str]:
-    """The names of the arrays of a model."""
+    """Return the names of a model's arrays."""
     read_header(path, "model")
     with safetensors.safe_open(path, framework="np") as file:
         return set(file.keys())
 
 
 def read_table(path: Path, name: str = EMBEDDING) -> np.ndarray:
-    """A table of a model, V×D float32; the rest stays on the disk."""
+    """Read one table of a model, V×D float32, and nothing else of the file."""
     read_header(path, "model")
     try:
         with safetensors.safe_open(path, framework="np") as file:
@@ -135,5 +135,5 @@ def read_table(path: Path, name: str = EMBEDDING) -> np.ndarray:
     except safetensors.SafetensorError as problem:
         raise DataError(f"{path} has no {name} table: {problem}") from problem
     if table.dtype != np.float32 or table.ndim != 2:
-        raise DataError(f"{path}: its {name} is not a float32 table")
+        raise DataError(f"{path}: {name} is not a table of float32")
     return table

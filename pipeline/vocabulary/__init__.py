@@ -1,1 +1,8 @@
-"""Tokens → a vocabulary, with ids by order of first appearance; tokens → ids."""
+"""Tokens → a vocabulary, with ids by order of first appearance; tokens + vocabulary → ids.
+
+counting      tokens → distinct tokens and their counts
+spill         counts of more distinct tokens than memory holds, on disk in parts
+selection     which of the counted tokens get an id
+vocabulary    the vocabulary and its file, vocab.tsv
+encoding      tokens + vocabulary → ids
+"""

@@ -1,4 +1,8 @@
-"""Counts tokens, batch by batch, in order of first appearance."""
+"""Counts tokens batch by batch, in order of first appearance, within a bound on memory.
+
+Strings are counted as arrays: no Python loop runs over tokens. Which of them get an id is decided
+in `selection`.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +21,17 @@ from corpus2vec.pipeline.vocabulary.spill import Spill, Tally
 
 @dataclass(frozen=True)
 class LeftOut:
-    """The tokens that get no id of their own."""
+    """The tokens that get no id of their own, in numbers."""
 
     types: int = 0
-    """How many distinct ones."""
+    """How many distinct tokens."""
     tokens: int = 0
-    """How often they were seen, all together."""
+    """How often they occurred, all together."""
     most: int = 0
-    """How often the most frequent of them was."""
+    """How often the most frequent of them occurred."""
 
     def and_those(self, counts: np.ndarray) -> LeftOut:
-        """With others, which have these counts.
+        """Add tokens with these counts.
 
         >>> LeftOut().and_those(np.array([1, 2])).and_those(np.array([1]))
         LeftOut(types=3, tokens=4, most=2)
@@ -42,9 +46,9 @@ NOTHING = LeftOut()
 class Counting:
     """Counts tokens batch by batch, in order of first appearance.
 
-    Where `memory` is given, in bytes, counts that would take more go to a file without a name in
-    `folder`, until the result is asked for. The bound is about the counts: the batch that is added
-    and the result have to fit too.
+    With a bound on `memory`, in bytes, counts that would take more are kept in an unnamed file in
+    `folder` until the result is asked for. The bound is on the counts only: the batch being added
+    and the result must fit into memory too.
 
     >>> with Counting() as counting:
     ...     counting.add(pa.array(["Hope", "to", "see"]))
@@ -57,7 +61,7 @@ class Counting:
     def __init__(self, memory: int | None = None, folder: Path | None = None) -> None:
         self.tokens_read = 0
         self.left_out = NOTHING
-        """What the result does not hold."""
+        """The tokens that are not in the result."""
         self._memory = memory
         self._folder = folder
         self._tally = Tally()
@@ -81,7 +85,7 @@ class Counting:
             return
         if not pa.types.is_dictionary(tokens.type):
             tokens = tokens.dictionary_encode()
-        # A dictionary may hold what no token uses, in any order, and even the same string twice.
+        # A dictionary may have unused strings, in any order, and even the same string twice.
         numbers = tokens.indices.to_numpy()
         counts = np.bincount(numbers, minlength=len(tokens.dictionary))
         places = np.sort(first_places(numbers, len(counts))[counts > 0])
@@ -89,15 +93,15 @@ class Counting:
         strings = Slices.of(tokens.dictionary)[distinct]
         self._tally.add(strings, counts[distinct], self.tokens_read + places)
         self.tokens_read += len(tokens)
-        # A table that grows is copied, so for a moment it takes as much again.
+        # A table is copied when it grows, so for a moment it takes twice the memory.
         if self._memory is not None and 2 * self._tally.bytes > self._memory:
             self._write_down()
 
     def result(self, least: int = 1, keep: Iterable[str] = ()) -> tuple[pa.Array, np.ndarray]:
-        """The tokens in order of first appearance, as large_string, and the count of each.
+        """Return the tokens in order of first appearance, as large_string, and their counts.
 
-        Those seen fewer times than `least` are left out, and `left_out` tells of them, unless they
-        are in `keep`. This ends the counting: the result can be asked for once.
+        Tokens that occur fewer than `least` times and are not in `keep` are left out; `left_out`
+        counts them. This ends the counting, so call it once.
         """
         keep = list(keep)
         kept = [self._frequent(table, least, keep) for table in self._tables()]
@@ -114,7 +118,7 @@ class Counting:
         self._tally = Tally()
 
     def _tables(self) -> Iterator[pa.RecordBatch]:
-        """What was counted, each token in one of the tables only."""
+        """Yield what was counted, as tables that have no token in common."""
         if not self._spill:
             yield self._tally.table()
             return
@@ -131,7 +135,7 @@ class Counting:
 
 
 def among(tokens: pa.Array, few: Iterable[str]) -> np.ndarray:
-    """(n,) bool: whether each token is one of a few.
+    """Return (n,) bool: whether each token is one of a few.
 
     >>> among(pa.array(["Hope", "to", "see"]), ["see", "you"])
     array([False, False,  True])

@@ -1,7 +1,7 @@
 """Tokens + vocabulary → ids.
 
-Only the distinct tokens of a batch are looked up, so the work is that of the batch, however large
-the vocabulary; their ids are then gathered.
+Only the distinct tokens of a batch are looked up, and their ids are then gathered; so the work
+depends on the batch, not on the size of the vocabulary.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Labels:
-    """Label names by order of first appearance; a name's place is its id."""
+    """Label names by order of first appearance; a name's position is its id."""
 
     names: pa.Array
 
     def extended(self, labels: pa.Array) -> Labels:
-        """With the names in `labels` that are new, in order of their appearance."""
+        """Return the labels with the new names in `labels`, in order of appearance."""
         return Labels(pc.unique(pa.concat_arrays([self.names, labels])))
 
     def ids(self, labels: pa.Array) -> pa.Array:
-        """(documents,) int32."""
+        """Return the id of each label, (documents,) int32."""
         return pc.index_in(labels, value_set=self.names).cast(pa.int32())
 
 
 class Encoder:
     """Turns batches of tokens into batches of ids.
 
-    `tokens` accounts for what was read, unknown or dropped; whoever writes the ids fills in what
-    was kept.
+    The ledger `tokens` counts what was read, unknown or dropped; the caller, who writes the ids,
+    fills in what was kept.
 
     >>> vocabulary = Vocabulary(pa.array(["Hope", "to", "see"]), np.array([1, 2, 2]))
     >>> tokens = pa.RecordBatch.from_pydict({"tokens": [["to", "see"], ["Hope"]]})
@@ -55,9 +55,9 @@ class Encoder:
         self._known = vocabulary.interned()
 
     def encode(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """`ids: list<int32>` for `tokens: list<string>`; label names become label ids.
+        """Replace `tokens: list<string>` by `ids: list<int32>`, and label names by label ids.
 
-        Raises DataError at a token without an id, where neither <unk> nor --unknown drop helps.
+        Raises DataError for a token without an id, if there is no <unk> and no --unknown drop.
         """
         lists = batch.column("tokens")
         ids = self._ids(lists.flatten())
@@ -81,7 +81,7 @@ class Encoder:
         return pa.RecordBatch.from_pydict(columns)
 
     def _ids(self, tokens: pa.Array) -> np.ndarray:
-        """(tokens,) int32; -1 for a token that is to be dropped."""
+        """Return the id of each token, (tokens,) int32; -1 for a token to drop."""
         if not pa.types.is_dictionary(tokens.type):
             tokens = tokens.dictionary_encode()
         found = self._known.find(Slices.of(tokens.dictionary))

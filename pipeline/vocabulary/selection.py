@@ -1,4 +1,4 @@
-"""Which of the counted tokens get an id, and what becomes of the others."""
+"""Decides which of the counted tokens get an id; the others are what <unk> stands for."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def build_vocabulary(
     keep: Iterable[str] = (),
     left_out: LeftOut = NOTHING,
 ) -> tuple[Vocabulary, Ledger]:
-    """The vocabulary of `tokens` (in order of first appearance) with their `counts`.
+    """Return the vocabulary of `tokens`, and the ledger of tokens: read = kept + unk.
 
-    `keep` are tokens that stay however rare they are; they count towards --max-size. `left_out`
-    are tokens that are not among `tokens` any more, since --min-count is more than they have.
-    Returns the vocabulary and the ledger of tokens: read = kept + unk.
+    `tokens` are in order of first appearance, with their `counts`. Those in `keep` stay however
+    rare they are, and count towards --max-size. `left_out` are rare tokens that the counting has
+    already left out.
 
     >>> tokens = pa.array(["Hope", "to", "see"])
     >>> vocabulary, _ = build_vocabulary(tokens, np.array([1, 2, 2]), VocabConfig(min_count=2))
@@ -40,9 +40,9 @@ def build_vocabulary(
             raise UsageError(
                 f"--keep holds {np.count_nonzero(pinned)} tokens of the corpus, "
                 f"more than --max-size {config.max_size}",
-                hint="raise --max-size, or keep fewer",
+                hint="raise --max-size, or keep fewer tokens",
             )
-        # Most frequent first; of equals, the one that appeared first. lexsort's last key leads.
+        # Most frequent first; of equals, the first to appear. lexsort sorts by its last key.
         candidates = np.flatnonzero(stays)
         order = np.lexsort((-counts[candidates], ~pinned[candidates]))
         stays = np.zeros(len(counts), bool)
@@ -57,13 +57,13 @@ def build_vocabulary(
         return Vocabulary(kept_tokens, kept_counts), ledger
     if pc.index(kept_tokens, unk).as_py() >= 0:
         raise DataError(
-            f"the corpus itself has the token {unk}, so it cannot stand for what was left out",
-            hint="name another with --unk",
+            f"the corpus itself has the token {unk}, so it cannot stand for the tokens left out",
+            hint="choose another with --unk",
         )
     if not len(kept_tokens):
         raise DataError(
-            f"no token is left: --min-count {config.min_count} is more than any token has",
-            hint=f"the most frequent token has {left_out.most}",
+            f"no token is left: none occurs {config.min_count} times (--min-count)",
+            hint=f"the highest count of a token is {left_out.most}",
         )
     kept_tokens = pa.concat_arrays([kept_tokens, pa.array([unk], kept_tokens.type)])
     return Vocabulary(kept_tokens, np.append(kept_counts, left_out.tokens), unk), ledger

@@ -1,10 +1,10 @@
 """Counts of more distinct strings than memory holds: written to disk, and summed part by part.
 
-What memory holds is a `Tally`. When it is full, its table goes to disk and an empty one begins. By
-its hash, every string belongs to one of 64 parts, and a table is written part by part; so in the
-end each part can be summed by itself, in a sixty-fourth of the memory that all of them would take
-(partitioned hash aggregation: Graefe, "Query evaluation techniques for large databases", ACM
-Computing Surveys 25, 1993, section 4). So memory bounds the counting up to 64 times its size.
+A `Tally` counts in memory. When it is full, its table is written to disk and an empty one begins.
+Each string belongs to one of 64 parts, by its hash, and a table is written part by part. So in the
+end each part is summed by itself, in a sixty-fourth of the memory that all of them would take, and
+64 times as many strings can be counted as memory holds (partitioned hash aggregation: Graefe,
+"Query evaluation techniques for large databases", ACM Computing Surveys 25, 1993, section 4).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from corpus2vec.pipeline.strings.interner import Growing, Interner
 from corpus2vec.pipeline.strings.slices import Slices, first_places
 
 TABLE = pa.schema([("token", pa.large_string()), ("count", pa.int64()), ("place", pa.int64())])
-"""Distinct strings, how often each was seen, and where it stood first: places ascend."""
+"""Distinct strings, their counts, and the place of their first occurrence; places ascend."""
 PARTS = 64
-PIECE = 1 << 15  # strings that are looked at together: what goes with them stays in the cache
+PIECE = 1 << 15  # strings that are handled together, so that their arrays stay in the cache
 
-# 2^64 / the plastic number. Not the Interner's multiplier: by that one, the strings of a part would
-# all want the same sixty-fourth of its hash table.
+# 2^64 / the plastic number. Not the Interner's multiplier: with that one, the strings of a part
+# would all fall into the same sixty-fourth of its hash table.
 SPREAD = np.uint64(0xC13FA9A902A6328F)
 
 
 class Tally:
-    """Distinct strings in order of first appearance: how often each was seen, and where first.
+    """Distinct strings in order of first appearance, with count and first place.
 
     >>> tally = Tally()
     >>> tally.add(Slices.of_texts(["see", "to"]), np.array([1, 2]), np.array([0, 1]))
@@ -48,13 +48,13 @@ class Tally:
 
     @property
     def bytes(self) -> int:
-        """About what it takes in memory."""
+        """About how much memory it takes."""
         return self._strings.bytes + 16 * len(self._strings)
 
     def add(self, strings: Slices, counts: np.ndarray, places: np.ndarray) -> None:
-        """Add that each string was seen so often, and first at that place.
+        """Add the counts of some strings, and the place of the first occurrence of each.
 
-        `places` ascend, and are beyond all that were given before.
+        `places` ascend, and are greater than all that were added before.
         """
         for piece in pieces(len(strings)):
             self._add(strings[piece], counts[piece], places[piece])
@@ -69,9 +69,9 @@ class Tally:
         np.add.at(self._counts.values, ids, counts)
 
     def table(self) -> pa.RecordBatch:
-        """What was added, by the schema `TABLE`. Nothing may be added any more."""
+        """Return what was added, with the schema `TABLE`. Nothing may be added after that."""
         strings = self._strings.slices()
-        # An interner's strings lie one behind the other, so their bytes need not be gathered.
+        # An interner's strings are contiguous, so their bytes need not be gathered.
         ends = np.append(0, strings.begins + strings.lengths)
         tokens = pa.Array.from_buffers(
             pa.large_string(), len(strings), [None, pa.py_buffer(ends), pa.py_buffer(strings.data)]
@@ -81,9 +81,9 @@ class Tally:
 
 
 class Spill:
-    """Tables on disk, given back part by part, each part as one table.
+    """Tables on disk, read back part by part, each part as one table.
 
-    The file has no name in `folder`, so nothing is left there however the program ends.
+    The file has no name in `folder`, so nothing is left there, however the program ends.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -94,7 +94,7 @@ class Spill:
         self._tables = 0
 
     def write(self, table: pa.RecordBatch) -> None:
-        """Put a table on the disk; its places are beyond those of the tables before it."""
+        """Write a table; its places are greater than those of the tables before it."""
         parts = parts_of(table["token"])
         ordered = table.take(pa.array(np.argsort(parts, kind="stable")))
         ends = np.cumsum(np.bincount(parts, minlength=PARTS)).tolist()
@@ -104,7 +104,7 @@ class Spill:
         self._tables += 1
 
     def parts(self) -> Iterator[pa.RecordBatch]:
-        """Each part, its tables summed. Nothing may be written any more."""
+        """Yield each part, the sum of its tables. Nothing may be written after that."""
         with telling_where(self._folder):
             self._writer.close()
         stored = pa.ipc.open_file(self._file)
@@ -116,12 +116,12 @@ class Spill:
             yield tally.table()
 
     def close(self) -> None:
-        """Give the space on the disk back."""
+        """Free the space on disk."""
         self._file.close()
 
 
 def parts_of(strings: pa.Array) -> np.ndarray:
-    """(n,) uint8: the part that each string belongs to.
+    """Return the part that each string belongs to, (n,) uint8.
 
     >>> parts_of(pa.array(["Hope", "to", "Hope"]))
     array([16, 29, 16], dtype=uint8)
@@ -136,7 +136,7 @@ def parts_of(strings: pa.Array) -> np.ndarray:
 
 
 def pieces(number: int) -> Iterator[slice]:
-    """So many strings, in pieces that are looked at together.
+    """Cut so many strings into pieces that are handled together.
 
     >>> list(pieces(40_000))
     [slice(0, 32768, None), slice(32768, 65536, None)]

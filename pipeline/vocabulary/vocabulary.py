@@ -1,8 +1,8 @@
-r"""A vocabulary and its file.
+r"""The vocabulary and its file, `vocab.tsv`.
 
-Ids are given by order of first appearance, from 0, with no gap. `vocab.tsv` is UTF-8 with LF: a
-header `id token count`, then a line an id, in id order, three fields parted by a tab. In a token,
-backslash, tab, newline and carriage return are written `\\`, `\t`, `\n` and `\r`.
+Ids are given by order of first appearance, from 0, with no gap. The file is UTF-8 with LF: a header
+`id token count`, then a line per id, in the order of ids, with three fields separated by tabs. In a
+token, backslash, tab, newline and carriage return are written `\\`, `\t`, `\n` and `\r`.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from corpus2vec.pipeline.vocabulary.spill import pieces
 
 HEADER = "id\ttoken\tcount"
 ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-NO_UTF8 = b"\xff"  # a byte that no text has
-LINES = 1 << 20  # lines of vocab.tsv that are made at one time
+NO_UTF8 = b"\xff"  # a byte that no UTF-8 text contains
+LINES = 1 << 20  # how many lines of vocab.tsv are formatted at a time
 REACH = (1 << 31) - 1
-"""Bytes that `string` can address, and that Arrow's CSV reader takes at one time."""
+"""How many bytes an Arrow `string` array can address, and its CSV reader takes in one block."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """V tokens; a token's place is its id. The last one is <unk>, if `unk` names it."""
+    """V tokens; a token's position is its id. If `unk` names <unk>, that is the last one."""
 
     tokens: pa.Array
-    """(V,) string; large_string where that has no room for them."""
+    """(V,) string, or large_string if they are too long for that."""
     counts: np.ndarray
-    """(V,) int64: how often each token stood in the corpus; <unk>: all that it stands for."""
+    """(V,) int64: how often each token occurs; for <unk>, all the tokens that it stands for."""
     unk: str | None = None
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class Vocabulary:
         return None if self.unk is None else len(self) - 1
 
     def interned(self) -> Interner:
-        """The tokens, to look their ids up in."""
+        """Return the tokens as an interner, in which to look up ids."""
         interner = Interner()
         for piece in pieces(len(self)):
             interner.intern(Slices.of(self.tokens[piece]))
@@ -60,12 +60,12 @@ class Vocabulary:
 
 
 def format_vocabulary(vocabulary: Vocabulary) -> bytes:
-    """The bytes of `vocab.tsv`."""
+    """Return the bytes of `vocab.tsv`."""
     return b"".join(vocabulary_lines(vocabulary))
 
 
 def vocabulary_lines(vocabulary: Vocabulary) -> Iterator[bytes | pa.Buffer]:
-    """The same, some lines at a time."""
+    """Yield the bytes of `vocab.tsv`, many lines at a time."""
     yield HEADER.encode() + b"\n"
     for begin in range(0, len(vocabulary), LINES):
         counts = pa.array(vocabulary.counts[begin : begin + LINES])
@@ -79,14 +79,14 @@ def vocabulary_lines(vocabulary: Vocabulary) -> Iterator[bytes | pa.Buffer]:
 def parse_vocabulary(
     text: bytes, name: str, unk: str | None = None, *, hand_made: bool = True
 ) -> Vocabulary:
-    """The vocabulary in the bytes of a `vocab.tsv`; `name` is for the error.
+    """Parse the bytes of a `vocab.tsv`; `name` is its name, for errors.
 
-    `unk` names the token that stands for all others, as the manifest tells it. Where there is no
-    manifest, the file is hand-made, and a last token `<unk>` is taken for it. Raises DataError for
+    `unk` is the token that stands for all others, according to the manifest. A file without a
+    manifest is hand-made; there, a last token `<unk>` is taken for it. Raises DataError for
     anything that is not such a file.
     """
     if not text.startswith(HEADER.encode() + b"\n"):
-        raise DataError(f"{name} is no vocabulary: its first line is not {HEADER!r}")
+        raise DataError(f"{name} is not a vocabulary: its first line is not {HEADER!r}")
     strings = pa.string() if len(text) <= REACH else pa.large_string()
     try:
         table = pa.csv.read_csv(
@@ -94,7 +94,7 @@ def parse_vocabulary(
             parse_options=pa.csv.ParseOptions(
                 delimiter="\t", quote_char=False, ignore_empty_lines=False
             ),
-            # One thread, since it is the only one that says in which line the fault is.
+            # One thread, since only then do errors name the line.
             read_options=pa.csv.ReadOptions(block_size=min(len(text), REACH), use_threads=False),
             convert_options=pa.csv.ConvertOptions(
                 column_types={"id": pa.int64(), "token": strings, "count": pa.int64()},
@@ -104,9 +104,9 @@ def parse_vocabulary(
         )
     except pa.ArrowException as problem:
         reason = " ".join(str(problem).split())
-        raise DataError(f"{name} is no vocabulary: {reason}") from problem
+        raise DataError(f"{name} is not a vocabulary: {reason}") from problem
     if not table.num_rows:
-        raise DataError(f"{name} has no token")
+        raise DataError(f"{name} has no tokens")
     ids, tokens, counts = (table.column(each).combine_chunks() for each in table.column_names)
     wrong = np.flatnonzero(ids.to_numpy() != np.arange(len(ids)))
     if len(wrong):
@@ -115,7 +115,7 @@ def parse_vocabulary(
             hint="ids run from 0 without a gap",
         )
     if pc.min(counts).as_py() < 0:
-        raise DataError(f"{name} has a count below 0")
+        raise DataError(f"{name} has a negative count")
     tokens = _unescaped(tokens, name)
     if len(tokens.unique()) != len(tokens):
         found = pc.value_counts(tokens)
@@ -130,13 +130,13 @@ def parse_vocabulary(
 
 
 def read_vocabulary(given: Input) -> Vocabulary:
-    """The vocabulary in the artifact that `given` is."""
+    """Read the vocabulary of an input."""
     text, hand_made = Path(given.name).read_bytes(), given.manifest is None
     return parse_vocabulary(text, given.name, unk_of(given), hand_made=hand_made)
 
 
 def unk_of(given: Input) -> str | None:
-    """The token that stands for all others, as the vocabulary's manifest names it."""
+    """Return the token that stands for all others, according to the vocabulary's manifest."""
     counts = given.manifest.counts if given.manifest else {}
     return counts.get("unk")
 
@@ -146,7 +146,7 @@ def _unescaped(tokens: pa.Array, name: str) -> pa.Array:
     escaped = tokens.filter(has_escape)
     if not len(escaped):
         return tokens
-    # A backslash that is meant waits as a byte that no text has: so it is part of no other escape.
+    # An escaped backslash is replaced by a byte that no text contains, until the others are done.
     large = pa.types.is_large_string(tokens.type)
     read = escaped.cast(pa.large_binary() if large else pa.binary())
     read = pc.replace_substring(read, "\\\\", NO_UTF8)
@@ -157,6 +157,6 @@ def _unescaped(tokens: pa.Array, name: str) -> pa.Array:
         known = [written for _, written in ESCAPES]
         found = re.findall(r"\\.?", wrong[0].as_py(), re.DOTALL)
         unknown = next(each for each in found if each not in known)
-        raise DataError(f"{name} has {unknown!r}, which stands for nothing")
+        raise DataError(f"{name} has the unknown escape {unknown!r}")
     read = pc.replace_substring(read, NO_UTF8, "\\")
     return pc.replace_with_mask(tokens, has_escape, read.cast(tokens.type))

@@ -1,4 +1,4 @@
-"""Manifests and fingerprints: what they depend on, what they tell, and what they refuse."""
+"""Manifests and fingerprints: what they depend on, what they say, and what they refuse."""
 
 import json
 from dataclasses import replace
@@ -109,6 +109,22 @@ def test_digest_of_a_stream_is_known_when_it_was_read():
     assert recipe.sealed().inputs[0].digest == "cc"
 
 
+def test_an_input_is_found_by_its_role():
+    assert RECIPE.input("corpus") == CORPUS
+    assert RECIPE.input("keep") == WORDS
+
+
+@pytest.mark.parametrize(
+    ("recipe", "count"), [(RECIPE, 0), (replace(RECIPE, inputs=(WORDS, CORPUS, WORDS)), 2)]
+)
+def test_an_input_of_no_role_or_of_several_is_an_error(recipe, count):
+    role = "keep" if count else "valid"
+    with pytest.raises(
+        LookupError, match=f"^train has {count} inputs with the role {role}, not 1$"
+    ):
+        recipe.input(role)
+
+
 # --- differences in words --------------------------------------------------------------------
 
 IN_WORDS = [
@@ -126,11 +142,11 @@ IN_WORDS = [
     (with_corpus(traits={"kind": "csv"}), ["corpus a.txt changed"]),
     (with_corpus(role="valid"), ["valid is new"]),
     (replace(RECIPE, inputs=(*RECIPE.inputs, WORDS)), ["inputs 2 → 3"]),
-    (replace(RECIPE, inputs=(STREAM, WORDS)), ["standard input is read anew"]),
+    (replace(RECIPE, inputs=(STREAM, WORDS)), ["standard input is read again"]),
     (replace(RECIPE, tools={"torch": "2.14.0"}), ["torch 2.13.0 → 2.14.0"]),
     (replace(RECIPE, tools={}), ["torch 2.13.0 → (absent)"]),
     (replace(RECIPE, format=2), ["format 1 → 2"]),
-    (replace(with_config(dim=256), stage="dump"), ["it was made by train"]),
+    (replace(with_config(dim=256), stage="dump"), ["made by train, not by dump"]),
     (replace(with_config(dim=256, seed=1), tools={"torch": "3"}),
      ["dim 128 → 256", "seed (absent) → 1", "torch 2.13.0 → 3"]),
 ]  # fmt: skip

@@ -249,7 +249,7 @@ def test_a_file_with_other_rows_than_it_says_is_refused(artifact, path):
     kind, _, content, _ = artifact
     path.write_bytes(content)
     with mock.patch.object(RowGroupReader, "rows", 61):
-        with pytest.raises(DataError, match=r"is damaged: it has 60 rows and says 61$"):
+        with pytest.raises(DataError, match=r"is damaged: it has 60 rows, not 61$"):
             read(path, kind)
 
 
@@ -266,7 +266,7 @@ def test_a_null_is_refused(rows, path):
     columns = {name: pa.array(values) for name, values in rows.items()}
     columns["ids"] = columns["ids"].cast(pa.list_(pa.int32()))
     pq.write_table(pa.table(columns), path)
-    with pytest.raises(DataError, match=r"row group 0 has a null where none may be$"):
+    with pytest.raises(DataError, match=r"row group 0 has a null, which is not allowed$"):
         read(path, "ids")
 
 
@@ -280,7 +280,7 @@ def test_a_file_that_is_cut_off_is_refused_wherever_it_was_cut(kind, path):
                 reader(path, kind)
 
 
-def test_a_file_that_is_not_there_is_told_by_name(path):
+def test_a_file_that_is_not_there_is_named(path):
     for reader in (lambda: RowGroupReader(path, "ids"), lambda: list(documents(path))):
         with pytest.raises(StorageError) as refused:
             reader()
@@ -316,7 +316,7 @@ def test_a_file_of_another_schema_is_refused_by_name(kind, columns, path):
     with pytest.raises(DataError) as refused:
         RowGroupReader(path, kind)
     listed = ", ".join(columns)
-    assert refused.value.message == f"{path} is no {kind} artifact: it has the columns {listed}"
+    assert refused.value.message == f"{path} is not a {kind} artifact: its columns are {listed}"
     assert refused.value.hint.startswith(f"expected {kind}: list<")
 
 

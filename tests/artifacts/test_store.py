@@ -5,12 +5,13 @@ import errno
 import hashlib
 import os
 import random
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
-from corpus2vec.pipeline.artifacts.digests import digest, stamp
+from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.inputs import (
     artifact_input,
     file_input,
@@ -20,8 +21,19 @@ from corpus2vec.pipeline.artifacts.inputs import (
 from corpus2vec.pipeline.artifacts.manifest import Input, joined_lineage
 from corpus2vec.pipeline.artifacts.store import examine, produce
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.publication import publication
-from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, writing
+from tests.support.artifacts import (
+    DAMAGE,
+    MANIFEST,
+    NAME,
+    contents,
+    edit_quietly,
+    fill,
+    make,
+    names,
+    never,
+    recipe,
+    writing,
+)
 
 
 @pytest.fixture
@@ -83,7 +95,7 @@ def test_an_untouched_copy_is_a_hit(out, tmp_path):
     assert produce(recipe(), copy / NAME, never).hit
 
 
-def test_the_manifest_tells_what_was_made_and_how(tmp_path):
+def test_the_manifest_says_what_was_made_and_how(tmp_path):
     source = tmp_path / "in.txt"
     source.write_bytes(b"corpus")
     made = recipe(file_input("corpus", source, {"kind": "text"}), tools={"pyarrow": "26"})
@@ -108,14 +120,74 @@ def test_the_manifest_carries_the_lineage_of_its_inputs(out, tmp_path):
     assert story[:1] == joined_lineage((given,))
 
 
+# --- hits on what may only be read -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_hit_whose_mtime_cannot_be_renewed_is_a_hit_and_says_so(out, monkeypatch, code):
+    def refuse(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    outcome = produce(recipe(), out, never)
+    assert outcome.hit
+    assert outcome.reason == (
+        f"nothing changed, but cannot renew the mtime of {out}: {os.strerror(code)}"
+    )
+
+
+@contextlib.contextmanager
+def as_nobody():
+    """Run the block as a user who may only read what root made; root is bound by no permission."""
+    if os.geteuid():
+        pytest.skip("only root can become another user")
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def shared():
+    """A folder that other users can read, as they cannot tmp_path."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_a_hit_on_what_another_user_made_is_a_hit_and_says_so(shared):
+    make(shared / NAME)
+    before = (shared / MANIFEST).read_bytes()
+    with as_nobody():
+        outcome = produce(recipe(), shared / NAME, never)
+    assert outcome.hit
+    assert outcome.reason == (
+        f"nothing changed, but cannot renew the mtime of {shared / NAME}: Permission denied"
+    )
+    assert (shared / MANIFEST).read_bytes() == before
+
+
+def test_a_hit_whose_manifest_cannot_be_rewritten_is_a_hit_and_says_so(shared):
+    make(shared / NAME)
+    (shared / NAME).chmod(0o666)  # anybody may write the file, but not into the folder
+    with as_nobody():
+        outcome = produce(recipe(), shared / NAME, never)
+    assert outcome.hit
+    assert outcome.reason == (
+        f"nothing changed, but cannot write {shared / MANIFEST}: Permission denied"
+    )
+    assert produce(recipe(), shared / NAME, never).reason == "nothing changed"
+
+
 # --- misses ----------------------------------------------------------------------------------
 
 ASKED_FOR = {
     "dim 2 → 3": recipe(dim=3),
     "pyarrow (absent) → 26": recipe(tools={"pyarrow": "26"}),
-    "it was made by shout": recipe(stage="count"),
+    "made by shout, not by count": recipe(stage="count"),
     "inputs 0 → 1": recipe(Input(role="corpus", name="a", digest="aa")),
-    "standard input is read anew": recipe(Input(role="corpus", name="-", digest="")),
+    "standard input is read again": recipe(Input(role="corpus", name="-", digest="")),
 }
 
 
@@ -124,32 +196,7 @@ def test_a_miss_says_what_is_asked_for_now(out, reason, asked):
     assert examine(asked, out).reason == reason
 
 
-def put(name, content):
-    return lambda folder: (folder / name).write_bytes(content)
-
-
-def remove(name):
-    return lambda folder: (folder / name).unlink()
-
-
-def cut_in_half(name):
-    return lambda folder: os.truncate(folder / name, (folder / name).stat().st_size // 2)
-
-
-FOUND = {
-    "artifact gone": (remove(NAME), "no out.txt yet"),
-    "artifact edited": (put(NAME, b"jello"), "out.txt was damaged or edited"),
-    "artifact emptied": (put(NAME, b""), "out.txt was damaged or edited"),
-    "artifact cut": (cut_in_half(NAME), "out.txt was damaged or edited"),
-    "manifest gone": (remove(MANIFEST), "no readable manifest"),
-    "manifest empty": (put(MANIFEST, b""), "no readable manifest"),
-    "manifest half-written": (cut_in_half(MANIFEST), "no readable manifest"),
-    "manifest binary": (put(MANIFEST, bytes(range(256))), "no readable manifest"),
-    "manifest of something else": (put(MANIFEST, b'{"name": "npm"}'), "no readable manifest"),
-}
-
-
-@pytest.mark.parametrize(("harm", "reason"), FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize(("harm", "reason"), DAMAGE.values(), ids=DAMAGE)
 def test_a_miss_says_what_was_found_and_is_mended(out, harm, reason):
     harm(out.parent)
     outcome = make(out, b"made again")
@@ -189,172 +236,6 @@ def test_two_hundred_edits_that_keep_size_and_mtime_are_noticed(tmp_path):
     assert stale == 0
 
 
-def test_two_hundred_edits_of_an_input_that_keep_size_and_mtime_are_noticed(tmp_path):
-    source, dice = tmp_path / "in.txt", random.Random(2)
-    content = dice.randbytes(4096)
-    source.write_bytes(content)
-    first = file_input("corpus", source)
-    stale = 0
-    for _ in range(200):
-        edit_quietly(source, content, dice)
-        stale += file_input("corpus", source, known={first.stamp: first.digest}) == first
-    assert stale == 0
-
-
-def edit_quietly(path, content, dice):
-    """Flip one bit of `content` in the file, and set its mtime back."""
-    before = path.stat()
-    edited = bytearray(content)
-    edited[dice.randrange(len(edited))] ^= 1 << dice.randrange(8)
-    path.write_bytes(edited)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-# --- digests and stamps ----------------------------------------------------------------------
-
-
-def test_a_digest_is_the_sha256_of_the_bytes(out):
-    assert digest(out) == (hashlib.sha256(b"hello").hexdigest(), stamp(out))
-
-
-def test_a_known_digest_is_taken_by_stamp(out):
-    assert digest(out, {stamp(out): "known"})[0] == "known"
-
-
-@pytest.mark.parametrize("mtime", [0, 2**33], ids=["long ago", "in the future"])
-def test_a_stamp_is_taken_when_the_next_change_would_show(tmp_path, mtime):
-    path = tmp_path / "a"
-    stamps = set()
-    for content in (b"a", b"b", b"c"):
-        path.write_bytes(content)
-        os.utime(path, (mtime, mtime))
-        stamps.add(stamp(path))
-    assert len(stamps) == 3
-
-
-@pytest.mark.parametrize("take", [stamp, digest])
-def test_a_file_that_never_rests_is_refused(tmp_path, monkeypatch, take):
-    path = tmp_path / "log"
-    path.write_bytes(b"")
-    monkeypatch.setattr(time, "sleep", lambda _: path.write_bytes(b"more"))
-    monkeypatch.setattr(time, "time_ns", lambda: path.stat().st_ctime_ns)
-    with pytest.raises(DataError, match=r"log changes while it is read$"):
-        take(path)
-
-
-def test_a_file_that_changes_once_while_it_is_read_is_read_again(tmp_path, monkeypatch):
-    path = tmp_path / "a"
-    path.write_bytes(b"old")
-    file_digest = hashlib.file_digest
-
-    def change_behind(file, name):
-        found = file_digest(file, name)
-        monkeypatch.setattr(hashlib, "file_digest", file_digest)
-        path.write_bytes(b"new")
-        return found
-
-    monkeypatch.setattr(hashlib, "file_digest", change_behind)
-    assert digest(path)[0] == hashlib.sha256(b"new").hexdigest()
-
-
-def test_no_digests_are_known_where_no_manifest_is(tmp_path):
-    assert known_digests(tmp_path / NAME) == {}
-
-
-def test_the_digest_of_a_stream_is_known_for_no_file(tmp_path):
-    stream = Input(role="corpus", name="-", digest="", seal=lambda: "cc")
-    produce(recipe(stream), tmp_path / NAME, writing(b"hello"))
-    assert read_manifest(tmp_path / NAME).inputs[0]["digest"] == "cc"
-    assert known_digests(tmp_path / NAME) == {}
-
-
-# --- artifacts as inputs ---------------------------------------------------------------------
-
-
-def test_an_artifact_comes_with_its_manifest(out):
-    given = artifact_input("words", out)
-    assert (given.role, given.name) == ("words", str(out))
-    assert given.manifest.stage == "shout"
-
-
-def test_a_file_from_elsewhere_needs_no_manifest(tmp_path):
-    (tmp_path / "mine.txt").write_bytes(b"mine")
-    given = artifact_input("words", tmp_path / "mine.txt")
-    assert given.manifest is None
-    assert given.digest == hashlib.sha256(b"mine").hexdigest()
-
-
-def test_a_missing_artifact_is_told_by_name(tmp_path):
-    with pytest.raises(UsageError, match=r"^there is no .*out\.txt$"):
-        artifact_input("words", tmp_path / NAME)
-
-
-@pytest.mark.parametrize("harm", ["artifact edited", "artifact emptied", "artifact cut"])
-def test_a_damaged_artifact_is_refused_by_name(out, harm):
-    FOUND[harm][0](out.parent)
-    with pytest.raises(DataError, match=r"out\.txt is not what its manifest says"):
-        artifact_input("words", out)
-
-
-@pytest.mark.parametrize(
-    "harm", [harm for harm in FOUND if harm.startswith("manifest") and harm != "manifest gone"]
-)
-def test_an_artifact_that_cannot_be_checked_is_refused_by_name(out, harm):
-    FOUND[harm][0](out.parent)
-    with pytest.raises(DataError, match=r"manifest\.json cannot be read, so .*out\.txt"):
-        artifact_input("words", out)
-
-
-def test_every_flipped_bit_of_an_artifact_is_refused(tmp_path):
-    out, dice = tmp_path / NAME, random.Random(3)
-    content = dice.randbytes(512)
-    make(out, content)
-    silent = 0
-    for _ in range(50):
-        edit_quietly(out, content, dice)
-        with contextlib.suppress(DataError):
-            silent += bool(artifact_input("words", out))
-    assert silent == 0
-
-
-# --- inputs that change ----------------------------------------------------------------------
-
-
-def run_while(tmp_path, change):
-    """Produce from an input that `change` gets hold of during the run."""
-    source = tmp_path / "in.txt"
-    source.write_bytes(b"corpus")
-
-    def write(target):
-        change(source)
-        return writing(b"hello")(target)
-
-    return produce(recipe(file_input("corpus", source)), tmp_path / NAME, write)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [lambda source: source.write_bytes(b"CORPUS"), lambda source: source.unlink()],
-    ids=["edited", "removed"],
-)
-def test_an_input_that_changes_during_the_run_is_refused(tmp_path, change):
-    with pytest.raises(DataError, match=r"in\.txt changed during the run$") as caught:
-        run_while(tmp_path, change)
-    assert caught.value.exit_code == 65
-    assert set(names(tmp_path)) <= {"in.txt"}
-
-
-def rewrite(source):
-    """What another run does that makes the same artifact at the same time."""
-    with publication(source) as temporary:
-        temporary.write_bytes(source.read_bytes())
-
-
-@pytest.mark.parametrize("change", [Path.touch, rewrite], ids=["touched", "made again"])
-def test_an_input_that_stays_the_same_is_not_refused(tmp_path, change):
-    assert not run_while(tmp_path, change).hit
-
-
 @pytest.mark.parametrize("link", [False, True], ids=["by name", "through a link"])
 def test_an_input_cannot_be_the_output(tmp_path, link):
     source = tmp_path / "corpus.txt"
@@ -362,6 +243,81 @@ def test_an_input_cannot_be_the_output(tmp_path, link):
     output = tmp_path / "link.txt" if link else source
     if link:
         output.symlink_to(source)
-    with pytest.raises(UsageError, match=r"corpus\.txt is read, so it cannot be written too"):
+    with pytest.raises(UsageError, match=r"corpus\.txt is an input, so it cannot be the output"):
         produce(recipe(file_input("corpus", source)), output, never)
     assert source.read_bytes() == b"precious"
+
+
+# --- folders ---------------------------------------------------------------------------------
+OLD = {"a": b"old a", "b": b"old b"}
+NEW = {"a": b"new a", "b": b"new b", "c/d": b"new d"}
+
+
+def make_folder(output, wanted=NEW, dim=2):
+    def write(target):
+        fill(target, wanted)
+        return {"files": len(wanted)}
+
+    return produce(recipe(dim=dim), output, write, folder=True)
+
+
+def test_a_folder_is_made_once(tmp_path):
+    assert not make_folder(tmp_path / "out").hit
+    before = (tmp_path / "out").stat().st_mtime_ns
+    outcome = produce(recipe(), tmp_path / "out", never, folder=True)
+    assert (outcome.hit, outcome.reason) == (True, "nothing changed")
+    assert (tmp_path / "out").stat().st_mtime_ns > before
+    assert produce(recipe(), tmp_path / "out", never, folder=True).hit
+
+
+def change_content(folder):
+    status = (folder / "c" / "d").stat()
+    (folder / "c" / "d").write_bytes(b"NEW d")
+    os.utime(folder / "c" / "d", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+CHANGES = {
+    "another content of the same size and time": change_content,
+    "a file less": lambda folder: (folder / "a").unlink(),
+    "a file that was renamed": lambda folder: (folder / "a").rename(folder / "z"),
+    "two files that changed places": lambda folder: [
+        (folder / "a").rename(folder / "x"),
+        (folder / "b").rename(folder / "a"),
+        (folder / "x").rename(folder / "b"),
+    ],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_in_a_folder_is_noticed(tmp_path, change):
+    make_folder(tmp_path / "out")
+    change(tmp_path / "out")
+    with pytest.raises(DataError, match="out is not what its manifest says"):
+        artifact_input("table", tmp_path / "out")
+
+
+def test_a_damaged_folder_is_made_again(tmp_path):
+    make_folder(tmp_path / "out")
+    change_content(tmp_path / "out")
+    outcome = make_folder(tmp_path / "out")
+    assert (outcome.hit, outcome.reason) == (False, "out was damaged or edited")
+    assert contents(tmp_path / "out") == NEW
+    assert manifest_path(tmp_path / "out").name == "out.manifest.json"
+    assert names(tmp_path) == ["out", "out.manifest.json"]
+
+
+def test_a_file_is_not_replaced_by_a_folder_nor_a_folder_by_a_file(tmp_path):
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(UsageError, match="file is not a folder"):
+        make_folder(tmp_path / "file")
+    fill(tmp_path / "folder", OLD)
+    with pytest.raises(UsageError, match="folder is not a regular file"):
+        produce(recipe(), tmp_path / "folder", never)
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path):
+    make_folder(tmp_path / "real", OLD)
+    (tmp_path / "link").symlink_to("real")
+    make_folder(tmp_path / "link", dim=3)
+    assert (tmp_path / "link").is_symlink()
+    assert contents(tmp_path / "real") == NEW

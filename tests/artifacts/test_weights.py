@@ -53,13 +53,13 @@ def test_the_order_of_the_arrays_decides_no_byte(written, tmp_path):
 
 
 def test_another_kind_is_refused_by_name(written):
-    with pytest.raises(DataError, match=r"m\.safetensors is no corpus2vec checkpoint"):
+    with pytest.raises(DataError, match=r"m\.safetensors is not a corpus2vec checkpoint"):
         read_header(written, "checkpoint")
 
 
 def test_the_file_of_another_tool_is_refused(tmp_path):
     safetensors.numpy.save_file({"x": np.zeros(3)}, tmp_path / "x")
-    with pytest.raises(DataError, match="is no corpus2vec model"):
+    with pytest.raises(DataError, match="is not a corpus2vec model"):
         read_table(tmp_path / "x")
 
 

@@ -1,4 +1,4 @@
-"""Artifacts of several files: whole or not at all, and noticed when anything in them changes."""
+"""Publication of a folder: whole or not at all, and nothing of the user's own is lost."""
 
 import os
 import signal
@@ -6,42 +6,13 @@ import time
 
 import pytest
 
-from corpus2vec.pipeline.artifacts.beside import manifest_path
-from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
-from corpus2vec.pipeline.artifacts.store import produce
-from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.files import publication as publication_module
 from corpus2vec.pipeline.files.publication import folder_publication
-from tests.support.artifacts import names, never, recipe, run_python
+from tests.support.artifacts import contents, fill, names, run_python
 
 OLD = {"a": b"old a", "b": b"old b"}
 NEW = {"a": b"new a", "b": b"new b", "c/d": b"new d"}
-
-
-def fill(folder, contents):
-    for name, content in contents.items():
-        (folder / name).parent.mkdir(exist_ok=True, parents=True)
-        (folder / name).write_bytes(content)
-
-
-def contents(folder):
-    return {
-        str(each.relative_to(folder)): each.read_bytes()
-        for each in folder.rglob("*")
-        if each.is_file()
-    }
-
-
-def make(output, wanted=NEW, dim=2):
-    def write(target):
-        fill(target, wanted)
-        return {"files": len(wanted)}
-
-    return produce(recipe(dim=dim), output, write, folder=True)
-
-
-# --- publication -----------------------------------------------------------------------------
 
 
 def publish(path, wanted):
@@ -101,23 +72,6 @@ def test_a_folder_of_the_users_own_is_not_replaced(tmp_path):
     assert names(tmp_path) == ["out"]
 
 
-def test_a_file_is_not_replaced_by_a_folder_nor_a_folder_by_a_file(tmp_path):
-    (tmp_path / "file").write_bytes(b"x")
-    with pytest.raises(UsageError, match="file is not a folder"):
-        make(tmp_path / "file")
-    fill(tmp_path / "folder", OLD)
-    with pytest.raises(UsageError, match="folder is not a regular file"):
-        produce(recipe(), tmp_path / "folder", never)
-
-
-def test_a_link_to_a_folder_stays_one(tmp_path):
-    make(tmp_path / "real", OLD)
-    (tmp_path / "link").symlink_to("real")
-    make(tmp_path / "link", dim=3)
-    assert (tmp_path / "link").is_symlink()
-    assert contents(tmp_path / "real") == NEW
-
-
 KILLED = """
 import sys, time
 from pathlib import Path
@@ -165,61 +119,3 @@ def test_killed_at_any_moment_it_leaves_one_version_whole(tmp_path):
         found = contents(tmp_path / "out")
         assert sorted(found) == list("abcdef")
         assert len(set(found.values())) == 1
-
-
-# --- digest, hit and miss --------------------------------------------------------------------
-
-
-def test_a_folders_digest_is_of_names_and_contents(tmp_path):
-    found = set()
-    for number, wanted in enumerate([OLD, NEW, {"a": b"old b", "b": b"old a"}, {"a": b"old a"}]):
-        fill(tmp_path / str(number), wanted)
-        found.add(digest(tmp_path / str(number))[0])
-    fill(tmp_path / "again", OLD)
-    assert len(found) == 4
-    assert digest(tmp_path / "again")[0] in found
-
-
-def test_a_folder_is_made_once(tmp_path):
-    assert not make(tmp_path / "out").hit
-    before = (tmp_path / "out").stat().st_mtime_ns
-    outcome = produce(recipe(), tmp_path / "out", never, folder=True)
-    assert (outcome.hit, outcome.reason) == (True, "nothing changed")
-    assert (tmp_path / "out").stat().st_mtime_ns > before
-    assert produce(recipe(), tmp_path / "out", never, folder=True).hit
-
-
-def change_content(folder):
-    status = (folder / "c" / "d").stat()
-    (folder / "c" / "d").write_bytes(b"NEW d")
-    os.utime(folder / "c" / "d", ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-CHANGES = {
-    "another content of the same size and time": change_content,
-    "a file less": lambda folder: (folder / "a").unlink(),
-    "a file that was renamed": lambda folder: (folder / "a").rename(folder / "z"),
-    "two files that changed places": lambda folder: [
-        (folder / "a").rename(folder / "x"),
-        (folder / "b").rename(folder / "a"),
-        (folder / "x").rename(folder / "b"),
-    ],
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_changes_in_a_folder_is_noticed(tmp_path, change):
-    make(tmp_path / "out")
-    change(tmp_path / "out")
-    with pytest.raises(DataError, match="out is not what its manifest says"):
-        artifact_input("table", tmp_path / "out")
-
-
-def test_a_damaged_folder_is_made_again(tmp_path):
-    make(tmp_path / "out")
-    change_content(tmp_path / "out")
-    outcome = make(tmp_path / "out")
-    assert (outcome.hit, outcome.reason) == (False, "out was damaged or edited")
-    assert contents(tmp_path / "out") == NEW
-    assert manifest_path(tmp_path / "out").name == "out.manifest.json"
-    assert names(tmp_path) == ["out", "out.manifest.json"]
