@@ -1,11 +1,11 @@
-"""Of a model's tables, the one that was asked for; and what is taken out of it."""
+"""A model's tables become one: chosen, freed of components, reduced, scaled, rounded."""
 
 import numpy as np
 import pytest
 
 from corpus2vec.pipeline.config import DumpConfig
-from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.tables.combining import combine, postprocess
+from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
+from corpus2vec.pipeline.tables.combining import combine, postprocess, reduced, require_finite
 
 READ = np.array([[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]], np.float32)
 COMPARED = np.array([[0.0, 5.0], [1.0, 0.0], [0.0, -9.0]], np.float32)
@@ -55,3 +55,70 @@ def test_centered_rows_have_no_mean_and_the_leading_directions_are_gone():
 def test_not_all_columns_can_be_taken_out():
     with pytest.raises(DataError, match="would leave nothing of 2 columns"):
         postprocess(READ, DumpConfig(postprocess="top2"))
+
+
+VECTORS = np.random.default_rng(1).standard_normal((50, 6), np.float32)
+
+
+def test_principal_components_are_those_of_the_singular_values():
+    found = reduced(VECTORS, 3)
+    centered = VECTORS - VECTORS.mean(0, dtype=np.float64)
+    left, sizes, _ = np.linalg.svd(centered, full_matrices=False)
+    expected = (left * sizes)[:, :3]
+    signs = np.sign((expected * found).sum(0))
+    np.testing.assert_allclose(found, expected * signs, atol=1e-5)
+    assert found.dtype == np.float32
+
+
+def test_all_components_keep_every_distance():
+    found = reduced(VECTORS, 6)
+    before = np.linalg.norm(VECTORS[:, None] - VECTORS[None], axis=2)
+    np.testing.assert_allclose(
+        np.linalg.norm(found[:, None] - found[None], axis=2), before, atol=1e-4
+    )
+
+
+def test_a_component_has_the_same_direction_in_a_table_that_is_turned_around():
+    np.testing.assert_allclose(reduced(-VECTORS, 6), -reduced(VECTORS, 6), atol=1e-5)
+
+
+def test_the_components_do_not_depend_on_the_blocks(monkeypatch):
+    whole = reduced(VECTORS, 4)
+    monkeypatch.setattr("corpus2vec.pipeline.tables.combining.BLOCK_ROWS", 7)
+    np.testing.assert_allclose(reduced(VECTORS, 4), whole, atol=1e-6)
+
+
+def test_more_components_than_columns_are_refused():
+    with pytest.raises(DataError, match="--pca 7 is more than the table's 6 columns"):
+        postprocess(VECTORS, DumpConfig(pca=7))
+
+
+def test_rows_are_scaled_after_they_were_reduced():
+    found = postprocess(VECTORS, DumpConfig(pca=2, normalize=True))
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert found.shape == (50, 2)
+
+
+def test_a_row_of_zeros_has_no_direction():
+    zeros = np.zeros((2, 3), np.float32)
+    assert postprocess(zeros, DumpConfig(normalize=True)).tolist() == zeros.tolist()
+
+
+def test_half_precision_rounds_the_numbers():
+    found = postprocess(VECTORS, DumpConfig(dtype="float16"))
+    assert found.dtype == np.float32
+    assert (found == VECTORS.astype(np.float16)).all()
+
+
+def test_numbers_that_half_precision_cannot_hold_are_refused():
+    with pytest.raises(DataError, match="more than 65504, and float16 holds no such"):
+        postprocess(np.array([[1e6]], np.float32), DumpConfig(dtype="float16"))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_table_that_is_not_finite_is_refused_by_row(number):
+    vectors = VECTORS.copy()
+    vectors[17, 2] = number
+    with pytest.raises(PipelineError, match=r"^row 17 of the table has a number") as caught:
+        require_finite(vectors)
+    assert caught.value.exit_code == 70

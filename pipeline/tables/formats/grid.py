@@ -105,14 +105,16 @@ def read(file: VectorFile) -> Iterator[Table]:
     dim = 0
     before = 3  # lines
     for block in line_blocks(file.stream):
+        if ended:
+            raise DataError(f"{file.path} line {before + 1} is below the last rule")
         lines = block.removesuffix(b"\n").split(b"\n")
-        if lines[-1].startswith(b"+"):
-            ended = lines.pop().rstrip(b"\r").endswith(b"+")
+        rule = lines.pop() if lines[-1].startswith(b"+") else b""
         if lines:
             dim = dim or lines[0].count(b", ") + 1
             table = _parsed(lines, columns, dim)
             yield table or _line_by_line(lines, columns, dim, file, before)
-        before += len(lines)
+        before += len(lines) + bool(rule)
+        ended = rule.rstrip(b"\r").endswith(b"+")
     if not (closed and ended):
         raise DataError(f"{file.path} ends without its last rule", hint="is it complete?")
 

@@ -91,6 +91,8 @@ def read(place: Path) -> Iterator[Table]:
         added = {each["content"]: each["id"] for each in tokenizer.get("added_tokens", ())}
         by_row = {int(row): str(token) for token, row in {**vocabulary, **added}.items()}
         tokens = [by_row[row] for row in range(len(vectors))]
+        if len(by_row) > len(vectors):
+            raise ValueError(f"{len(by_row)} tokens, {len(vectors)} vectors")
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise DataError(f"{place / TOKENIZER} does not fit the vectors") from problem
     if settings.get("unk_added"):
