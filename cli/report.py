@@ -71,7 +71,7 @@ def plot(
 ) -> None:
     r"""Draw one chart of a build: the loss, the map of the words, or frequency by rank.
 
-    SVG needs nothing else; PNG needs matplotlib: pip install 'corpus2vec\[plot]'.
+    SVG needs nothing else; PNG needs resvg: pip install 'corpus2vec\[plot]'.
 
     Example: corpus2vec plot map build/ -o map.svg
     """

@@ -59,9 +59,9 @@ def chart_of(kind: str, facts: Facts, suffix: str = ".svg") -> bytes:
     if suffix == ".svg":
         return charts.as_file(draw[kind]()).encode()
     if suffix == ".png":
-        from corpus2vec.pipeline.report import raster
+        from corpus2vec.pipeline.report.png import as_png
 
-        return raster.draw(kind, facts)
+        return as_png(draw[kind]())
     raise UsageError(
         f"a chart cannot be written as {suffix or 'a file without extension'}",
         hint="name a .svg or a .png",

@@ -77,6 +77,15 @@ class Plane:
         first = coordinate(self.across(points[0][0]))
         return f'<path class="{kind}" d="M{first} {floor}L{self._through(points)}V{floor}Z"/>'
 
+    def band(self, ranges: Iterable[tuple[float, float, float]], kind: str) -> str:
+        """Fill the area between the lows and the highs of (at, low, high)."""
+        ranges = list(ranges)
+        if not ranges:
+            return ""
+        there = self._through([(at, high) for at, _, high in ranges])
+        back = self._through([(at, low) for at, low, _ in reversed(ranges)])
+        return f'<path class="{kind}" d="M{there}L{back}Z"/>'
+
     def bars(self, bins: Iterable[tuple[float, float, float]], kind: str) -> str:
         """Draw a bar for each (from, to, height), with a gap of one unit between neighbours."""
         floor = coordinate(self.down(self.y.low))
@@ -96,6 +105,13 @@ class Plane:
             f'cy="{coordinate(self.down(value))}" r="3.5"/>'
             for at, value in points
         )
+
+    def key(self, entries: Sequence[tuple[str, str]]) -> str:
+        """Name the marks, above the chart at the right: (text, class) each."""
+        names = "\u2003".join(
+            f'<tspan class="{kind}">{escape(text)}</tspan>' for text, kind in entries
+        )
+        return f'<text class="name" x="{WIDTH - RIGHT}" y="15">{names}</text>'
 
     def chart(self, name: str, title: str, description: str, marks: Iterable[str]) -> str:
         """Return the SVG of the axes and the marks; the description is for screen readers."""

@@ -86,6 +86,7 @@ def lengths(found: Lengths) -> str:
 def loss(found: Curves) -> str:
     """Draw the training loss by step, and the held-out loss by epoch."""
     every = [value for _, value in (*found.loss, *found.held_out)]
+    every += [value for _, *ends in found.loss_range for value in ends]
     plane = Plane(
         Axis(low=0, high=max(1, found.last_step), name="step"),
         Axis(low=min(every), high=max(every), name="loss"),
@@ -93,9 +94,16 @@ def loss(found: Curves) -> str:
     description = "Training loss"
     if found.loss:
         description += f", from {found.loss[0][1]:.3g} to {found.loss[-1][1]:.3g}"
+    if found.loss_range:
+        description += f", the highest {max(high for *_, high in found.loss_range):.3g}"
     if found.held_out:
         description += f"; held-out loss ends at {found.held_out[-1][1]:.3g}"
+    entries = [("training", "line-name")]
+    if found.held_out:
+        entries.append(("held-out (dashed)", "other-name"))
     marks = [
+        plane.key(entries),
+        plane.band(found.loss_range, "band"),
         plane.line(found.loss, "line"),
         plane.line(found.held_out, "line other"),
         plane.dots(found.held_out, "dot other"),
@@ -167,9 +175,13 @@ def _named(found: WordMap) -> list[int]:
             continue
         right = x + 14 + 7.5 * len(shown(found.words[row]))
         box = (x + 6, y - 9, right, y + 9)
-        if right <= MAP_WIDTH and all(
-            box[2] < other[0] or box[0] > other[2] or box[3] < other[1] or box[1] > other[3]
-            for other in taken
+        if (
+            0 <= x < right <= MAP_WIDTH
+            and 0 <= box[1] < box[3] <= MAP_HEIGHT
+            and all(
+                box[2] < other[0] or box[0] > other[2] or box[3] < other[1] or box[1] > other[3]
+                for other in taken
+            )
         ):
             taken.append(box)
             named.append(row)

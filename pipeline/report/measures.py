@@ -14,10 +14,13 @@ import numpy as np
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
 
-CURVE_POINTS = 160
+RANKS = 160
+CURVE_POINTS = 300
 BINS = 32
 NEIGHBOURS = 8
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
+
+Points = tuple[tuple[int, float], ...]
 
 
 # --- words and documents ---------------------------------------------------------------------
@@ -70,7 +73,7 @@ def _spread(last: int) -> list[int]:
     """Ranks from 1 to `last`, spaced evenly on a logarithmic scale."""
     if not last:
         return []
-    return [int(rank) for rank in np.unique(np.geomspace(1, last, CURVE_POINTS).round())]
+    return [int(rank) for rank in np.unique(np.geomspace(1, last, RANKS).round())]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +134,9 @@ class Curves:
     """A training run, step by step and epoch by epoch."""
 
     loss: tuple[tuple[int, float], ...]
-    """(step, the mean loss since the step before)."""
+    """(step, the mean loss since the point before)."""
+    loss_range: tuple[tuple[int, float, float], ...]
+    """(step, lowest, highest loss since the point before); empty if `loss` has every value."""
     rate: tuple[tuple[int, float], ...]
     held_out: tuple[tuple[int, float], ...]
     """(step, held-out loss), one an epoch."""
@@ -146,8 +151,10 @@ def measure_curves(lines: Iterable[Mapping[str, Any]]) -> Curves:
     epochs: list[Mapping[str, Any]] = []
     for line in lines:
         (epochs if "train_loss" in line else steps).append(line)
+    loss = _series(steps, "loss")
     return Curves(
-        loss=_thinned(_series(steps, "loss")),
+        loss=_thinned(loss),
+        loss_range=_ranges(loss),
         rate=_thinned(_series(steps, "lr")),
         held_out=_series(epochs, "valid_loss"),
         epochs=tuple(epochs),
@@ -155,17 +162,28 @@ def measure_curves(lines: Iterable[Mapping[str, Any]]) -> Curves:
     )
 
 
-def _series(lines: list[Mapping[str, Any]], name: str) -> tuple[tuple[int, float], ...]:
+def _series(lines: list[Mapping[str, Any]], name: str) -> Points:
     return tuple((line["step"], line[name]) for line in lines if line.get(name) is not None)
 
 
-def _thinned(points: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
-    """At most 300 points, each the mean of its stretch, so that no spike goes unseen."""
-    size = -(-len(points) // 300)
-    if size < 2:
-        return points
-    groups = [points[at : at + size] for at in range(0, len(points), size)]
+def _thinned(points: Points) -> Points:
+    """Return at most `CURVE_POINTS` points, each the mean of a group of neighbours."""
+    groups = _groups(points)
     return tuple((group[-1][0], sum(y for _, y in group) / len(group)) for group in groups)
+
+
+def _ranges(points: Points) -> tuple[tuple[int, float, float], ...]:
+    """Return the lowest and highest value of each group, so that no spike is lost in its mean."""
+    groups = _groups(points)
+    if len(groups) == len(points):
+        return ()
+    values = [[y for _, y in group] for group in groups]
+    return tuple((group[-1][0], min(y), max(y)) for group, y in zip(groups, values, strict=True))
+
+
+def _groups(points: Points) -> list[Points]:
+    size = -(-len(points) // CURVE_POINTS) or 1
+    return [points[at : at + size] for at in range(0, len(points), size)]
 
 
 # --- the table -------------------------------------------------------------------------------

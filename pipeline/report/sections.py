@@ -139,7 +139,9 @@ def training(facts: Facts) -> str:
     trained = facts.stages.get("train", {}).get("counts", {})
     figures, tables = [], []
     if facts.curves and (facts.curves.loss or facts.curves.held_out):
-        note = "Dashed: held-out documents." if facts.curves.held_out else ""
+        note = ""
+        if facts.curves.loss_range:
+            note = "The line is the mean of neighbouring values, the band their lowest and highest."
         figures.append(figure("Loss", charts.loss(facts.curves), note))
     if facts.curves and facts.curves.rate:
         figures.append(figure("Learning rate", charts.learning_rate(facts.curves)))

@@ -94,18 +94,12 @@ def test_what_cannot_be_is_one_line_and_a_hint(
     assert not list(tmp_path.glob("*.*"))
 
 
-def test_png_without_its_library_says_what_to_install(build, tmp_path):
-    program = (
-        "import sys; sys.modules['matplotlib'] = sys.modules['matplotlib.figure'] = None\n"
-        f"sys.argv = ['corpus2vec', 'plot', 'map', {str(build)!r}, '-o', sys.argv[1]]\n"
-        "from corpus2vec.cli.app import main; main()"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program, tmp_path / "map.png"], capture_output=True, text=True
-    )
-    assert result.returncode == 2
-    assert result.stderr.splitlines() == [
-        "error: a PNG needs the package matplotlib",
+def test_png_without_its_library_says_what_to_install(cli, build, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    result = cli("plot", "map", build, "-o", tmp_path / "map.png")
+    assert result.code == 2
+    assert result.err.splitlines() == [
+        "error: PNG needs the package resvg-py",
         "hint: pip install 'corpus2vec[plot]', or name a .svg, which needs nothing",
     ]
 

@@ -1,5 +1,6 @@
 """The charts as files: XML, without what only a browser knows, and with tokens as text."""
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -7,7 +8,9 @@ import pytest
 
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.report import chart_of
-from corpus2vec.pipeline.report.charts import as_file, map_of_words
+from corpus2vec.pipeline.report.axes import BOTTOM, HEIGHT, TOP
+from corpus2vec.pipeline.report.charts import as_file, loss, map_of_words
+from corpus2vec.pipeline.report.measures import measure_curves
 from tests.support.builds import HOSTILE, PLAIN, gather, hand_made
 
 
@@ -33,11 +36,13 @@ def test_names_on_the_map_are_text(facts):
     assert r"\u202egnihton" in names
 
 
-def test_png_is_the_same_for_the_same_build(facts):
-    for kind in ("loss", "map", "zipf"):
-        picture = chart_of(kind, facts, ".png")
-        assert picture.startswith(b"\x89PNG")
-        assert chart_of(kind, facts, ".png") == picture
+def test_a_spike_of_the_loss_reaches_the_top_of_the_chart():
+    lines = [{"step": n, "loss": 100.0 if n == 3500 else 5.0} for n in range(1, 7001)]
+    root = ElementTree.fromstring(as_file(loss(measure_curves(lines))))
+    [band] = [each for each in root.iter() if each.get("class") == "band"]
+    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", band.get("d"))]
+    assert (min(heights), max(heights)) == (TOP, HEIGHT - BOTTOM)
+    assert "100" in {each.text for each in root.iter("{http://www.w3.org/2000/svg}text")}
 
 
 def test_what_cannot_be_drawn_is_refused(facts):

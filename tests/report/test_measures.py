@@ -26,7 +26,7 @@ def test_a_vocabulary_of_nothing_but_unk_has_no_curve():
 
 def test_curves_have_few_points_however_many_types():
     found = measures.measure_frequency(np.arange(1, 200_000))
-    assert len(found.ranks) <= measures.CURVE_POINTS
+    assert len(found.ranks) <= measures.RANKS
     assert found.ranks[-1] == (199_999, 1)
     assert found.coverage[-1][1] == 1
 
@@ -74,6 +74,21 @@ def test_a_long_run_is_thinned_and_its_mean_kept():
     found = measures.measure_curves({"step": n, "loss": float(n % 7)} for n in range(1, 7001))
     assert len(found.loss) <= 300
     assert np.mean([value for _, value in found.loss]) == pytest.approx(3, abs=0.05)
+
+
+def test_a_spike_is_in_the_range_of_its_group():
+    lines = [{"step": n, "loss": 100.0 if n == 3500 else 5.0} for n in range(1, 7001)]
+    found = measures.measure_curves(lines)
+    [(step, low, high)] = [each for each in found.loss_range if each[2] > 5]
+    assert (low, high) == (5, 100)
+    assert 3500 <= step < 3500 + 7000 / 300 + 1
+    assert [at for at, _ in found.loss] == [at for at, *_ in found.loss_range]
+
+
+def test_a_short_run_is_drawn_value_by_value():
+    found = measures.measure_curves({"step": n, "loss": float(n)} for n in range(1, 301))
+    assert len(found.loss) == 300
+    assert found.loss_range == ()
 
 
 def test_principal_components_are_those_of_the_singular_values():
