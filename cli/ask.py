@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.console import STDOUT, counted
+from corpus2vec.cli.console import STDOUT
 from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.wording import counted
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.ask.queries import Near, Space

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.console import STDOUT, counted, print_json
+from corpus2vec.cli.console import STDOUT, print_json
 from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
 
 if TYPE_CHECKING:
@@ -263,5 +264,5 @@ def _safe(text: str) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
-    add_command(app, evaluate, EvaluateConfig, panel="Judge", common=looking)
-    add_command(app, compare, CompareConfig, panel="Judge", common=looking)
+    add_command(app, evaluate, ("evaluate", EvaluateConfig), panel="Judge", common=looking)
+    add_command(app, compare, ("compare", CompareConfig), panel="Judge", common=looking)

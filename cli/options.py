@@ -1,7 +1,8 @@
-"""Command-line options made from the config dataclasses, and config files.
+"""Options made from the fields of configs, and config files.
 
-A setting's name, type, default and help are written once, in `pipeline/config`; here they
-become options. Precedence: flag > environment (`CORPUS2VEC_MIN_COUNT`) > --config FILE > default.
+A setting's name, type, default, bounds and help are written once, in `pipeline/config`; here they
+become options. Precedence: flag > environment (`CORPUS2VEC_VOCAB_MIN_COUNT`) > --config FILE >
+default. The environment names the section too, since two commands may have settings of one name.
 """
 
 from __future__ import annotations
@@ -10,36 +11,27 @@ import dataclasses
 import difflib
 import inspect
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
+import click
 import typer
 
 from corpus2vec.cli.console import Console
-from corpus2vec.pipeline.config import (
-    DumpConfig,
-    EncodeConfig,
-    TokenizeConfig,
-    TokenizeExecution,
-    TrainConfig,
-    TrainExecution,
-    VocabConfig,
-    VocabExecution,
-    option_name,
-)
+from corpus2vec.pipeline.config import Settings, option_name
 from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.stages import STAGES
 
-Config = TypeVar("Config")
+Config = TypeVar("Config", bound=Settings)
+Section = tuple[str, type[Settings]]
+"""A section of a config file, and a config that has settings in it."""
 
-# Which dataclasses a section of a config file may fill.
-SECTIONS: dict[str, tuple[type, ...]] = {
-    "tokenize": (TokenizeConfig, TokenizeExecution),
-    "vocab": (VocabConfig, VocabExecution),
-    "encode": (EncodeConfig,),
-    "train": (TrainConfig, TrainExecution),
-    "dump": (DumpConfig,),
+SECTIONS: Mapping[str, Sequence[type[Settings]]] = {
+    stage.NAME: (stage.CONFIG, stage.EXECUTION) for stage in STAGES
 }
+ALL_STAGES = ("run", "plan")
+"""The commands that take the settings of every stage."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,24 +44,32 @@ class Request:
     force: bool
     json: bool
 
-    def config(self, kind: type[Config], **more: Any) -> Config:
-        """The config of that type. Raises UsageError where its settings clash."""
-        return build(kind, self.settings, **more)
+    def config(self, kind: type[Config]) -> Config:
+        """Return the config of that type. Raises UsageError where its settings clash."""
+        values = {}
+        for field in dataclasses.fields(kind):
+            if field.name in self.settings:
+                value = self.settings[field.name]
+                if isinstance(field.default, tuple):
+                    value = tuple(each.strip() for each in value.split(",") if each.strip())
+                values[field.name] = value
+        return kind(**values)
 
 
 def add_command(
     app: typer.Typer,
     function: Callable[..., None],
-    *configs: type,
+    *sections: Section,
     panel: str,
     common: Callable[..., None],
+    name: str = "",
 ) -> None:
     """Make `function(request, its own arguments)` a command.
 
-    Its options are its own, one for each field of `configs`, and those of `common`.
+    Its options are its own, one for each field of the configs in `sections`, and those of `common`.
     """
     own = [each for each in _parameters(function) if each.name != "request"]
-    made = [option for config in configs for option in _options(config)]
+    made = _options(sections, name or function.__name__)
     shared = _parameters(common)
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
@@ -78,17 +78,17 @@ def add_command(
         console.quiet, console.debug = values.get("quiet", False), values["debug"]
         request = Request(
             console=console,
-            settings={each.name: values[each.name] for each in made},
+            settings={each: values[each] for each in made},
             force=values.get("force", False),
             json=values["json_summary"],
         )
         function(request, **{each.name: values[each.name] for each in own})
 
-    ordered = [context, *own, *made, *shared]
+    ordered = [context, *own, *made.values(), *shared]
     invoke.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
     invoke.__annotations__ = {each.name: each.annotation for each in ordered}
-    invoke.__doc__ = function.__doc__
-    app.command(name=function.__name__, rich_help_panel=panel)(invoke)
+    invoke.__doc__ = _reflowed(function.__doc__ or "")
+    app.command(name=name or function.__name__, rich_help_panel=panel)(invoke)
 
 
 def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
@@ -97,11 +97,26 @@ def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
     return [each.replace(kind=keyword_only) for each in signature.parameters.values()]
 
 
+def _reflowed(doc: str) -> str:
+    """Return a docstring with each paragraph on one line: a terminal breaks it where it must."""
+    paragraphs = inspect.cleandoc(doc).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
+
+
+def text(value: str) -> str:
+    """Return an argument that is text. Raises BadParameter for bytes that are not UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as problem:
+        raise click.BadParameter(f"{value!r} is not UTF-8 text") from problem
+    return value
+
+
 # --- the options that commands have in common ------------------------------------------------
 
 
 def _load_config(context: typer.Context, path: Path | None) -> Path | None:
-    """The eager callback of --config: the file's settings become this command's defaults."""
+    """Make the settings in the file of --config this command's defaults."""
     if path:
         context.default_map = read_config(path, str(context.info_name))
     return path
@@ -111,7 +126,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        help="TOML file of settings, with a section a stage.",
+        help="TOML file of settings, with a section for each stage.",
         metavar="FILE.toml",
         is_eager=True,
         callback=_load_config,
@@ -120,9 +135,9 @@ ConfigFile = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")]
-Json = Annotated[bool, typer.Option("--json", help="Print a JSON summary on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
 
 
 def building(
@@ -132,71 +147,75 @@ def building(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """What a command that builds has: only the signature counts."""
+    """The options of commands that build; only the signature counts."""
 
 
 def planning(
     config_file: ConfigFile = None, json_summary: Json = False, debug: Debug = False
 ) -> None:
-    """What a command has that only tells what would be built."""
+    """The options of a command that only reports what would be built."""
 
 
 def looking(json_summary: Json = False, debug: Debug = False) -> None:
-    """What a command that looks at artifacts has."""
+    """The options of commands that look at artifacts."""
 
 
-# --- config fields → options → configs -------------------------------------------------------
+# --- config fields → options -----------------------------------------------------------------
 
 
-def _options(config: type) -> Iterable[inspect.Parameter]:
-    hints = get_type_hints(config)
-    panel = "Execution" if config.__name__.endswith("Execution") else "Settings"
-    for field in dataclasses.fields(config):
-        if field.metadata.get("hidden"):
-            continue
-        kind, default = hints[field.name], field.default
-        if isinstance(default, tuple):  # on the command line: names parted by commas
-            kind, default = str, ",".join(default)
-        option = typer.Option(
-            *_spellings(field.name, kind, default),
-            help=field.metadata["help"],
-            envvar=f"CORPUS2VEC_{field.name.upper()}",
-            show_envvar=False,
-            show_default=default not in (None, 0, 0.0, False),
-            rich_help_panel=panel,
-        )
-        yield inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=default,
-            annotation=Annotated[kind, option],
-        )
+def _options(sections: Sequence[Section], command: str) -> dict[str, inspect.Parameter]:
+    """Return the options of a command by name; settings that are shared come once."""
+    options = {}
+    for section, config in sections:
+        hints = get_type_hints(config)
+        for field in dataclasses.fields(config):
+            marks = field.metadata
+            if field.name not in options and not (marks.get("alone") and command in ALL_STAGES):
+                panel = marks["heading"]
+                if command in ALL_STAGES and not marks.get("shared"):
+                    panel = f"{section}: {panel.lower()}"
+                options[field.name] = _option(field, hints[field.name], section, panel)
+    return options
 
 
-def _spellings(name: str, kind: Any, default: Any) -> list[str]:
-    option = option_name(name)
-    if kind is not bool:
-        return [option]
-    return [f"{option}/--no-{option[2:]}"]
+def _option(
+    field: dataclasses.Field[Any], kind: Any, section: str, panel: str
+) -> inspect.Parameter:
+    marks, default = field.metadata, field.default
+    if isinstance(default, tuple):  # on the command line: names separated by commas
+        kind, default = str, ",".join(default)
+    option = option_name(field.name)
+    scope = "" if marks.get("shared") else f"{section.upper()}_"
+    is_text = kind in (str, str | None) and not marks.get("file")
+    made = typer.Option(
+        f"{option}/--no-{option[2:]}" if kind is bool else option,
+        help=marks["help"],
+        metavar=marks.get("metavar"),
+        min=marks.get("least"),
+        max=marks.get("most"),
+        envvar=f"CORPUS2VEC_{scope}{field.name.upper()}",
+        show_envvar=False,
+        show_default=default is not None and default is not False,
+        rich_help_panel=panel,
+        callback=_text_or_none if is_text else None,
+    )
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    annotation = Annotated[kind, made]
+    return inspect.Parameter(field.name, keyword_only, default=default, annotation=annotation)
 
 
-def build(config: type[Config], settings: Mapping[str, Any], **more: Any) -> Config:
-    """The config of that type from a command's settings. Raises UsageError where they clash."""
-    values = dict(more)
-    for field in dataclasses.fields(config):  # type: ignore[arg-type]
-        if field.name in settings and field.name not in values:
-            value = settings[field.name]
-            if isinstance(field.default, tuple):
-                value = tuple(each.strip() for each in value.split(",") if each.strip())
-            values[field.name] = value
-    return config(**values)
+def _text_or_none(value: str | None) -> str | None:
+    return None if value is None else text(value)
+
+
+# --- config files ----------------------------------------------------------------------------
 
 
 def read_config(path: Path, command: str) -> dict[str, Any]:
-    """The settings of a TOML file that concern `command`; `run` and `plan` take all sections.
+    """Return the settings of a TOML file that concern `command`; `run` and `plan` take all.
 
-    Raises UsageError for a file that cannot be read or that has a section or setting which no
-    command knows: a misspelt setting must not be passed over.
+    Raises UsageError for a file that cannot be read, or that has a section or setting which no
+    command knows: a misspelt setting must not be ignored.
     """
     try:
         sections = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -208,10 +227,10 @@ def read_config(path: Path, command: str) -> dict[str, Any]:
     for section, values in sections.items():
         if section not in SECTIONS or not isinstance(values, dict):
             raise UsageError(
-                f"--config {path} has {section}, which is no section",
+                f"--config {path} has {section}, which is not a section",
                 hint=f"its sections are {', '.join(f'[{each}]' for each in SECTIONS)}",
             )
-        known = {field.name for config in SECTIONS[section] for field in dataclasses.fields(config)}
+        known = _names_in(SECTIONS[section])
         for name, value in values.items():
             field_name = name.replace("-", "_")
             if field_name not in known:
@@ -220,7 +239,11 @@ def read_config(path: Path, command: str) -> dict[str, Any]:
                     f"--config {path}: [{section}] has no setting {name}",
                     hint=f"did you mean {close[0]}?" if close else "see --help",
                 )
-            if command in (section, "run", "plan"):
+            if command == section or command in ALL_STAGES:
                 is_list = isinstance(value, list)
                 settings[field_name] = ",".join(map(str, value)) if is_list else value
     return settings
+
+
+def _names_in(configs: Iterable[type[Settings]]) -> set[str]:
+    return {field.name for config in configs for field in dataclasses.fields(config)}

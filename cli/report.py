@@ -116,4 +116,4 @@ def _summary(content: bytes, output: str, facts: Facts) -> dict[str, Any]:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     for function in (report, plot):
-        add_command(app, function, MapConfig, panel="Look", common=looking)
+        add_command(app, function, ("report", MapConfig), panel="Look", common=looking)

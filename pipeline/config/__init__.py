@@ -18,7 +18,7 @@ from corpus2vec.pipeline.config.dump import (
 from corpus2vec.pipeline.config.encode import EncodeConfig
 from corpus2vec.pipeline.config.judge import CompareConfig, EvaluateConfig
 from corpus2vec.pipeline.config.report import MapConfig
-from corpus2vec.pipeline.config.settings import option_name, require, setting
+from corpus2vec.pipeline.config.settings import Execution, Settings, option_name, require, setting
 from corpus2vec.pipeline.config.tokenize import (
     DROPPABLE,
     CorpusConfig,
@@ -40,7 +40,9 @@ __all__ = [
     "DumpConfig",
     "EncodeConfig",
     "EvaluateConfig",
+    "Execution",
     "MapConfig",
+    "Settings",
     "TokenizeConfig",
     "TokenizeExecution",
     "TrainConfig",

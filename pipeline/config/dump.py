@@ -7,10 +7,10 @@ import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
-from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import Settings, require, setting
 
 TABLE_COLUMNS = ("index", "token", "embedding")
 
@@ -19,7 +19,7 @@ FOLDER_FORMATS = tuple(name for name, each in FORMATS.items() if each.layout is 
 
 
 @dataclass(frozen=True, kw_only=True)
-class DumpConfig:
+class DumpConfig(Settings):
     """How the embedding table is written."""
 
     format: str = setting(
@@ -60,6 +60,7 @@ class DumpConfig:
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in self.formats if self.format != "auto" else ():
             close = difflib.get_close_matches(name, TABLE_FORMATS, 1)
             require(
@@ -91,7 +92,7 @@ class DumpConfig:
         """The formats that --format names."""
         return tuple(each.strip() for each in self.format.split(","))
 
-    def outputs(self, output: Path) -> list[tuple[Path, DumpConfig]]:
+    def outputs(self, output: Path) -> list[tuple[Path, Self]]:
         """What is written where: a path for each format, and the config of it alone.
 
         >>> config = DumpConfig(format="word2vec,parquet")
@@ -114,6 +115,17 @@ class DumpConfig:
                 dataclasses.replace(self, format=name),
             )
             for name in self.formats
+        ]
+
+    def outputs_in(self, folder: Path, file: str) -> list[tuple[Path, Self]]:
+        """Return what a build writes: a path for each format, named by the format's extension."""
+        names = ("table",) if self.format == "auto" else self.formats
+        return [
+            (
+                (folder / file).with_suffix(TABLE_FORMATS[name]),
+                dataclasses.replace(self, format=name),
+            )
+            for name in names
         ]
 
     @property

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus2vec.pipeline.config.settings import setting
+from corpus2vec.pipeline.config.settings import Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncodeConfig:
+class EncodeConfig(Settings):
     """How tokens become ids."""
 
     unknown: Literal["error", "drop"] = setting(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import Settings, require, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateConfig:
+class EvaluateConfig(Settings):
     """How a table is judged by gold files."""
 
     case: Literal["fold", "lower", "exact"] = setting(
@@ -30,6 +30,7 @@ class EvaluateConfig:
     seed: int = setting(1, "Seed of the resampling.")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.restrict >= 0, "--restrict must be 0 or more")
         require(self.resamples >= 0, "--resamples must be 0 or more")
         require(self.seed >= 0, "--seed must be 0 or more")
@@ -41,7 +42,7 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareConfig:
+class CompareConfig(Settings):
     """How two tables are compared."""
 
     neighbors: int = setting(10, "How many nearest neighbours of a word are compared.")
@@ -55,6 +56,7 @@ class CompareConfig:
     seed: int = setting(1, "Seed of the drawing.")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(self.neighbors >= 1, "--neighbors must be 1 or more")
         for name in ("sample", "pairs", "restrict", "seed"):
             require(getattr(self, name) >= 0, f"--{name} must be 0 or more")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapConfig:
+class MapConfig(Settings):
     """What of the table comes on a map of it."""
 
     map_words: int = setting(
-        10_000, "Words on the map, the most frequent ones; 50,000 is the most that it takes."
-    )
-
-    def __post_init__(self) -> None:
         # The page numbers the words in two bytes.
-        require(1 <= self.map_words <= 50_000, "--map-words must be from 1 to 50000")
+        10_000,
+        "How many words the map shows, the most frequent ones.",
+        least=1,
+        most=50_000,
+    )

@@ -1,9 +1,15 @@
-"""A setting: a field with its default, its help and its check; and its option's name."""
+"""Settings: dataclass fields that carry their help, their range and their heading in --help.
+
+The command line makes an option from every field, the manifest stores the values, and the recipe
+takes those that decide bytes. So a default, its meaning and its bounds are written once, here.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
 
 from corpus2vec.pipeline.errors import UsageError
 
@@ -15,23 +21,72 @@ def setting(
     least: float | None = None,
     most: float | None = None,
     below: float | None = None,
+    heading: str = "Settings",
     **marks: Any,
 ) -> Any:
-    """Return a dataclass field with its documentation and its range.
+    """Return a dataclass field with its documentation.
 
-    A value must be `least` or more, at most `most`, and less than `below`: `check_ranges` checks
-    it, and the option gets the same bounds. `marks` say how the command line shows the option, such
-    as `heading="Network"`.
+    `least`, `most` and `below` bound a number; None, where it is the default, is always allowed.
+    `heading` groups the options in --help. Other marks:
+
+        file=True     the value names a file: its content decides bytes, its name does not
+        metavar=TEXT  how --help shows the value
+        shared=True   one option and one environment variable for all commands that have the field
+        alone=True    the stage's own command has the option, `run` does not
     """
     bounds = {"least": least, "most": most, "below": below}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
-    return dataclasses.field(default=default, metadata={"help": help, **given, **marks})
+    return dataclasses.field(
+        default=default, metadata={"help": help, "heading": heading, **given, **marks}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The base of every config: checked where it is built, and never changed afterwards."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide an artifact's bytes: all but the names of files.
+
+        A config in which some settings have no effect on others leaves them out.
+        """
+        fields = dataclasses.fields(self)
+        return {f.name: getattr(self, f.name) for f in fields if not f.metadata.get("file")}
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that settings name, by the setting."""
+        named = [f.name for f in dataclasses.fields(self) if f.metadata.get("file")]
+        return {name: Path(getattr(self, name)) for name in named if getattr(self, name)}
+
+    def outputs(self, output: Path) -> list[tuple[Path, Self]]:
+        """Return what is written when `output` is asked for: paths, each with its own config."""
+        return [(output, self)]
+
+    def outputs_in(self, folder: Path, file: str) -> list[tuple[Path, Self]]:
+        """Return what a build writes into its folder, where a stage calls its artifact `file`."""
+        return self.outputs(folder / file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution(Settings):
+    """How a stage is carried out: what decides no byte and is no part of the recipe."""
+
+    threads: int | None = setting(
+        None,
+        "Processor threads; by default as many as the machine allows.",
+        least=1,
+        heading="Execution",
+        shared=True,
+    )
 
 
 def check_ranges(config: Any) -> None:
-    """Raise UsageError unless each setting is within its range. None has no range.
+    """Raise UsageError unless each number is within its range. None has no range.
 
-    >>> @dataclasses.dataclass
+    >>> @dataclass
     ... class Config:
     ...     min_count: int = setting(1, "", least=1)
     >>> check_ranges(Config(min_count=0))
@@ -72,5 +127,5 @@ def require(condition: bool, message: str, hint: str = "") -> None:
 
 
 def option_name(field_name: str) -> str:
-    """The option that sets a field: `min_count` → `--min-count`."""
+    """Return the option that sets a field: `min_count` → `--min-count`."""
     return "--" + field_name.replace("_", "-")

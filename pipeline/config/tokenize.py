@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorpusConfig:
+class CorpusConfig(Settings):
     """How the files of a corpus become documents."""
 
     kind: Literal["auto", "text", "jsonl", "csv", "tsv", "parquet"] = setting(
@@ -32,6 +32,7 @@ class CorpusConfig:
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require(
             self.label_field is None or self.label_from == "none",
             "--label-field and --label-from both say where the label is",
@@ -56,8 +57,8 @@ class TokenizeConfig(CorpusConfig):
         ("space",), "Token classes to leave out: any of space,punct,num,stop; '' keeps all."
     )
     sentences: bool = setting(False, "Make each sentence a document.")
-    max_doc_tokens: int = setting(
-        0, "Cut documents into pieces of at most this many tokens; 0 never cuts."
+    max_doc_tokens: int | None = setting(
+        None, "Cut documents into pieces of at most this many tokens.", least=1
     )
 
     def __post_init__(self) -> None:
@@ -68,19 +69,19 @@ class TokenizeConfig(CorpusConfig):
             f"--drop does not know {', '.join(unknown)}",
             f"it takes any of {','.join(DROPPABLE)}",
         )
-        require(self.max_doc_tokens >= 0, "--max-doc-tokens must be 0 or more")
         # One spelling for one meaning, or the order of names would make a new fingerprint.
         ordered = tuple(name for name in DROPPABLE if name in self.drop)
         object.__setattr__(self, "drop", ordered)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenizeExecution:
+class TokenizeExecution(Execution):
     """How tokenizing is carried out: what a person chooses that is no part of the recipe."""
 
-    workers: int = setting(
-        0, "Processes that tokenize; 0: as many as processors and corpus are worth, at most 6."
+    workers: int | None = setting(
+        None,
+        "Processes that tokenize; by default as many as processors and corpus are worth, at most "
+        "6.",
+        least=1,
+        heading="Execution",
     )
-
-    def __post_init__(self) -> None:
-        require(self.workers >= 0, "--workers must be 0 or more")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
-from corpus2vec.pipeline.config.settings import option_name, require, setting
+from corpus2vec.pipeline.config.settings import Execution, Settings, option_name, require, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainConfig:
+class TrainConfig(Settings):
     """The network, its objective and its optimizer: all that decides the trained table."""
 
     objective: Literal["context", "lm", "classify"] = setting(
@@ -74,15 +75,24 @@ class TrainConfig:
         "classes of frequency; auto is full up to 8,192 tokens, then sampled.",
     )
     negatives: int = setting(1024, "Sampled softmax: negatives that a step's tokens share.")
-    init: Literal["random", "zeros", "file"] = setting(
+    init: str = setting(
         "random",
-        "How the table starts: random, zeros, or a FILE of pretrained vectors.",
-        hidden=True,
+        "What to start from: random, zeros, a FILE of vectors (word2vec text or binary, GloVe, "
+        "fastText .vec, a dump of any format), or a model: its rows and the layers that fit.",
+        file=True,
+        metavar="random|zeros|FILE",
     )
     freeze: bool = setting(False, "Leave the table as it starts; train the rest.")
     freeze_epochs: int = setting(0, "Leave the table as it starts for the first N epochs.")
     valid_fraction: float = setting(
         0.0, "Share of the documents held out, drawn by --seed; scored after every epoch."
+    )
+    valid: Path | None = setting(
+        None,
+        "Encoded documents to score after every epoch, instead of --valid-fraction.",
+        file=True,
+        metavar="IDS",
+        alone=True,
     )
     patience: int = setting(
         0, "Stop after N epochs without a better held-out loss and keep the best; 0 never stops."
@@ -95,6 +105,7 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("dim", "epochs", "window", "negatives"):
             require(getattr(self, name) >= 1, f"{option_name(name)} must be 1 or more")
         for name in (
@@ -118,10 +129,32 @@ class TrainConfig:
             "it is for --objective lm with --no-tie",
         )
         require(
+            not (self.valid and self.valid_fraction),
+            "--valid and --valid-fraction both hold out documents",
+            "give one of them",
+        )
+        require(
+            not self.patience or bool(self.valid or self.valid_fraction),
+            "--patience needs held-out documents",
+            "give --valid-fraction 0.1, or --valid IDS",
+        )
+        require(
             self.layers > 0 or (self.objective == "context" and self.residual == "bag"),
             "--layers 0 leaves nothing to train",
             "it is for --objective context with --residual bag",
         )
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide the model's bytes."""
+        init = "file" if "init" in self.files() else self.init
+        return {**super().deciding(), "init": init}
+
+    def files(self) -> dict[str, Path]:
+        """Return the files that settings name: --init and --valid."""
+        named = super().files()
+        if self.init in ("random", "zeros"):
+            del named["init"]
+        return named
 
     @property
     def hidden_size(self) -> int:
@@ -174,13 +207,12 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainExecution:
+class TrainExecution(Execution):
     """How training is carried out: what a person chooses that is no part of the recipe."""
 
     device: Literal["auto", "cpu", "cuda"] = setting(
         "auto", "Where to train; auto takes CUDA if it is there."
     )
-    threads: int = setting(0, "Processor threads; 0 leaves it to the libraries.")
     checkpoint_minutes: float = setting(
         10.0, "Minutes between checkpoints; 0 writes one after every step."
     )
@@ -195,6 +227,6 @@ class TrainExecution:
     )
 
     def __post_init__(self) -> None:
-        require(self.threads >= 0, "--threads must be 0 or more")
+        super().__post_init__()
         require(self.checkpoint_minutes >= 0, "--checkpoint-minutes must be 0 or more")
         require(self.keep_checkpoints >= 1, "--keep-checkpoints must be 1 or more")

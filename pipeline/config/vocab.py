@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
 UNK = "<unk>"
 
 
 @dataclass(frozen=True, kw_only=True)
-class VocabConfig:
+class VocabConfig(Settings):
     """Which tokens get a row."""
 
-    min_count: int = setting(1, "Leave out tokens seen fewer times than this.")
-    max_size: int = setting(
-        0, "Keep the N most frequent tokens (ids still by first appearance); 0 keeps all."
+    min_count: int = setting(1, "Leave out tokens seen fewer times than this.", least=1)
+    max_size: int | None = setting(
+        None, "Keep only the N most frequent tokens; ids still go by first appearance.", least=1
+    )
+    keep: Path | None = setting(
+        None,
+        "A file of tokens, one a line, that are never left out.",
+        file=True,
+        metavar="FILE",
     )
     unk: str | None = setting(
         None, f"Add this token as last id, for all that has none ({UNK}, if anything is left out)."
     )
 
     def __post_init__(self) -> None:
-        require(self.min_count >= 1, "--min-count must be 1 or more")
-        require(self.max_size >= 0, "--max-size must be 0 or more")
+        super().__post_init__()
         require(self.unk != "", "--unk needs a token, not an empty string")
 
 
@@ -32,14 +38,17 @@ SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
 @dataclass(frozen=True, kw_only=True)
-class VocabExecution:
+class VocabExecution(Execution):
     """How counting is carried out."""
 
     memory: str = setting(
-        "2G", "Memory for counting, such as 500M; what needs more goes to the disk, in parts."
+        "2G",
+        "Memory for counting, such as 500M; counts that need more go to disk, in parts.",
+        heading="Execution",
     )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         number, unit = self._parts
         require(
             re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,

@@ -47,7 +47,7 @@ FROM_A_TERMINAL = (signal.SIGINT, signal.SIGHUP)
 """Signals that all processes get at once, and that are for the first one to act upon."""
 
 
-def resolve_workers(wanted: int, corpus_bytes: int | None) -> int:
+def resolve_workers(wanted: int | None, corpus_bytes: int | None) -> int:
     """The number of workers: as wanted, or for 0 what processors and corpus are worth."""
     if wanted:
         return wanted

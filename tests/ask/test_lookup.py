@@ -24,13 +24,13 @@ def build(folder, corpus=PHRASES, tokenize=None, vocab=None, lineage=True):
     """The model of `corpus`, 2 columns wide; what it was made from stands beside it."""
     (folder / "corpus.txt").write_text(corpus, encoding="utf-8")
     tokens, words, ids = folder / "tokens.parquet", folder / "vocab.tsv", folder / "ids.parquet"
-    stages.tokenize([str(folder / "corpus.txt")], tokens, tokenize or TokenizeConfig())
+    stages.tokenize.run([str(folder / "corpus.txt")], tokens, tokenize or TokenizeConfig())
     if not lineage:
         manifest_path(tokens).unlink()
-    stages.vocab([tokens], words, vocab or VocabConfig())
-    stages.encode(tokens, words, ids, EncodeConfig())
+    stages.vocab.run([tokens], words, vocab or VocabConfig())
+    stages.encode.run([tokens, words], ids, EncodeConfig())
     settings = TrainConfig(dim=2, seq_len=5, epochs=1)
-    stages.train(ids, words, folder / "model.safetensors", settings)
+    stages.train.run([ids, words], folder / "model.safetensors", settings)
     return folder / "model.safetensors"
 
 
@@ -38,7 +38,7 @@ def dump(model, format="table", **settings):
     """The table of `model` as a file, and its rows."""
     table = model.with_name(f"embeddings.{format}")
     config = DumpConfig(format=format, table="input", **settings)
-    stages.dump(model, model.with_name("vocab.tsv"), table, config)
+    stages.dump.run([model, model.with_name("vocab.tsv")], table, config)
     return table, read_table(model)
 
 

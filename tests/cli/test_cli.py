@@ -219,7 +219,7 @@ def test_flag_goes_before_environment_before_file_before_default(cli, built, tmp
         return cli(*arguments, *more).out.splitlines()[-1].split("\t")[1]
 
     assert unk() == "file"
-    monkeypatch.setenv("CORPUS2VEC_UNK", "environment")
+    monkeypatch.setenv("CORPUS2VEC_VOCAB_UNK", "environment")
     assert unk() == "environment"
     assert unk("--unk", "flag") == "flag"
     assert len(cli(*arguments).out.splitlines()) == 1 + 3 + 1  # max-size from the file
@@ -356,7 +356,7 @@ def test_a_defect_is_told_as_one(cli, monkeypatch, corpus, tmp_path):
     def fail(*args, **kwargs):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("corpus2vec.pipeline.stages.tokenize", fail)
+    monkeypatch.setattr("corpus2vec.pipeline.stages.tokenize.run", fail)
     result = cli("tokenize", corpus, "-o", tmp_path / "t")
     assert result.code == 70
     assert result.err.startswith("error: internal: ZeroDivisionError: oh\nhint: --debug")

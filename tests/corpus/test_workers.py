@@ -14,7 +14,7 @@ from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
 from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.files import read_ahead as read_ahead_module
-from corpus2vec.pipeline.stages import to_tokens
+from corpus2vec.pipeline.stages import tokenize as tokenize_stage
 from tests.support import workers as made_by
 from tests.support.deadlines import eventually, within_deadline
 
@@ -207,7 +207,7 @@ def test_as_many_workers_as_processors_and_corpus_are_worth(
 
 def test_a_worker_that_tokenizes_does_not_import_torch():
     make = functools.partial(
-        made_by.probing, functools.partial(to_tokens._make_tokenizer, TokenizeConfig())
+        made_by.probing, functools.partial(tokenize_stage._make_tokenizer, TokenizeConfig())
     )
     [modules] = results(make, iter([Texts.of(["Hope to see you soon"])]), 2)
     assert "spacy" in modules

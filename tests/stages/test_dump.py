@@ -12,17 +12,13 @@ from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (
     TABLE_FORMATS,
     DumpConfig,
-    EncodeConfig,
-    TokenizeConfig,
     TokenizeExecution,
     TrainConfig,
     TrainExecution,
-    VocabConfig,
-    VocabExecution,
 )
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
-from corpus2vec.pipeline.stages import to_table
 from corpus2vec.pipeline.stages.build import Build
+from corpus2vec.pipeline.tables import writing
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.training.pretrained import read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
@@ -36,14 +32,14 @@ def the_build(folder, format=ALL, **settings):
     return Build(
         corpora=[str(folder / "corpus.txt")],
         folder=folder,
-        tokenize=TokenizeConfig(),
-        vocab=VocabConfig(),
-        encode=EncodeConfig(),
-        train=TrainConfig(dim=2, seq_len=5, epochs=1),
-        dump=DumpConfig(format=format, table="input", **settings),
-        tokenize_execution=TokenizeExecution(workers=1),
-        vocab_execution=VocabExecution(),
-        execution=TrainExecution(threads=1),
+        configs={
+            "train": TrainConfig(dim=2, seq_len=5, epochs=1),
+            "dump": DumpConfig(format=format, table="input", **settings),
+        },
+        executions={
+            "tokenize": TokenizeExecution(workers=1),
+            "train": TrainExecution(threads=1),
+        },
     )
 
 
@@ -63,7 +59,7 @@ def dump(built, tmp_path):
     def run(format, **settings):
         output = tmp_path / f"table{TABLE_FORMATS[format]}"
         config = DumpConfig(format=format, table="input", **settings)
-        stages.dump(built / "model.safetensors", built / "vocab.tsv", output, config)
+        stages.dump.run([built / "model.safetensors", built / "vocab.tsv"], output, config)
         return output
 
     return run
@@ -124,8 +120,8 @@ def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
         ready.vectors_VD[3, 1] -= 1
 
     name = "write_folder" if format == "npy" else "write_file"
-    original = getattr(to_table, name)
-    monkeypatch.setattr(to_table, name, wrong)
+    original = getattr(writing, name)
+    monkeypatch.setattr(writing, name, wrong)
     with pytest.raises(PipelineError, match="found other numbers in row 3") as caught:
         dump(format, order="frequency")
     assert caught.value.exit_code == 70
@@ -161,20 +157,19 @@ def test_lookup_refuses_rows_that_are_not_ids(dump, format):
 def test_training_starts_from_every_format(built, format):
     vocabulary = parse_vocabulary((built / "vocab.tsv").read_bytes(), "vocab.tsv")
     path = built / f"embeddings{TABLE_FORMATS[format]}"
-    start = read_start(path, vocabulary, TrainConfig(dim=2, init="file"))
+    start = read_start(path, vocabulary, TrainConfig(dim=2, init=str(path)))
     assert start.found == 7
     expected = read_table(built / "model.safetensors")
     assert start.tables["embedding"].tobytes() == expected.tobytes()
 
 
 def test_a_train_stage_takes_a_folder_as_its_start(built, tmp_path):
-    config = TrainConfig(dim=2, seq_len=5, epochs=1, init="file", freeze=True, objective="lm")
-    stages.train(
-        built / "ids.parquet",
-        built / "vocab.tsv",
+    init = str(built / "embeddings.npy")
+    config = TrainConfig(dim=2, seq_len=5, epochs=1, init=init, freeze=True, objective="lm")
+    stages.train.run(
+        [built / "ids.parquet", built / "vocab.tsv"],
         tmp_path / "model.safetensors",
         config,
-        init=built / "embeddings.npy",
     )
     frozen = read_table(tmp_path / "model.safetensors")
     assert frozen.tobytes() == read_table(built / "model.safetensors").tobytes()
@@ -238,4 +233,4 @@ def test_a_folder_of_the_users_own_is_safe(cli, built):
 def test_dump_to_is_for_one_format(built):
     config = DumpConfig(format="table,glove")
     with pytest.raises(UsageError, match="is several artifacts"):
-        stages.dump(built / "model.safetensors", built / "vocab.tsv", built / "x", config)
+        stages.dump.run([built / "model.safetensors", built / "vocab.tsv"], built / "x", config)

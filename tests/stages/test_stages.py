@@ -24,12 +24,12 @@ from corpus2vec.pipeline.config import (
 )
 from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.stages import to_tokens
+from corpus2vec.pipeline.stages import tokenize as tokenize_stage
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
 from tests.support.commands import call
 
 # A tokenizer for each config, made once: what it knows of other corpora must change nothing.
-make_tokenizer = functools.cache(to_tokens._make_tokenizer)
+make_tokenizer = functools.cache(tokenize_stage._make_tokenizer)
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def cli(capfd, monkeypatch):
 def tokenize(*names, workers=1, force=True, **settings):
     execution = TokenizeExecution(workers=workers)
     config = TokenizeConfig(**settings)
-    return stages.tokenize(names, Path("t.parquet"), config, execution, force=force)
+    return stages.tokenize.run(names, Path("t.parquet"), config, execution, force=force)
 
 
 def front_end(*names, settings=None, vocab=None, encode=None, workers=1):
@@ -53,8 +53,8 @@ def front_end(*names, settings=None, vocab=None, encode=None, workers=1):
     paths = tokens, words, ids = Path("t.parquet"), Path("v.tsv"), Path("i.parquet")
     outcomes = [
         tokenize(*names, workers=workers, **(settings or {})),
-        stages.vocab([tokens], words, vocab or VocabConfig(), force=True),
-        stages.encode(tokens, words, ids, encode or EncodeConfig(), force=True),
+        stages.vocab.run([tokens], words, vocab or VocabConfig(), force=True),
+        stages.encode.run([tokens, words], ids, encode or EncodeConfig(), force=True),
     ]
     return [outcome.counts for outcome in outcomes], [path.read_bytes() for path in paths]
 
@@ -92,7 +92,7 @@ def test_the_number_of_workers_decides_no_byte(many_kinds, monkeypatch):
 def test_how_the_corpus_is_cut_into_batches_decides_no_byte(
     many_kinds, block_bytes, batch_bytes, monkeypatch
 ):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     expected = front_end(*many_kinds)
     monkeypatch.setattr(limits, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(limits, "BATCH_BYTES", batch_bytes)
@@ -103,7 +103,7 @@ def test_how_the_corpus_is_cut_into_batches_decides_no_byte(
 def test_how_large_row_groups_are_decides_nothing_but_row_groups(
     many_kinds, items, rows, monkeypatch
 ):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     [counts, [_, vocabulary, _]] = front_end(*many_kinds, settings={"label_from": "file"})
     ids = list(documents(Path("i.parquet")))
     monkeypatch.setattr(parquet, "ROW_GROUP_ITEMS", items)
@@ -119,7 +119,9 @@ def test_workers_and_memory_are_no_part_of_the_recipe(many_kinds):
     again = tokenize(*many_kinds, workers=2, force=False)
     assert (again.hit, again.fingerprint) == (True, first.fingerprint)
     outcomes = [
-        stages.vocab([Path("t.parquet")], Path("v.tsv"), VocabConfig(), VocabExecution(memory=size))
+        stages.vocab.run(
+            [Path("t.parquet")], Path("v.tsv"), VocabConfig(), VocabExecution(memory=size)
+        )
         for size in ("2G", "500M")
     ]
     assert [outcome.hit for outcome in outcomes] == [False, True]
@@ -131,7 +133,7 @@ def test_workers_and_memory_are_no_part_of_the_recipe(many_kinds):
 @pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
 @pytest.mark.parametrize("content", ["", "\n", " \n\r\n\t", "\ufeff", "\u3000\u2028"], ids=repr)
 def test_a_corpus_of_blanks_is_refused(content, doc_per, monkeypatch):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     with pytest.raises(DataError) as refused:
         tokenize(write("a.txt", content), doc_per=doc_per)
     assert refused.value.message == "the corpus has no document that is not blank: a.txt"
@@ -145,13 +147,13 @@ def test_a_corpus_of_blanks_is_refused(content, doc_per, monkeypatch):
     [("a.csv", "text,n\n"), ("a.csv", 'text,n\n"",1\n" ",2\n'), ("a.jsonl", '\n{"text": null}\n')],
 )
 def test_a_table_of_blanks_is_refused(name, content, monkeypatch):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     with pytest.raises(DataError, match=rf"^the corpus has no document that .* blank: {name}$"):
         tokenize(write(name, content))
 
 
 def test_blank_documents_and_those_of_which_no_token_is_left_are_told_apart(monkeypatch):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     name = write("a.txt", "\n \t\nHope\n\u3000\u2028\n\r\n...\nto\n")
     counts = tokenize(name, drop=("space", "punct")).counts
     dropped = {"blank": 4, "no token left": 1}
@@ -160,7 +162,7 @@ def test_blank_documents_and_those_of_which_no_token_is_left_are_told_apart(monk
 
 
 def test_cuts_in_what_is_too_long_are_told_if_there_are_any(monkeypatch):
-    monkeypatch.setattr(to_tokens, "_make_tokenizer", make_tokenizer)
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
     name = write("a.txt", "Hope to see you\n" + "x" * 3000 + "\n")
     assert tokenize(name).counts["chunks_cut"] == 2
     assert "documents_cut" not in tokenize(name).counts
@@ -201,7 +203,7 @@ a_vocabulary = st.builds(VocabConfig, min_count=st.integers(1, 2), max_size=st.i
 def test_the_books_balance_from_the_corpus_to_the_ids(files, config, vocab, sizes):
     names = [write(f"{number}.txt", content) for number, content in enumerate(files)]
     with (
-        mock.patch.object(to_tokens, "_make_tokenizer", make_tokenizer),
+        mock.patch.object(tokenize_stage, "_make_tokenizer", make_tokenizer),
         mock.patch.multiple(limits, BLOCK_BYTES=sizes[0], DOCUMENT_BYTES=sizes[1] + 3),
         mock.patch.object(limits, "BATCH_BYTES", sizes[1]),
         mock.patch("os.fsync"),

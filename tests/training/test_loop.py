@@ -45,10 +45,10 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     (folder / "corpus.csv").write_text(LABELLED)
     config = TokenizeConfig(label_field="label")
-    stages.tokenize([str(folder / "corpus.csv")], folder / "tokens.parquet", config)
-    stages.vocab([folder / "tokens.parquet"], folder / "vocab.tsv", VocabConfig())
-    stages.encode(
-        folder / "tokens.parquet", folder / "vocab.tsv", folder / "ids.parquet", EncodeConfig()
+    stages.tokenize.run([str(folder / "corpus.csv")], folder / "tokens.parquet", config)
+    stages.vocab.run([folder / "tokens.parquet"], folder / "vocab.tsv", VocabConfig())
+    stages.encode.run(
+        [folder / "tokens.parquet", folder / "vocab.tsv"], folder / "ids.parquet", EncodeConfig()
     )
     return folder
 
@@ -56,18 +56,15 @@ def corpus(tmp_path_factory):
 SMALL = {"objective": "lm", "dim": 8, "seq_len": 4, "batch_size": 4, "epochs": 3}
 
 
-def train(corpus, output, execution=None, progress=None, init=None, valid=None, **settings):
-    config = TrainConfig(**{**SMALL, "init": "file" if init else "random", **settings})
+def train(corpus, output, execution=None, progress=None, init="random", **settings):
+    config = TrainConfig(**{**SMALL, "init": str(init), **settings})
     execution = execution or TrainExecution(threads=1)
     progress = progress or Silent()
-    return stages.train(
-        corpus / "ids.parquet",
-        corpus / "vocab.tsv",
+    return stages.train.run(
+        [corpus / "ids.parquet", corpus / "vocab.tsv"],
         output,
         config,
         execution,
-        init=init,
-        valid=valid,
         progress=progress,
     )
 
@@ -325,17 +322,17 @@ def test_another_vocabulary_is_refused(corpus, tmp_path):
     other = tmp_path / "vocab.tsv"
     other.write_text("id\ttoken\tcount\n0\tthe\t1\n")
     with pytest.raises(DataError, match="was encoded with another vocabulary"):
-        stages.train(corpus / "ids.parquet", other, tmp_path / "m", TrainConfig())
+        stages.train.run([corpus / "ids.parquet", other], tmp_path / "m", TrainConfig())
 
 
 def test_classify_without_labels_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text(TEXT)
     tokens, vocabulary, ids = (tmp_path / each for each in ("t.parquet", "v.tsv", "i.parquet"))
-    stages.tokenize([str(tmp_path / "a.txt")], tokens, TokenizeConfig())
-    stages.vocab([tokens], vocabulary, VocabConfig())
-    stages.encode(tokens, vocabulary, ids, EncodeConfig())
+    stages.tokenize.run([str(tmp_path / "a.txt")], tokens, TokenizeConfig())
+    stages.vocab.run([tokens], vocabulary, VocabConfig())
+    stages.encode.run([tokens, vocabulary], ids, EncodeConfig())
     with pytest.raises(DataError, match="has no labels"):
-        stages.train(ids, vocabulary, tmp_path / "m", TrainConfig(objective="classify"))
+        stages.train.run([ids, vocabulary], tmp_path / "m", TrainConfig(objective="classify"))
 
 
 def test_patience_without_held_out_documents_is_refused(corpus, tmp_path):
@@ -381,8 +378,8 @@ def test_patience_stops_early_and_keeps_the_best(corpus, tmp_path):
 def test_given_held_out_documents_count_labels_by_name(corpus, tmp_path):
     (tmp_path / "valid.csv").write_text("text,label\nthe dog likes the house,land\n")
     tokens, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
-    stages.tokenize([str(tmp_path / "valid.csv")], tokens, TokenizeConfig(label_field="label"))
-    stages.encode(tokens, corpus / "vocab.tsv", ids, EncodeConfig())
+    stages.tokenize.run([str(tmp_path / "valid.csv")], tokens, TokenizeConfig(label_field="label"))
+    stages.encode.run([tokens, corpus / "vocab.tsv"], ids, EncodeConfig())
     settings = {"objective": "classify", "seq_len": 9, "epochs": 15, "lr": 0.02}
     counts = train(corpus, tmp_path / "m.safetensors", valid=ids, **settings).counts
     assert counts["valid_accuracy"] == 1.0  # `land` is label 0 there, and 1 in the corpus
@@ -397,13 +394,17 @@ def words_of(corpus):
 
 def test_a_frozen_table_of_zeros_stays_zero(corpus, tmp_path):
     config = TrainConfig(**SMALL, init="zeros", freeze=True)
-    stages.train(corpus / "ids.parquet", corpus / "vocab.tsv", tmp_path / "0.safetensors", config)
+    stages.train.run(
+        [corpus / "ids.parquet", corpus / "vocab.tsv"], tmp_path / "0.safetensors", config
+    )
     assert not read_table(tmp_path / "0.safetensors").any()
 
 
 def test_a_table_of_zeros_learns(corpus, tmp_path):
     config = TrainConfig(**{**SMALL, "seq_len": 40}, init="zeros")
-    stages.train(corpus / "ids.parquet", corpus / "vocab.tsv", tmp_path / "0.safetensors", config)
+    stages.train.run(
+        [corpus / "ids.parquet", corpus / "vocab.tsv"], tmp_path / "0.safetensors", config
+    )
     assert read_table(tmp_path / "0.safetensors").any(1).all()
 
 
@@ -424,10 +425,10 @@ def model_of(text, folder, **settings):
     folder.mkdir()
     (folder / "corpus.txt").write_text(text)
     tokens, words, ids = (folder / each for each in ("t.parquet", "words.tsv", "i.parquet"))
-    stages.tokenize([str(folder / "corpus.txt")], tokens, TokenizeConfig())
-    stages.vocab([tokens], words, VocabConfig())
-    stages.encode(tokens, words, ids, EncodeConfig())
-    stages.train(ids, words, folder / "m.safetensors", TrainConfig(**{**SMALL, **settings}))
+    stages.tokenize.run([str(folder / "corpus.txt")], tokens, TokenizeConfig())
+    stages.vocab.run([tokens], words, VocabConfig())
+    stages.encode.run([tokens, words], ids, EncodeConfig())
+    stages.train.run([ids, words], folder / "m.safetensors", TrainConfig(**{**SMALL, **settings}))
     return folder / "m.safetensors"
 
 
@@ -497,7 +498,9 @@ def test_the_model_has_one_row_a_token_and_its_config_in_the_header(corpus, tmp_
     assert tensors["embedding"].shape == (12, 8)
     assert "output.weight" not in tensors  # tied: it is the embedding
     assert header["config"]["dim"] == 8
-    stages.dump(tmp_path / "m.safetensors", corpus / "vocab.tsv", tmp_path / "t", DumpConfig())
+    stages.dump.run(
+        [tmp_path / "m.safetensors", corpus / "vocab.tsv"], tmp_path / "t", DumpConfig()
+    )
 
 
 def test_no_generator_of_the_caller_is_disturbed(corpus, tmp_path):

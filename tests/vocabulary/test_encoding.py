@@ -189,9 +189,9 @@ def front_half(folder, files):
         text = "".join(line + "\n" for line in lines)
         (folder / "corpus" / f"{number}.txt").write_text(text)
     tokens, vocabulary, ids = (folder / name for name in ("t.parquet", "v.tsv", "i.parquet"))
-    stages.tokenize([str(folder / "corpus")], tokens, TokenizeConfig())
-    stages.vocab([tokens], vocabulary, VocabConfig(min_count=2))
-    stages.encode(tokens, vocabulary, ids, EncodeConfig())
+    stages.tokenize.run([str(folder / "corpus")], tokens, TokenizeConfig())
+    stages.vocab.run([tokens], vocabulary, VocabConfig(min_count=2))
+    stages.encode.run([tokens, vocabulary], ids, EncodeConfig())
     return [path.read_bytes() for path in (tokens, vocabulary, ids)]
 
 
@@ -204,9 +204,9 @@ def test_however_the_corpus_is_cut_into_files_the_artifacts_have_the_same_bytes(
 def test_the_file_says_which_vocabulary_its_ids_are_of_and_names_the_labels(tmp_path):
     corpus, tokens, vocabulary, ids = (tmp_path / name for name in ("c.csv", "t", "v", "i"))
     corpus.write_text('text,y\nHope to,café\nsee,"a\tb"\nyou,café\n', encoding="utf-8")
-    stages.tokenize([str(corpus)], tokens, TokenizeConfig(label_field="y"))
-    stages.vocab([tokens], vocabulary, VocabConfig())
-    stages.encode(tokens, vocabulary, ids, EncodeConfig())
+    stages.tokenize.run([str(corpus)], tokens, TokenizeConfig(label_field="y"))
+    stages.vocab.run([tokens], vocabulary, VocabConfig())
+    stages.encode.run([tokens, vocabulary], ids, EncodeConfig())
     told = RowGroupReader(ids, "ids").metadata
     assert told["vocabulary_size"] == "4"
     assert told["vocabulary_digest"] == hashlib.sha256(vocabulary.read_bytes()).hexdigest()

@@ -1,4 +1,9 @@
-"""corpus → tokens.parquet."""
+"""Split a corpus into tokens, with spaCy: tokens.parquet.
+
+Reads plain text, JSON Lines, CSV, TSV and Parquet, also compressed as .gz, .bz2, .xz or .zst.
+
+Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.parquet
+"""
 
 from __future__ import annotations
 
@@ -8,45 +13,37 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus2vec.pipeline.artifacts import store as artifact
-from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests
-from corpus2vec.pipeline.artifacts.ledger import Ledger
-from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
-from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
-from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
-from corpus2vec.pipeline.corpus.corpus import Corpus
-from corpus2vec.pipeline.corpus.sources import Source, find_sources
-from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages.common import FORMATS, balanced
+from corpus2vec.pipeline.stages.stage import balanced
 
 if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+    from corpus2vec.pipeline.artifacts.store import Outcome
+    from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.corpus.texts import Texts
     from corpus2vec.pipeline.tokenizer import Tokens
 
-
-def tokenize_recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
-    """What decides tokens.parquet: the corpus files, and the folder of a --model."""
-    from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
-
-    known = known_digests(output)
-    inputs = [_corpus_input(source, known) for source in sources]
-    if config.model and is_model_folder(config.model):
-        files = sorted(each for each in Path(config.model).rglob("*") if each.is_file())
-        inputs += [file_input("pipeline", each, known=known) for each in files]
-    return Recipe(
-        stage="tokenize",
-        format=FORMATS["tokenize"],
-        config=vars(config),
-        inputs=tuple(inputs),
-        tools=versions(config),
-    )
+NAME = "tokenize"
+NEEDS = ()
+SEVERAL = True
+FILE = "tokens.parquet"
+FORMAT = 2
+CONFIG = TokenizeConfig
+EXECUTION = TokenizeExecution
+stream = None  # Parquet is read in pieces, from its end
 
 
-def tokenize(
-    paths: Sequence[str],
+def recipe(inputs: Sequence[str], output: Path, config: TokenizeConfig) -> Recipe:
+    """Return what decides tokens.parquet: the corpus files, and the folder of a --model."""
+    from corpus2vec.pipeline.corpus.sources import find_sources
+
+    return _recipe(find_sources(inputs, config, output), output, config)
+
+
+def run(
+    inputs: Sequence[str],
     output: Path,
     config: TokenizeConfig,
     execution: TokenizeExecution | None = None,
@@ -54,13 +51,19 @@ def tokenize(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Corpus files → tokens.parquet.
+    """Tokenize corpus files into tokens.parquet.
 
     Several workers are processes that begin by importing the main module, so a script that asks
     for them needs its `if __name__ == "__main__"`.
     """
-    sources = find_sources(paths, config, output)
-    recipe = tokenize_recipe(sources, output, config)
+    from corpus2vec.pipeline.artifacts import store
+    from corpus2vec.pipeline.artifacts.ledger import Ledger
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+    from corpus2vec.pipeline.corpus.corpus import Corpus
+    from corpus2vec.pipeline.corpus.sources import find_sources
+    from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
+
+    sources = find_sources(inputs, config, output)
     execution = execution or TokenizeExecution(workers=1)
 
     def write(target: Path) -> Mapping[str, Any]:
@@ -95,16 +98,32 @@ def tokenize(
         long = {"documents_cut": corpus.cuts, "chunks_cut": chunk_cuts}
         return {**counts, **facts, **{name: count for name, count in long.items() if count}}
 
-    return artifact.produce(recipe, output, write, force=force)
+    return store.produce(_recipe(sources, output, config), output, write, force=force)
 
 
-def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
-    from corpus2vec.pipeline.tokenizer import Tokenizer  # imports spaCy
+def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
+    from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+    from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
 
-    return Tokenizer(config).tokenize
+    known = known_digests(output)
+    inputs = [_corpus_input(source, known) for source in sources]
+    if config.model and is_model_folder(config.model):
+        files = sorted(each for each in Path(config.model).rglob("*") if each.is_file())
+        inputs += [file_input("pipeline", each, known=known) for each in files]
+    return Recipe(
+        stage=NAME,
+        format=FORMAT,
+        config=config.deciding(),
+        inputs=tuple(inputs),
+        tools=versions(config),
+    )
 
 
 def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
+    from corpus2vec.pipeline.artifacts.inputs import file_input
+    from corpus2vec.pipeline.artifacts.manifest import Input
+
     if source.is_stream:
         return Input(
             role="corpus",
@@ -114,3 +133,9 @@ def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
             seal=source.digest.hexdigest,
         )
     return file_input("corpus", source.path, source.traits, known)
+
+
+def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
+    from corpus2vec.pipeline.tokenizer import Tokenizer  # imports spaCy
+
+    return Tokenizer(config).tokenize

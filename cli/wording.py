@@ -1,0 +1,140 @@
+"""How numbers, progress and outcomes are worded, for people and for programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.store import Outcome
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Return the summary of a stage for programs."""
+    return {
+        "stage": outcome.stage,
+        "output": str(outcome.output),
+        "hit": outcome.hit,
+        "reason": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "fingerprint": outcome.fingerprint,
+        "counts": outcome.counts,
+    }
+
+
+def progress_line(
+    done: int, total: int | None, unit: str, rate: float, facts: Mapping[str, float | str]
+) -> str:
+    """Return how far a stage is, how fast (`rate` in units a second) and how long it will take.
+
+    >>> progress_line(50_000_000, 100_000_000, "bytes", 2_500_000.0, {"documents": 1200})
+    '50%  50.0 MB of 100.0 MB  2.5 MB/s  0:20 left  1,200 documents'
+    """
+    parts = [amount(done, unit)]
+    if total and done > total:  # a file that grows while it is read: nobody knows how far it will
+        total = None
+    if total:
+        parts = [f"{done / total:.0%}", f"{amount(done, unit)} of {amount(total, unit)}"]
+    if rate:
+        parts.append(f"{amount(rate, unit)}/s")
+    if total and rate:
+        parts.append(f"{clock((total - done) / rate)} left")
+    for name, value in facts.items():
+        if name == "loss" and isinstance(value, float):
+            parts.append(f"loss {value:.3f}")
+        elif name.endswith("_per_second") and isinstance(value, float):
+            parts.append(f"{value:,.0f} {name.removesuffix('_per_second')}/s")
+        elif isinstance(value, str):
+            parts.append(f"{name} {value}")
+        else:
+            parts.append(f"{value:,} {name}")
+    return "  ".join(parts)
+
+
+def amount(count: float, unit: str) -> str:
+    """Return a count and its unit: `61.2 MB`, `1,200 steps`."""
+    if unit == "bytes":
+        return f"{count / 1e6:.1f} MB"
+    return f"{count:,.0f} {unit}" if count >= 10 or count == int(count) else f"{count:.1f} {unit}"
+
+
+def counted(count: int, words: str) -> str:
+    """Return a count and what it counts: `2 rows`, `1 row`."""
+    one = re.sub("^([a-z]+)s", r"\1", words)
+    return f"{count:,} {one if count == 1 else words}"
+
+
+def clock(seconds: float) -> str:
+    """Return seconds as a clock shows them: `0:07`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def facts_of(outcome: Outcome) -> list[str]:
+    """Return what a person wants to know of a stage that ran, in one or two lines."""
+    counts, seconds = outcome.counts, max(outcome.seconds, 1e-9)
+    lines = [", ".join([*_accounts(counts), *_plain_facts(counts)])]
+    speed = ""
+    if "bytes" in counts:
+        speed = f", {counts['bytes'] / 1e6 / seconds:.1f} MB/s"
+    tokens = counts.get("tokens")
+    if isinstance(tokens, Mapping):
+        speed += f", {tokens['in'] / seconds:,.0f} tokens/s"
+    elif isinstance(tokens, int) and "epochs" in counts and not counts.get("time_was_up"):
+        speed = f", {tokens * counts['epochs'] / seconds:,.0f} tokens/s"
+    lines.append(f"{outcome.seconds:.1f} s{speed}")
+    return [line for line in lines if line]
+
+
+def _accounts(counts: Mapping[str, Any]) -> list[str]:
+    """Return the ledger in words: `10 tokens`, and the reasons of those that were not kept."""
+    parts = []
+    for unit in ("documents", "tokens"):
+        account = counts.get(unit)
+        if isinstance(account, Mapping):
+            parts.append(counted(account["in"], unit))
+            if account.get("unk"):
+                parts.append(f"{account['unk']:,} of them <unk>")
+            parts += [
+                f"{counted(count, unit)} dropped ({reason})"
+                for reason, count in account.get("dropped", {}).items()
+            ]
+    return parts
+
+
+FACTS = {
+    "rows": "rows",
+    "cuts": "cuts",
+    "documents_cut": "cuts in documents that were too long",
+    "chunks_cut": "cuts in chunks that were too long",
+    "types": "types",
+    "types_left_out": "types left out",
+    "keep_not_in_corpus": "tokens of --keep not in the corpus",
+    "documents": "documents",
+    "tokens": "tokens",
+    "columns": "columns",
+    "valid_documents": "documents held out",
+    "cut_tokens": "tokens cut from long documents",
+    "init_found": "rows from --init",
+    "init_layers": "weights of layers from --init",
+    "escaped": "tokens escaped",
+    "skipped": "tokens skipped",
+    "epochs": "epochs",
+    "steps": "steps",
+}
+SCORES = ("train_loss", "valid_loss", "valid_perplexity", "valid_accuracy")
+
+
+def _plain_facts(counts: Mapping[str, Any]) -> list[str]:
+    parts = []
+    for name, words in FACTS.items():
+        value = counts.get(name)
+        if isinstance(value, int) and (value or name in ("rows", "types")):
+            parts.append(counted(value, words))
+    for name in SCORES:
+        if isinstance(counts.get(name), float):
+            label = name.replace("train_loss", "loss").replace("valid_", "held-out ")
+            parts.append(f"{label} {counts[name]:.4g}")
+    return parts

@@ -1,0 +1,163 @@
+"""Write the embedding table, as a grid or in formats that other tools read.
+
+Without --format, the output's extension decides: .txt (the grid), .w2v, .bin (word2vec's
+binary), .glove, .vec (fastText), .parquet; and, as folders of files, .tsv (for the Projector),
+.npy, .safetensors (model2vec, sentence-transformers), .spacy. Each dump is read back before it
+replaces an older one.
+
+Example: corpus2vec dump build/model.safetensors build/vocab.tsv --format word2vec -o - | head
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig, Execution
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+    from corpus2vec.pipeline.artifacts.store import Outcome
+    from corpus2vec.pipeline.tables.table import Table
+
+NAME = "dump"
+NEEDS = ("train", "vocab")
+SEVERAL = False
+FILE = "embeddings.txt"
+FORMAT = 3
+CONFIG = DumpConfig
+EXECUTION = Execution
+
+
+def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
+    """Return what decides the dump, in the one format that `config` names."""
+    from corpus2vec.pipeline.artifacts.inputs import artifact_input
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+
+    model, vocabulary = inputs
+    sources = (artifact_input("model", model), artifact_input("vocabulary", vocabulary))
+    settings = config.deciding()
+    # It finds the fewest digits of a number, and lays out Parquet.
+    tools = {"pyarrow": metadata.version("pyarrow")}
+    if config.format == "spacy":
+        settings = {**settings, "lang": _language(sources[0])}
+        tools["spacy"] = metadata.version("spacy")
+    return Recipe(stage=NAME, format=FORMAT, config=settings, inputs=sources, tools=tools)
+
+
+def run(
+    inputs: Sequence[Path],
+    output: Path,
+    config: DumpConfig,
+    execution: Execution | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Dump the table of model.safetensors as a file, or as a folder of files.
+
+    Raises UsageError for a config of several formats: each of `config.outputs` is an artifact.
+    """
+    from corpus2vec.pipeline.artifacts import store
+    from corpus2vec.pipeline.tables.verify import verify_dump
+    from corpus2vec.pipeline.tables.writing import prepare, write_file, write_folder
+
+    output, one = _only_output(config, output)
+    made_by = recipe(inputs, output, one)
+
+    def write(target: Path) -> Mapping[str, Any]:
+        table = _table(made_by, one)
+        ready, unsafe = prepare(table, one)
+        if one.is_folder:
+            write_folder(target, ready, one)
+        else:
+            with target.open("wb") as sink:
+                write_file(sink, ready, one)
+        verify_dump(target, ready, one)
+        progress.advance(len(table), len(table), "rows")
+        left = len(table) - len(ready) - unsafe.get("skipped", 0)
+        below_top = {"below_top": left} if left else {}
+        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe}
+
+    return store.produce(made_by, output, write, force=force, folder=one.is_folder)
+
+
+def stream(
+    sink: IO[bytes],
+    inputs: Sequence[Path],
+    config: DumpConfig,
+    execution: Execution,
+    progress: Progress,
+) -> None:
+    """Write the table; a stream cannot be read back."""
+    from corpus2vec.pipeline.tables.writing import prepare, write_file
+
+    output, one = _only_output(config, Path("-"))
+    if one.is_folder:
+        raise UsageError(
+            f"--format {one.format} is several files: they cannot go to stdout",
+            hint=f"name a folder, such as -o embeddings{TABLE_FORMATS[one.format]}",
+        )
+    ready, _ = prepare(_table(recipe(inputs, output, one), one), one)
+    write_file(sink, ready, one)
+
+
+def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
+    outputs = config.outputs(output)
+    if len(outputs) > 1:
+        raise UsageError(
+            f"--format {config.format} is several artifacts, and this makes one",
+            hint="name one format",
+        )
+    return outputs[0]
+
+
+def _table(made_by: Recipe, config: DumpConfig) -> Table:
+    """The table of the model, every row of it, in the order of ids."""
+    from corpus2vec.pipeline.artifacts.weights import read_header, verify
+    from corpus2vec.pipeline.tables.table import Table
+    from corpus2vec.pipeline.tables.combining import require_finite
+    from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
+
+    model, given = made_by.input("model"), made_by.input("vocabulary")
+    if model.manifest is None:
+        verify(Path(model.name))
+    header = read_header(Path(model.name), "model")
+    if header["vocabulary_digest"] != given.digest:
+        raise DataError(
+            f"{model.name} was trained with another vocabulary than {given.name}",
+            hint="name the vocabulary that its ids were encoded with",
+        )
+    words = read_vocabulary(given)
+    vectors_VD = _table_of(Path(model.name), header, config)
+    require_finite(vectors_VD)
+    return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
+
+
+def _language(model: Input) -> str:
+    """spaCy's code of the language that the corpus was tokenized as; xx where it is not known."""
+    entry = model.manifest.upstream("tokenize") if model.manifest else None
+    if entry is None or entry["config"].get("model"):
+        return "xx"
+    return str(entry["config"].get("lang", "xx"))
+
+
+def _table_of(model: Path, header: Mapping[str, Any], config: DumpConfig) -> np.ndarray:
+    """The table to dump, of those that the model has."""
+    from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_names, read_table
+    from corpus2vec.pipeline.tables.combining import combine, postprocess
+
+    names = read_names(model)
+    trained, how = header["config"], config.table
+    if how == "auto":
+        how = "sum" if trained["objective"] == "context" else "input"
+    if how == "output" and trained["objective"] == "lm" and trained["tie"]:
+        how = "input"  # they are the same
+    compared = read_table(model, OUTPUT) if OUTPUT in names and how != "input" else None
+    return postprocess(combine(read_table(model), compared, how), config)

@@ -1,0 +1,95 @@
+"""Replace tokens by their ids: ids.parquet.
+
+Example: corpus2vec encode build/tokens.parquet build/vocab.tsv -o build/ids.parquet
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus2vec.pipeline.config import EncodeConfig, Execution
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.stage import balanced
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+    from corpus2vec.pipeline.artifacts.store import Outcome
+
+NAME = "encode"
+NEEDS = ("tokenize", "vocab")
+SEVERAL = False
+FILE = "ids.parquet"
+FORMAT = 2
+CONFIG = EncodeConfig
+EXECUTION = Execution
+stream = None  # Parquet is read in pieces, from its end
+
+
+def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe:
+    """Return what decides ids.parquet. Which token is <unk> is not in vocab.tsv, but it decides."""
+    from corpus2vec.pipeline.artifacts.inputs import artifact_input
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+    from corpus2vec.pipeline.vocabulary.vocabulary import unk_of
+
+    tokens, vocabulary = inputs
+    given = artifact_input("vocabulary", vocabulary)
+    unk = unk_of(given)
+    traited = dataclasses.replace(given, traits={"unk": unk} if unk else {})
+    return Recipe(
+        stage=NAME,
+        format=FORMAT,
+        config=config.deciding(),
+        inputs=(artifact_input("tokens", tokens), traited),
+        tools={"pyarrow": metadata.version("pyarrow")},
+    )
+
+
+def run(
+    inputs: Sequence[Path],
+    output: Path,
+    config: EncodeConfig,
+    execution: Execution | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Encode tokens.parquet with vocab.tsv into ids.parquet."""
+    from corpus2vec.pipeline.artifacts import store
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
+    from corpus2vec.pipeline.files.read_ahead import read_ahead
+    from corpus2vec.pipeline.vocabulary.encoding import Encoder
+    from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
+
+    made_by = recipe(inputs, output, config)
+
+    def write(target: Path) -> Mapping[str, Any]:
+        tokens, given = made_by.input("tokens"), made_by.input("vocabulary")
+        reader = RowGroupReader(Path(tokens.name), "tokens")
+        encoder = Encoder(read_vocabulary(given), config)
+        rows = 0
+        with (
+            RowGroupWriter(target, "ids", reader.labelled) as writer,
+            read_ahead(reader.row_groups()) as batches,
+        ):
+            for batch in batches:
+                writer.write(encoder.encode(batch))
+                rows += batch.num_rows
+                progress.advance(rows, reader.rows, "documents")
+            names = encoder.labels.names.to_pylist()
+            writer.add_metadata(
+                {
+                    "vocabulary_size": str(len(encoder.vocabulary)),
+                    "vocabulary_digest": given.digest,
+                    "labels": json.dumps(names, ensure_ascii=False),
+                }
+            )
+        encoder.tokens.kept = writer.items - encoder.tokens.unk
+        counts = balanced(encoder.documents, encoder.tokens)
+        return {**counts, "rows": writer.rows, **({"labels": len(names)} if names else {})}
+
+    return store.produce(made_by, output, write, force=force)

@@ -1,0 +1,92 @@
+"""What a stage is: the members that each module of this room has, and what the stages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.ledger import Ledger
+    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+    from corpus2vec.pipeline.artifacts.store import Outcome
+    from corpus2vec.pipeline.config import Execution, Settings
+
+
+class Stage(Protocol):
+    """A step from artifacts to an artifact. The module's docstring is the help of its command."""
+
+    @property
+    def NAME(self) -> str:
+        """What it is called, on the command line and in manifests."""
+
+    @property
+    def NEEDS(self) -> tuple[str, ...]:
+        """The stages whose artifacts it reads, in this order; with none it reads the corpus."""
+
+    @property
+    def SEVERAL(self) -> bool:
+        """Whether the first input may be several."""
+
+    @property
+    def FILE(self) -> str:
+        """What a build calls its artifact."""
+
+    @property
+    def FORMAT(self) -> int:
+        """A number that is raised when the written bytes change: older artifacts are misses."""
+
+    @property
+    def CONFIG(self) -> type[Settings]:
+        """The settings that decide bytes."""
+
+    @property
+    def EXECUTION(self) -> type[Execution]:
+        """The settings that do not."""
+
+    def recipe(self, inputs: Sequence[Any], output: Path, config: Any) -> Recipe:
+        """Return what decides the artifact's bytes."""
+
+    def run(
+        self,
+        inputs: Sequence[Any],
+        output: Path,
+        config: Any,
+        execution: Any = None,
+        *,
+        force: bool = False,
+        progress: Progress = SILENT,
+    ) -> Outcome:
+        """Make the artifact at `output`, unless it is there already."""
+
+    @property
+    def stream(self) -> Stream | None:
+        """Writes to a stream, without manifest and cache; None where it takes a file."""
+
+
+Stream = Callable[[IO[bytes], Sequence[Any], Any, Any, Progress], None]
+"""From inputs, config and execution, reporting to a `Progress`."""
+
+
+def existing(path: Path) -> Path:
+    """Return the path. Raises UsageError where there is no such file or folder."""
+    if not path.exists():
+        raise UsageError(f"there is no file {path}", hint="check the path")
+    return path
+
+
+def side_inputs(config: Settings) -> tuple[Input, ...]:
+    """Return the files that settings name, as inputs: their content decides, not their names."""
+    from corpus2vec.pipeline.artifacts.inputs import file_input
+
+    return tuple(file_input(name, existing(path)) for name, path in config.files().items())
+
+
+def balanced(*ledgers: Ledger) -> dict[str, Any]:
+    """Return the ledgers as the manifest stores them, or raise PipelineError for a false one."""
+    for ledger in ledgers:
+        ledger.balance()
+    return {ledger.unit: ledger.as_json() for ledger in ledgers}

@@ -1,0 +1,95 @@
+"""Learn the embedding table with an LSTM: model.safetensors.
+
+Metrics go to model.metrics.jsonl beside it. A run that is stopped (Ctrl-C, SIGTERM) leaves a
+checkpoint, and --resume ends in the same bytes as if it had not been stopped.
+
+Example: corpus2vec train build/ids.parquet build/vocab.tsv --dim 200 -o build/model.safetensors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.stage import existing
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+    from corpus2vec.pipeline.artifacts.store import Outcome
+
+NAME = "train"
+NEEDS = ("encode", "vocab")
+SEVERAL = False
+FILE = "model.safetensors"
+FORMAT = 3
+CONFIG = TrainConfig
+EXECUTION = TrainExecution
+stream = None  # checkpoints and metrics are written beside it
+
+
+def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
+    """Return what decides model.safetensors: ids, vocabulary, held-out ids, what to start from."""
+    from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
+    from corpus2vec.pipeline.artifacts.manifest import Recipe
+
+    ids, vocabulary = inputs
+    sources = [artifact_input("ids", ids), artifact_input("vocabulary", vocabulary)]
+    files = config.files()
+    if "valid" in files:
+        sources.append(artifact_input("valid", files["valid"]))
+    if "init" in files:
+        sources.append(file_input("init", existing(files["init"])))
+    return Recipe(
+        stage=NAME,
+        format=FORMAT,
+        config=config.deciding(),
+        inputs=tuple(sources),
+        tools={"torch": metadata.version("torch"), "numpy": metadata.version("numpy")},
+    )
+
+
+def run(
+    inputs: Sequence[Path],
+    output: Path,
+    config: TrainConfig,
+    execution: TrainExecution | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Outcome:
+    """Train on ids.parquet into model.safetensors; `training.run` keeps checkpoints and metrics."""
+    from corpus2vec.pipeline.artifacts import store
+
+    made_by = recipe(inputs, output, config)
+    execution = execution or TrainExecution()
+    environment: dict[str, Any] = {}  # known only when it has run
+
+    def write(target: Path) -> Mapping[str, Any]:
+        from corpus2vec.pipeline.training import run as training
+        from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
+
+        ids, vocabulary = made_by.input("ids"), made_by.input("vocabulary")
+        files = config.files()
+        data, facts = training.load_data(
+            Path(ids.name),
+            read_vocabulary(vocabulary),
+            vocabulary.digest,
+            config,
+            files.get("init"),
+            files.get("valid"),
+        )
+        run = training.Run(output, made_by, config, execution, progress)
+        counts = run.train(target, data, facts)
+        environment.update(run.environment)
+        return counts
+
+    outcome = store.produce(made_by, output, write, force=force, environment=environment)
+    if not outcome.hit:
+        from corpus2vec.pipeline.training.checkpoints import Checkpoints
+
+        Checkpoints(output).discard()
+    return outcome
