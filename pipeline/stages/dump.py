@@ -121,8 +121,8 @@ def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
 def _table(made_by: Recipe, config: DumpConfig) -> Table:
     """The table of the model, every row of it, in the order of ids."""
     from corpus2vec.pipeline.artifacts.weights import read_header, verify
-    from corpus2vec.pipeline.tables.table import Table
     from corpus2vec.pipeline.tables.combining import require_finite
+    from corpus2vec.pipeline.tables.table import Table
     from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
     model, given = made_by.input("model"), made_by.input("vocabulary")

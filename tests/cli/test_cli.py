@@ -239,8 +239,12 @@ def test_a_config_file_fills_every_stage_of_a_run(cli, corpus, tmp_path):
     ("text", "message", "hint"),
     [
         ("[train]\ndimm = 3", "[train] has no setting dimm", "did you mean dim?"),
-        ("[training]\ndim = 3", "has training, which is no section", "its sections are [tokenize]"),
-        ("dim = 3", "has dim, which is no section", "its sections are [tokenize]"),
+        (
+            "[training]\ndim = 3",
+            "has training, which is not a section",
+            "its sections are [tokenize]",
+        ),
+        ("dim = 3", "has dim, which is not a section", "its sections are [tokenize]"),
         ("[train", "is not TOML", ""),
     ],
 )

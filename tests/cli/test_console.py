@@ -5,7 +5,8 @@ import io
 import pytest
 
 from corpus2vec.cli import console
-from corpus2vec.cli.console import Console, amount, clock, progress_line
+from corpus2vec.cli.console import Console
+from corpus2vec.cli.wording import amount, clock, progress_line
 
 
 class Clock:
