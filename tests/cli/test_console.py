@@ -93,12 +93,12 @@ def test_a_total_that_is_not_known_is_not_guessed():
     assert progress_line(5_000_000, None, "bytes", 1e6, {}) == "5.0 MB  1.0 MB/s"
 
 
-def test_a_training_line_tells_loss_speed_and_how_much_of_the_machine_is_used():
-    facts = {"epoch": "1/5", "loss": 4.56789, "tokens_per_second": 52_000.4, "of peak": "31%"}
+def test_a_training_line_shows_loss_and_speed():
+    facts = {"epoch": "1/5", "loss": 4.56789, "tokens_per_second": 52_000.4}
     line = progress_line(500, 1000, "steps", 25.0, facts)
     assert line == (
         "50%  500 steps of 1,000 steps  25 steps/s  0:20 left  epoch 1/5  loss 4.568  "
-        "52,000 tokens/s  31% of peak"
+        "52,000 tokens/s"
     )
 
 
@@ -119,3 +119,7 @@ def test_clock(seconds, text):
 )
 def test_amount(count, unit, text):
     assert amount(count, unit) == text
+
+
+def test_progress_beyond_its_total_has_no_share_and_no_time_left():
+    assert progress_line(101, 100, "steps", 1.0, {}) == "101 steps  1 steps/s"
