@@ -1,15 +1,15 @@
-"""Tokenizing, counting, encoding: ours beside its peers, on one corpus, in one run.
+"""Compare tokenizing, counting and encoding with other tools, on one corpus, in one run.
 
     python benchmarks/front_end.py CORPUS [--times 16] [--repeat 3] [--only NAME...]
 
-Prints a Markdown table; RESULTS.md holds what it printed, with the date and the machine. Every
-contender is a process of its own. Its memory is the most that it and its children held at a time,
-each page counted once a process. `--times` writes the corpus that many times, one behind the other,
-to a temporary file: a flattering corpus for us, since after the first time no chunk is new.
+Prints a Markdown table; RESULTS.md has earlier ones, with the date and the machine. Every
+contender is a process of its own. Its memory is the peak of the process and its children together;
+a page that two of them share counts twice. `--times 16` repeats the corpus 16 times, which flatters
+corpus2vec: after the first time no chunk is new.
 
-A peer's seconds are those of its work alone, on text that is in memory, with nothing written. Ours
-are those of the whole process: Python's start, spaCy's import, reading, writing, syncing. Peers
-and stages with one worker are held to one core. The ratio is that of the rates.
+The seconds of another tool are those of its work alone, on text in memory, with nothing written.
+Those of corpus2vec are whole processes: starting Python, importing spaCy, reading, writing,
+syncing. Other tools, and stages with one worker, run on one core. The last column compares rates.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROCESS_SAMPLE = 6_000_000
-"""Bytes that nlp.pipe(n_process=2) is given: it is too slow for more."""
+"""Bytes for nlp.pipe(n_process=2), which is too slow for more."""
 
 
 @dataclass
 class Measured:
-    """What one run took."""
+    """What one run needed."""
 
     seconds: float
     megabytes: float
@@ -45,11 +45,11 @@ class Measured:
     """Bytes of memory, of all processes together."""
 
 
-# --- the peers, each in a process of its own -------------------------------------------------
+# --- other tools, each in a process of its own -----------------------------------------------
 
 
 def spacy_pipe(lines: list[str]) -> Iterator[int]:
-    """spaCy's tokenizer on one core; the documents are thrown away."""
+    """Run spaCy's tokenizer on one core; the documents are thrown away."""
     sys.modules["torch"] = None  # type: ignore[assignment]
     import spacy
 
@@ -59,7 +59,7 @@ def spacy_pipe(lines: list[str]) -> Iterator[int]:
 
 
 def spacy_processes(lines: list[str]) -> Iterator[int]:
-    """spaCy's own way to use two cores."""
+    """Run spaCy's pipe with two processes."""
     sys.modules["torch"] = None  # type: ignore[assignment]
     import spacy
 
@@ -69,7 +69,7 @@ def spacy_processes(lines: list[str]) -> Iterator[int]:
 
 
 def hf_tokenizers(lines: list[str]) -> Iterator[int]:
-    """Hugging Face tokenizers: WordLevel over white space and punctuation, trained and encoded."""
+    """Train Hugging Face's WordLevel, over white space and punctuation, and encode."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
@@ -89,7 +89,7 @@ def hf_tokenizers(lines: list[str]) -> Iterator[int]:
 
 
 def gensim_scan(lines: list[str]) -> Iterator[int]:
-    """gensim's vocabulary scan: split at white space, and counted; nothing is encoded."""
+    """Scan the vocabulary with gensim: split at white space and count; nothing is encoded."""
     from gensim.models import Word2Vec
 
     model = Word2Vec(min_count=1)
@@ -107,7 +107,7 @@ PEERS: dict[str, Callable[[list[str]], Iterator[int]]] = {
 
 
 def be_peer(name: str, corpus: str) -> None:
-    """Run one peer, and print what it took as JSON."""
+    """Run one tool and print its measurements as JSON."""
     with Path(corpus).open("rb") as file:
         text = file.read(PROCESS_SAMPLE if "n_process" in name else -1)
     lines = text.decode("utf-8", "ignore").split("\n")
@@ -124,7 +124,7 @@ def be_peer(name: str, corpus: str) -> None:
 
 
 def family(process: int) -> list[int]:
-    """The process and all below it."""
+    """Return the process and all its descendants."""
     found = [process]
     for parent in found:
         with contextlib.suppress(OSError):  # it may be gone by now
@@ -134,7 +134,7 @@ def family(process: int) -> list[int]:
 
 
 def memory_of(process: int) -> int:
-    """Bytes that are resident in a process."""
+    """Return the resident bytes of a process."""
     with contextlib.suppress(OSError):
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf(
             "SC_PAGESIZE"
@@ -143,7 +143,7 @@ def memory_of(process: int) -> int:
 
 
 def run(command: list[str], cores: int = 0) -> tuple[float, str, int]:
-    """Seconds, what was printed, and the peak of memory, on so many cores (0: all)."""
+    """Run a command on so many cores (0: all): its seconds, its output, its peak memory."""
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     if cores:
@@ -168,15 +168,15 @@ def run(command: list[str], cores: int = 0) -> tuple[float, str, int]:
 
 
 def peer(name: str, corpus: Path) -> Measured:
-    """One run of a peer."""
+    """Run another tool once."""
     cores = 0 if "n_process" in name else 1
     _, printed, peak = run([sys.executable, __file__, "--peer", name, str(corpus)], cores)
-    told = json.loads(printed)
-    return Measured(told["seconds"], told["bytes"] / 1e6, told["tokens"], peak)
+    found = json.loads(printed)
+    return Measured(found["seconds"], found["bytes"] / 1e6, found["tokens"], peak)
 
 
 def ours(stage: str, workers: int, corpus: Path, folder: Path) -> Measured:
-    """One run of one of our stages."""
+    """Run a stage once."""
     tokens, vocabulary, ids = (
         str(folder / name) for name in ("tokens.parquet", "vocab.tsv", "ids.parquet")
     )
@@ -201,7 +201,7 @@ def ours(stage: str, workers: int, corpus: Path, folder: Path) -> Measured:
 
 
 def contenders(corpus: Path, folder: Path) -> dict[str, Callable[[], list[Measured]]]:
-    """What is measured, by name, in the order of the table."""
+    """Return all that can be measured, by name, in the order of the table."""
     table: dict[str, Callable[[], list[Measured]]] = {
         name: lambda name=name: [peer(name, corpus)]  # type: ignore[misc]
         for name in PEERS
@@ -220,7 +220,7 @@ def contenders(corpus: Path, folder: Path) -> dict[str, Callable[[], list[Measur
 
 
 def summed(parts: list[Measured]) -> Measured:
-    """Stages that follow each other, as one."""
+    """Add up stages that follow each other."""
     return Measured(
         sum(part.seconds for part in parts),
         parts[0].megabytes,
@@ -254,7 +254,7 @@ def main() -> None:
 
 
 def compare(corpus: Path, folder: Path, options: argparse.Namespace) -> None:
-    """Measure every contender, turn by turn, and print the table."""
+    """Measure every contender, in turn, and print the table."""
     table = contenders(corpus, folder)
     chosen = [
         name for name in table if not options.only or any(part in name for part in options.only)

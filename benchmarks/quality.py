@@ -1,16 +1,17 @@
-"""Word vectors beside word2vec's: similarity, analogies and seconds, on one token stream.
+"""Compare word vectors with word2vec's: similarity, analogies and seconds, from the same tokens.
 
     python benchmarks/quality.py CORPUS DATA [--only NAME...] [--seeds 1 2 3] [--work FOLDER]
 
-CORPUS is tokenized once (`--lower --min-count 5`), and both sides learn from those tokens, with 200
-numbers a word and two threads. DATA is a folder with EN-MEN-TR-3k.txt, EN-WS-353-ALL.txt,
-EN-RW-STANFORD.txt and questions-words.txt. Every row is a process of its own; its seconds are those
-of learning, with the vocabulary known. Prints a Markdown table of means over the seeds, and each
-run as it ends on standard error; RESULTS.md holds what it printed, with the date and the machine.
+CORPUS is tokenized once (`--lower --min-count 5`); corpus2vec and gensim both learn from those
+tokens, 200 numbers a word, with two threads. DATA is a folder with EN-MEN-TR-3k.txt,
+EN-WS-353-ALL.txt, EN-RW-STANFORD.txt and questions-words.txt. Every row is a process of its own;
+its seconds are those of learning, with the vocabulary known. Prints a Markdown table of means over
+the seeds, and each run on stderr when it ends; RESULTS.md has earlier ones, with the date and the
+machine.
 
-Similarity is Spearman's rank correlation with human judgements, in percent of the pairs of which
-both words are known; an analogy counts where the nearest word to b - a + c, of all words but these,
-is d (3CosAdd).
+Similarity is Spearman's rank correlation with human judgements, in percent, over the pairs of which
+both words are known. An analogy is right if d is the nearest word to b - a + c, these three left
+out (3CosAdd).
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def main() -> None:
 
 
 def compare(options: argparse.Namespace, work: Path) -> None:
-    """Measure every row, seed by seed, and print the table."""
+    """Measure every row with every seed, and print the table."""
     work.mkdir(parents=True, exist_ok=True)
     corpus2vec("tokenize", options.corpus, "--lower", "-o", work / "tokens.parquet")
     corpus2vec("vocab", work / "tokens.parquet", "--min-count", 5, "-o", work / "vocab.tsv")
@@ -91,8 +92,8 @@ def compare(options: argparse.Namespace, work: Path) -> None:
             )
             scores = {**judge.scores(vectors), "seconds": seconds}
             runs[name].append(scores)
-            told = ", ".join(f"{column} {scores[column]:.1f}" for column in COLUMNS)
-            print(f"seed {seed}  {name}: {told}", file=sys.stderr, flush=True)
+            shown = ", ".join(f"{column} {scores[column]:.1f}" for column in COLUMNS)
+            print(f"seed {seed}  {name}: {shown}", file=sys.stderr, flush=True)
     print(f"| | {' | '.join(COLUMNS)} |")
     print(f"|---|{'---:|' * len(COLUMNS)}")
     for name, found in runs.items():
@@ -107,7 +108,7 @@ def corpus2vec(*arguments: object) -> None:
 
 
 def ours(work: Path, name: str, seed: int) -> tuple[Path, float]:
-    """The vectors that corpus2vec learns, and the seconds of the train stage."""
+    """Learn vectors with corpus2vec: their file, and the seconds of the train stage."""
     model, vectors = work / "model.safetensors", work / "ours.parquet"
     begin = time.monotonic()
     corpus2vec(
@@ -122,7 +123,7 @@ def ours(work: Path, name: str, seed: int) -> tuple[Path, float]:
 
 
 def gensim(work: Path, name: str, seed: int) -> tuple[Path, float]:
-    """The vectors that gensim learns from the same tokens, and the seconds of its training."""
+    """Learn vectors with gensim from the same tokens: their file, and the seconds of training."""
     text, vectors = work / "tokens.txt", work / "gensim.parquet"
     if not text.exists():
         write_text(work / "tokens.parquet", text)
@@ -137,7 +138,7 @@ def gensim(work: Path, name: str, seed: int) -> tuple[Path, float]:
 
 
 def write_text(tokens: Path, text: Path) -> None:
-    """The tokens as gensim reads a file: a document a line."""
+    """Write the tokens for gensim, a document a line."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
@@ -148,7 +149,7 @@ def write_text(tokens: Path, text: Path) -> None:
 
 
 def learn_gensim(text: Path, vectors: Path, sg: int, epochs: int, seed: int) -> None:
-    """In a process of its own: gensim's word2vec, by its fastest way; prints its seconds."""
+    """Train gensim's word2vec, the fastest way it has, and print the seconds."""
     import pyarrow as pa
     import pyarrow.parquet as pq
     from gensim.models import Word2Vec
@@ -175,7 +176,7 @@ def learn_gensim(text: Path, vectors: Path, sg: int, epochs: int, seed: int) -> 
 
 
 class Judge:
-    """The word-similarity and analogy sets."""
+    """The sets of word pairs and analogies."""
 
     def __init__(self, folder: Path) -> None:
         self._pairs = {name: read_gold(folder / file) for name, file in SETS.items()}
@@ -183,7 +184,7 @@ class Judge:
         self.coverage = ""
 
     def scores(self, vectors: Path) -> dict[str, float]:
-        """Percent, by the name of the set. The corpus was lower-cased, so gold words are too."""
+        """Score vectors, in percent, by set. Gold words are lower-cased, as the corpus was."""
         judged = Judged(read_vectors(vectors), EvaluateConfig(case="lower", resamples=0))
         found = {name: judged.scores(pairs)[0] for name, pairs in self._pairs.items()}
         for score in judged.scores(self._questions):

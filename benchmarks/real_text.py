@@ -1,9 +1,9 @@
-"""The five stages on a real corpus, each as a process of its own: seconds, rate, peak memory.
+"""Measure the five stages on a real corpus: seconds, rate and peak memory of each.
 
     python benchmarks/real_text.py FILE... [-- options of `corpus2vec run`]
 
-Prints a Markdown table; RESULTS.md holds what it printed, with the date and the machine. Each stage
-is run with --force, so nothing is taken from a cache but what the stage before it made.
+Each stage is a process of its own, on what the stage before it wrote. Prints a Markdown table;
+RESULTS.md has earlier ones, with the date and the machine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     print(f"{' '.join(Path(each).name for each in corpora)} ({size / 1e6:.1f} MB)", end="")
     print(f", `{' '.join(options)}`" if options else "")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    print("| stage | seconds | rate | peak memory | what came of it |")
+    print("| stage | seconds | rate | peak memory | result |")
     print("|---|---:|---:|---:|---|")
     with tempfile.TemporaryDirectory() as folder:
         tokens, vocabulary, ids, model, table = (
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def own(stage: str, options: list[str]) -> list[str]:
-    """Those of the options that the stage has, each with its value."""
+    """Select the options that the stage has, each with its value."""
     names = {
         option_name(name)
         for config in SECTIONS[stage]
@@ -67,7 +67,7 @@ def own(stage: str, options: list[str]) -> list[str]:
 
 
 def row(stage: str, arguments: list[str]) -> str:
-    """One stage, run and measured, as a row of the table."""
+    """Run a stage and measure it; return a row of the table."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "corpus2vec", *arguments, "--json", "--quiet"],
@@ -81,11 +81,11 @@ def row(stage: str, arguments: list[str]) -> str:
         sys.exit(f"{stage} failed")
     counts = json.loads(printed)["counts"]
     cells = [stage, f"{seconds:.1f}", rate(counts, seconds), f"{usage.ru_maxrss / 1024:,.0f} MB"]
-    return f"| {' | '.join([*cells, told(counts)])} |"
+    return f"| {' | '.join([*cells, summary(counts)])} |"
 
 
 def rate(counts: dict, seconds: float) -> str:
-    """Tokens a second; bytes too, where the stage reads text."""
+    """Format tokens a second, and bytes a second where the stage reads text."""
     tokens = counts.get("tokens")
     if isinstance(tokens, dict):
         text = f"{tokens['in'] / seconds:,.0f} tokens/s"
@@ -95,8 +95,8 @@ def rate(counts: dict, seconds: float) -> str:
     return f"{counts['rows'] / seconds:,.0f} rows/s"
 
 
-def told(counts: dict) -> str:
-    """The numbers that a reader wants beside the seconds."""
+def summary(counts: dict) -> str:
+    """Format the counts that are worth a place in the table."""
     wanted = ("documents", "tokens", "types", "rows", "epochs", "train_loss", "valid_perplexity",
               "valid_accuracy")  # fmt: skip
     parts = []

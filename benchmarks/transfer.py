@@ -1,14 +1,14 @@
-"""What vectors from a large corpus are worth to a classifier that has few labelled documents.
+"""Measure how much vectors from a large corpus help a classifier with few labelled documents.
 
     python benchmarks/transfer.py MODEL FILE_OF_A_CLASS… [--examples 1000] [--seeds 1 2 3 4 5]
 
-MODEL was trained with --objective context on lower-cased text, its vocabulary beside it (`make
-bench-quality` leaves one in --work). Each file has a document a line, and its name is their label.
-So many documents are drawn to train on, 5,000 others to judge by; the classifier is the same in
-every row (`--objective classify`, an LSTM of 100 units, the best of 20 epochs by held-out loss),
-and only what it starts from differs. Prints a Markdown table of the mean held-out accuracy and its
-standard deviation over the seeds, each of which draws other documents (López-Sánchez et al. use
-word vectors this way, to find clickbait).
+MODEL was trained with --objective context on lower-cased text, with vocab.tsv beside it (`make
+bench-quality OPTIONS='--work FOLDER'` leaves both). Each file has a document a line; its name is
+their label. Each seed draws --examples documents to train on and 5,000 others to judge by. The
+classifier is the same in every row (`--objective classify`, an LSTM of 100 units, the best of 20
+epochs by held-out loss); only what it starts from differs. Prints a Markdown table of the mean
+held-out accuracy and its standard deviation over the seeds (López-Sánchez et al. use word vectors
+this way, to find clickbait).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def prepare(classes: list[Path], examples: int, seed: int, folder: Path) -> None:
-    """Two sets of ids over one vocabulary, that of the documents to train on and to judge by."""
+    """Draw documents to train on and to judge by, and encode both with their common vocabulary."""
     drawn: dict[str, list[dict[str, str]]] = {"train": [], "valid": []}
     random = np.random.default_rng(seed)
     for path in classes:
@@ -85,7 +85,7 @@ def prepare(classes: list[Path], examples: int, seed: int, folder: Path) -> None
 
 
 def read(path: Path) -> list[str]:
-    """The lines of a text file, gzipped or not."""
+    """Read the lines of a text file, gzipped or not."""
     import gzip
 
     opened = gzip.open if path.suffix == ".gz" else open
@@ -94,7 +94,7 @@ def read(path: Path) -> list[str]:
 
 
 def accuracy(folder: Path, seed: int, settings: list[object]) -> float:
-    """Percent of the held-out documents whose label was found."""
+    """Train a classifier: the percentage of held-out documents whose label it predicts."""
     done = corpus2vec(
         *("train", folder / "train.ids.parquet", folder / "vocab.tsv", "--json", "--force"),
         *("--valid", folder / "valid.ids.parquet", "-o", folder / "model.safetensors"),
@@ -105,7 +105,7 @@ def accuracy(folder: Path, seed: int, settings: list[object]) -> float:
 
 
 def corpus2vec(*arguments: object) -> str:
-    """Run a command; what it printed."""
+    """Run a command and return what it printed."""
     command = [sys.executable, "-m", "corpus2vec", *map(str, arguments), "--quiet"]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 

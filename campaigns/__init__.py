@@ -1,1 +1,1 @@
-"""Long searches for faults: run by hand, for as long as one likes. Nothing imports them."""
+"""Long searches for faults, run by hand for as long as one likes. Nothing imports them."""

@@ -1,11 +1,11 @@
-"""Our tokens against spaCy's, token for token: whole corpora, and random text in many languages.
+"""Compare the tokenizer with spaCy's, token for token: on corpora, and on random text.
 
     python -m campaigns.exactness CORPUS... [--lang en] [--seconds 10] [--languages en de …]
 
-Every line of every corpus goes through `spacy.blank(lang).tokenizer` and through ours; then, for
-each language, random text made of what its tokenizer looks at, for so many seconds. Prints what was
-compared and ends with exit code 1 at the first difference, which it shows. The suite has a short
-form of this; here it can run for hours.
+Tokenizes every line of every corpus with `spacy.blank(lang).tokenizer` and with corpus2vec's
+tokenizer; then, for each language and so many seconds, random text made of the characters and
+special cases that its rules look at. Prints how much was compared, and stops with exit code 1 at
+the first difference, which it shows. The suite has a short form of this; here it can run for hours.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def main() -> None:
 
 
 def compare(name: str, nlp: Language, batches: Iterator[list[str]]) -> None:
-    """Tokenize every batch both ways, and end the program where they differ."""
-    ours = Tokenizer(TokenizeConfig(lang=nlp.lang, drop=()))
+    """Tokenize every batch both ways; exit where they differ."""
+    ours = Tokenizer(TokenizeConfig(lang=str(nlp.lang), drop=()))
     if not ours.is_fast:
         sys.exit(f"{name}: the tokenizer's rules cannot be read")
     documents = tokens = 0
@@ -70,7 +70,7 @@ def compare(name: str, nlp: Language, batches: Iterator[list[str]]) -> None:
 
 
 def random_texts(nlp: Language, seconds: float, seed: int) -> Iterator[list[str]]:
-    """Batches of text made of fragments, for so long."""
+    """Yield batches of text made of fragments, for so long."""
     generator = random.Random(seed)
     special = [each for each in fragments.special_fragments(nlp.tokenizer) if each]
     kinds = [[" "], fragments.COMMON, fragments.SELDOM, fragments.WHITE_SPACE, *special]

@@ -1,11 +1,11 @@
-"""Trainings killed at random moments and resumed: their models are those of runs left in peace.
+"""Kill trainings at random moments and resume them: each model must be that of a run left alone.
 
     python -m campaigns.resume CORPUS [--kills 20] [--seed 1] [-- OPTIONS OF corpus2vec train]
 
-One run is left in peace and timed. Then so many others are each sent a signal (mostly SIGKILL, also
-SIGTERM and SIGINT) at a random moment of that time, started again with --resume, and compared byte
-for byte. Prints a line a kill, and ends with exit code 1 if one model differs. A checkpoint is
-written every few steps, so that there is something to resume from.
+One run is left alone and timed. Each of the others is sent a signal (mostly SIGKILL, also SIGTERM
+and SIGINT) at a random moment of that time and resumed; its model is compared with the first, byte
+for byte. Prints a line for each kill, and exits with 1 if a model differs. A checkpoint is written
+every second, so that there is something to resume from.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments[:cut])
-    # A shell that runs this in the background has it ignored, and so would the runs.
+    # A shell starts background jobs with SIGINT ignored, and the runs would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
@@ -42,24 +42,24 @@ def main() -> None:
         began = time.monotonic()
         train(folder, whole, settings).wait()
         seconds = time.monotonic() - began
-        print(f"in peace: {seconds:.1f} s, {whole.stat().st_size:,} bytes", flush=True)
+        print(f"left alone: {seconds:.1f} s, {whole.stat().st_size:,} bytes", flush=True)
         equal = 0
         for number in range(1, options.kills + 1):
             sign = chance.choice([signal.SIGKILL] * 3 + [signal.SIGTERM, signal.SIGINT])
             after = chance.uniform(0, seconds)
             model = folder / "killed.safetensors"
             model.unlink(missing_ok=True)
-            told = kill_and_resume(folder, model, settings, sign, after)
+            where = kill_and_resume(folder, model, settings, sign, after)
             same = model.read_bytes() == whole.read_bytes()
             equal += same
             verdict = "equal" if same else "DIFFERENT"
-            print(f"{number:3}  {sign.name} after {after:.1f} s, {told}: {verdict}", flush=True)
+            print(f"{number:3}  {sign.name} after {after:.1f} s, {where}: {verdict}", flush=True)
     print(f"{equal} of {options.kills} equal")
     sys.exit(equal < options.kills)
 
 
 def prepare(corpus: Path, folder: Path) -> None:
-    """The artifacts that training needs."""
+    """Make the artifacts that training needs."""
     tokens, words, ids = (folder / each for each in ("t.parquet", "v.tsv", "i.parquet"))
     for stage in (
         ("tokenize", corpus, "--lower", "-o", tokens),
@@ -74,7 +74,7 @@ def prepare(corpus: Path, folder: Path) -> None:
 
 
 def train(folder: Path, model: Path, settings: list[str]) -> subprocess.Popen[str]:
-    """A training process towards `model`."""
+    """Start a process that trains `model`."""
     inputs = [str(folder / "i.parquet"), str(folder / "v.tsv")]
     frequent = ["--checkpoint-minutes", EVERY_SECOND]
     return subprocess.Popen(
@@ -97,7 +97,7 @@ def train(folder: Path, model: Path, settings: list[str]) -> subprocess.Popen[st
 def kill_and_resume(
     folder: Path, model: Path, settings: list[str], sign: signal.Signals, after: float
 ) -> str:
-    """Kill a run after so many seconds and let another finish it; where it went on."""
+    """Kill a run after so many seconds and resume it; return where it went on."""
     run = train(folder, model, settings)
     time.sleep(after)
     run.send_signal(sign)
@@ -106,8 +106,8 @@ def kill_and_resume(
     _, said = again.communicate()
     if again.returncode:
         sys.exit(f"the resumed run failed with {again.returncode}:\n{said}")
-    told = [line.removeprefix("train: ") for line in said.splitlines() if "at step" in line]
-    return told[0] if told else "from the start"
+    resumed = [line.removeprefix("train: ") for line in said.splitlines() if "at step" in line]
+    return resumed[0] if resumed else "from the start"
 
 
 if __name__ == "__main__":
