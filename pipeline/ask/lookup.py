@@ -1,12 +1,12 @@
 """Text → ids and vectors, through the same tokenizer and vocabulary as the table's corpus.
 
 The table's manifest carries its whole lineage, so nothing needs to be said again: how the corpus
-was tokenized, which token stands for the unknown ones, how the dump spells its tokens.
+was tokenized, which token replaces unknown ones, how the dump spells its tokens.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.strings.display import visible
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
+
+TOKEN_SETTINGS = ("lang", "model", "lower", "lemma", "drop")
+"""The settings of tokenize that concern a text which is typed in; the rest is about files."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,15 @@ class Found:
     vector: np.ndarray | None
     """(D,) float32."""
     is_unk: bool = False
-    """Whether id and vector are those of <unk>, which stands for the token."""
+    """Whether id and vector are those of <unk>, in place of an unknown token."""
 
 
 class Lookup:
-    """A table that can be asked about text."""
+    """A table, and the tokenizer of its corpus.
+
+    Raises UsageError where there is no such table. Raises DataError for a table that was edited,
+    whose rows are not ids, or whose manifest does not say how the corpus was tokenized.
+    """
 
     def __init__(self, path: Path) -> None:
         manifest = artifact_input("table", path).manifest
@@ -55,10 +64,21 @@ class Lookup:
         self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
-        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)["config"]))
+        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)))
 
     def find(self, text: str) -> list[Found]:
-        """The tokens of `text`, each with its id and its vector; no text, no tokens."""
+        """Return the tokens of `text`, each with its id and its vector; no text, no tokens.
+
+        Raises UsageError for text with a lone surrogate, which is how Python passes on a byte of
+        the command line that is not UTF-8.
+        """
+        try:
+            text.encode()
+        except UnicodeEncodeError as problem:
+            raise UsageError(
+                f"the text is not UTF-8: {visible(text[: problem.end], keep_spaces=True)}",
+                hint="is the terminal's encoding UTF-8?",
+            ) from problem
         if not text or text.isspace():
             return []
         tokens = self._tokenizer.tokenize(Texts.of([text]))
@@ -86,7 +106,7 @@ def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
     if manifest.config.get("order", "id") != "id" or manifest.config.get("top"):
         raise DataError(
             f"{path} was dumped with --order or --top, so its lines are not ids",
-            hint="dump all rows in the order of ids, or --format parquet, which tells each id",
+            hint="dump all rows in the order of ids, or --format parquet, which has the ids",
         )
 
 
@@ -94,14 +114,40 @@ def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
     entry = manifest.upstream(stage)
     if entry is None:
         raise DataError(
-            f"the manifest of {path} does not tell of a {stage} stage",
+            f"the manifest of {path} has no {stage} stage in its lineage",
             hint="was one of the files it was made from brought from elsewhere?",
         )
     return entry
 
 
-def _tokenize_config(stored: Mapping[str, Any]) -> TokenizeConfig:
-    """The config as it was; labels and file kinds do not concern a text that is typed in."""
-    own = {field.name for field in dataclasses.fields(TokenizeConfig)}
-    values = {name: value for name, value in stored.items() if name in own}
+def _tokenize_config(entry: Mapping[str, Any]) -> TokenizeConfig:
+    """Return the config with which the entry's stage tokenized."""
+    stored = entry["config"]
+    values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
+    files = [each for each in entry["inputs"] if each["role"] == "pipeline"]
+    if files:
+        values["model"] = str(_model_folder(files))
     return TokenizeConfig(**{**values, "drop": tuple(values["drop"])})
+
+
+def _model_folder(files: list[Mapping[str, Any]]) -> Path:
+    """Return the --model folder that has these files. Raises DataError unless they are as before.
+
+    A recipe has no path of the folder, since only its content decides tokens; its files' names say
+    where it was.
+    """
+    # A spaCy pipeline has config.cfg and meta.json in the folder itself, whatever is deeper down.
+    folder = Path(os.path.commonpath([Path(each["name"]).parent for each in files]))
+    if not folder.is_dir():
+        raise DataError(
+            f"the corpus was tokenized with the spaCy pipeline in {folder}, which is not there",
+            hint="put the pipeline back, or tokenize again with the one that you have",
+        )
+    for each in files:
+        path = Path(each["name"])
+        if not path.is_file() or digest(path)[0] != each["digest"]:
+            raise DataError(
+                f"{path} has changed since the corpus was tokenized with it",
+                hint="put the pipeline back as it was, or tokenize again",
+            )
+    return folder

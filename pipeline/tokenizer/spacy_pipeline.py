@@ -1,12 +1,18 @@
-"""The spaCy pipeline that decides what a token is: found, loaded, and its versions told."""
+"""The spaCy pipeline that decides what a token is: how it is found, loaded and identified.
+
+--lang names a blank pipeline, --model an installed package or a folder. What identifies it goes
+into the recipe: versions of packages (`versions`), contents of a folder (`model_files`), never a
+path (`deciding`).
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.errors import UsageError
@@ -14,15 +20,18 @@ from corpus2vec.pipeline.errors import UsageError
 if TYPE_CHECKING:
     from spacy.language import Language
 
-# The class a token is dropped for is the first of these that it belongs to.
+# A token is dropped for the first of these classes that it belongs to.
 CLASSES = {"space": "IS_SPACE", "punct": "IS_PUNCT", "num": "LIKE_NUM", "stop": "IS_STOP"}
 
-# What spaCy lets through of an unknown language, a package that is no pipeline, a damaged folder.
+# What spaCy raises for an unknown language, a package that is no pipeline, a damaged folder.
 LOADING_ERRORS = (AttributeError, ImportError, KeyError, OSError, TypeError, ValueError)
+
+FOLDER = "folder"
+"""What a recipe has in place of the path of a --model folder."""
 
 
 def import_spacy(with_torch: bool) -> ModuleType:
-    """spaCy, without the 1.3 seconds of torch that it would import and not use.
+    """Import spaCy, without the 1.3 seconds of torch that it would import and not use.
 
     thinc takes torch to be absent if importing it fails. Pipelines given by --model may need it.
     """
@@ -38,11 +47,14 @@ def import_spacy(with_torch: bool) -> ModuleType:
 
 
 def versions(config: TokenizeConfig) -> dict[str, str]:
-    """The versions of the tools that decide tokens."""
+    """Return the versions of the tools that decide tokens.
+
+    Raises UsageError where --model is neither a folder nor an installed package.
+    """
     tools = {
         "spacy": metadata.version("spacy"),
         "pyarrow": metadata.version("pyarrow"),
-        # Lower-casing and white space go by the Unicode tables that Python carries.
+        # Lower case and white space follow the Unicode tables of this Python.
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
     if config.model and not is_model_folder(config.model):
@@ -56,13 +68,44 @@ def versions(config: TokenizeConfig) -> dict[str, str]:
     return tools
 
 
+def deciding(config: TokenizeConfig) -> dict[str, Any]:
+    """Return the settings that decide tokens, as a recipe has them.
+
+    With --model, --lang has no effect and is left out. A folder's content decides and not its
+    path, so its files are inputs (`model_files`), and "folder" replaces the path.
+
+    >>> deciding(TokenizeConfig(lang="fi"))["lang"]
+    'fi'
+    >>> settings = deciding(TokenizeConfig(lang="fi", model="en_core_web_sm"))
+    >>> settings["model"], "lang" in settings
+    ('en_core_web_sm', False)
+    """
+    settings = dict(vars(config))
+    if config.model:
+        del settings["lang"]
+        settings["model"] = FOLDER if is_model_folder(config.model) else config.model
+    return settings
+
+
 def is_model_folder(model: str) -> bool:
-    """Whether --model names a folder rather than an installed package."""
+    """Return whether --model names a folder rather than an installed package."""
     return Path(model).is_dir()
 
 
+def model_files(config: TokenizeConfig) -> dict[str, Path]:
+    """Return the files of a --model folder: names within it, in order, to absolute paths.
+
+    Empty where --model names no folder.
+    """
+    if not config.model or not is_model_folder(config.model):
+        return {}
+    folder = Path(os.path.abspath(config.model))
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    return dict(sorted((each.relative_to(folder).as_posix(), each) for each in files))
+
+
 def load_pipeline(config: TokenizeConfig) -> Language:
-    """The spaCy pipeline that `config` asks for.
+    """Load the spaCy pipeline that `config` names.
 
     Raises UsageError for a language or a pipeline that spaCy does not have, or that cannot do
     what is asked of it.
@@ -74,17 +117,16 @@ def load_pipeline(config: TokenizeConfig) -> Language:
         wanted = f"pipeline {config.model}" if config.model else f"language {config.lang!r}"
         reason = " ".join(str(problem).split())
         raise UsageError(f"spaCy cannot load the {wanted}: {reason:.300}") from problem
-    if config.lemma and not any(
-        "token.lemma" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names
-    ):
+    if config.lemma and not _assigns(nlp, "token.lemma"):
         raise UsageError(
             f"--lemma: the {'pipeline ' + config.model if config.model else 'blank ' + config.lang}"
             " has nothing that lemmatizes",
             hint="give a --model with a lemmatizer, such as en_core_web_sm",
         )
-    marks_sentences = any(
-        "token.is_sent_start" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names
-    )
-    if config.sentences and not marks_sentences:
+    if config.sentences and not _assigns(nlp, "token.is_sent_start"):
         nlp.add_pipe("sentencizer", first=True)
     return nlp
+
+
+def _assigns(nlp: Language, attribute: str) -> bool:
+    return any(attribute in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)

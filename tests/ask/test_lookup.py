@@ -15,6 +15,9 @@ from corpus2vec.pipeline.config import (
     VocabConfig,
 )
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.tokenizer import import_spacy
+
+spacy = import_spacy(with_torch=True)
 
 PHRASES = "Hope to see you soon\nNice to see you again\n"
 FORMATS = ("table", "word2vec", "glove", "parquet")
@@ -114,7 +117,7 @@ def test_another_artifact_is_refused(phrases):
         Lookup(phrases.with_name("vocab.tsv"))
 
 
-def test_a_missing_table_is_told_by_name(tmp_path):
+def test_a_missing_table_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"^there is no .*embeddings\.txt$"):
         Lookup(tmp_path / "embeddings.txt")
 
@@ -134,5 +137,56 @@ def test_a_table_that_was_edited_is_refused(phrases):
 
 def test_a_table_whose_tokens_came_from_elsewhere_is_refused(tmp_path):
     table, _ = dump(build(tmp_path, lineage=False))
-    with pytest.raises(DataError, match="does not tell of a tokenize stage"):
+    with pytest.raises(DataError, match=r"has no tokenize stage in its lineage$"):
         Lookup(table)
+
+
+# --- --model FOLDER --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def modelled(tmp_path):
+    """The folder of a pipeline whose only special case is "to see", and a table made with it."""
+    nlp = spacy.blank("en")
+    nlp.tokenizer.rules = {}
+    nlp.tokenizer.add_special_case("to see", [{"ORTH": "to see"}])
+    nlp.to_disk(tmp_path / "model")
+    table, _ = dump(build(tmp_path, tokenize=TokenizeConfig(model=str(tmp_path / "model"))))
+    return tmp_path / "model", table
+
+
+def test_the_pipeline_of_a_folder_is_found_again(modelled):
+    _, table = modelled
+    assert [each.token for each in Lookup(table).find("Nice to see you")] == [
+        "Nice",
+        "to see",
+        "you",
+    ]
+
+
+def test_a_pipeline_that_moved_is_missed_by_name(modelled):
+    model, table = modelled
+    model.rename(model.with_name("moved"))
+    expected = f"the corpus was tokenized with the spaCy pipeline in {model}, which is not there"
+    with pytest.raises(DataError) as refused:
+        Lookup(table)
+    assert refused.value.message == expected
+
+
+@pytest.mark.parametrize("name", ["tokenizer", "vocab/strings.json"])
+def test_a_pipeline_that_changed_is_refused(modelled, name):
+    model, table = modelled
+    (model / name).write_bytes((model / name).read_bytes() + b" ")
+    with pytest.raises(DataError, match="has changed since the corpus was tokenized with it"):
+        Lookup(table)
+
+
+# --- bytes that are not UTF-8 ----------------------------------------------------------------
+
+
+def test_text_that_is_not_utf_8_is_refused_by_name(phrases):
+    lookup = Lookup(dump(phrases)[0])
+    text = b"see caf\xe9 soon".decode("utf-8", "surrogateescape")
+    with pytest.raises(UsageError) as refused:
+        lookup.find(text)
+    assert refused.value.message == r"the text is not UTF-8: see caf\udce9"

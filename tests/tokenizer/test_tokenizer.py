@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.tokenizer import Tokenizer, import_spacy, plain, versions
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.tokenizer import Tokenizer, import_spacy, plain
 from corpus2vec.pipeline.tokenizer.spacy_pipeline import CLASSES
 from tests.support import fragments
 from tests.support.fragments import blank
@@ -435,78 +435,3 @@ def test_a_document_too_long_for_the_pipeline_is_refused(lemmatizing):
     )
     with pytest.raises(DataError, match=expected):
         tokenize("a" * 1_000_001, model=lemmatizing)
-
-
-# --- what cannot be had ----------------------------------------------------------------------
-
-
-def refusal(**settings):
-    with pytest.raises(UsageError) as refused:
-        Tokenizer(TokenizeConfig(**settings))
-    return refused.value.message
-
-
-@pytest.mark.parametrize("lang", ["qq", "", "EN", "../en", "punctuation", "en.stop_words"])
-def test_an_unknown_language_is_refused(lang):
-    assert refusal(lang=lang).startswith(f"spaCy cannot load the language {lang!r}: ")
-
-
-@pytest.mark.parametrize("model", ["no_such_model", "pytest", "json", "numpy"])
-def test_what_is_no_pipeline_is_refused(model):
-    assert refusal(model=model).startswith(f"spaCy cannot load the pipeline {model}: ")
-
-
-def test_a_folder_that_holds_no_pipeline_is_refused(tmp_path):
-    assert refusal(model=str(tmp_path)).startswith(f"spaCy cannot load the pipeline {tmp_path}: ")
-
-
-def test_a_damaged_pipeline_is_refused(tmp_path):
-    spacy.blank("en").to_disk(tmp_path)
-    (tmp_path / "tokenizer").write_bytes(b"\xc1")
-    assert refusal(model=str(tmp_path)).startswith(f"spaCy cannot load the pipeline {tmp_path}: ")
-
-
-def test_lemmas_need_something_that_lemmatizes():
-    assert refusal(lemma=True) == "--lemma: the blank en has nothing that lemmatizes"
-
-
-def test_lemmas_need_a_pipeline_that_lemmatizes(tmp_path):
-    spacy.blank("en").to_disk(tmp_path)
-    expected = f"--lemma: the pipeline {tmp_path} has nothing that lemmatizes"
-    assert refusal(lemma=True, model=str(tmp_path)) == expected
-
-
-# --- the tools that decide -------------------------------------------------------------------
-
-
-def test_the_versions_of_the_tools_that_decide_tokens_are_told():
-    told = versions(TokenizeConfig())
-    assert told["spacy"] == spacy.__version__
-    assert set(told) == {"spacy", "pyarrow", "python"}
-
-
-def test_an_installed_pipeline_s_version_is_one_of_them():
-    assert versions(TokenizeConfig(model="numpy")).keys() >= {"numpy"}
-
-
-def test_a_pipeline_that_is_not_installed_is_told_with_how_to_get_it():
-    with pytest.raises(UsageError) as refused:
-        versions(TokenizeConfig(model="no_such_model"))
-    assert refused.value.message == "the spaCy pipeline no_such_model is not installed"
-    assert refused.value.hint == "python -m spacy download no_such_model"
-
-
-def test_spacy_is_imported_without_torch_which_can_be_imported_afterwards():
-    lines = [
-        "import sys",
-        "from corpus2vec.pipeline.tokenizer import import_spacy",
-        "spacy = import_spacy(with_torch=False)",
-        "print(*[token.text for token in spacy.blank('en')('Hope to see')])",
-        "print('torch' in sys.modules)",
-        "import torch",
-        "print(torch.ones(2).sum().item())",
-    ]
-    process = subprocess.run(
-        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False
-    )
-    assert process.stdout.splitlines() == ["Hope to see", "False", "2.0"], process.stderr
