@@ -1,7 +1,9 @@
-"""Questions to a table of word vectors: neighbours, analogies, similarity.
+"""Nearest neighbours, analogies and cosines in a table of word vectors.
 
-Exact: each answer is found among all rows. Several questions at once cost little more than one,
-since the table is gone through once.
+Exact: every row is compared, nothing is approximated. Several questions at once cost little more
+than one, since the table is read once for all of them.
+
+Q questions   K answers to each   X rows that are no answer   V rows   D columns
 """
 
 from __future__ import annotations
@@ -18,28 +20,35 @@ from corpus2vec.pipeline.tables.table import Table
 
 @dataclass(frozen=True)
 class Near:
-    """A token of the table, and its cosine with what was asked."""
+    """An answer: a token of the table, and its cosine with the query."""
 
     token: str
     cosine: float
 
 
 class Space:
-    """A table made ready to be asked. Words that it does not have must be left out before."""
+    """A table that answers questions about its rows; `words` finds the rows of words.
+
+    >>> import pyarrow as pa
+    >>> vectors = np.array([[1, 0], [4, 3], [0, 1]], np.float32)
+    >>> space = Space(Table(pa.array(["see", "you", "soon"]), vectors))
+    >>> space.neighbors([space.words.row("see")], top=1)
+    [[Near(token='you', cosine=0.8)]]
+    """
 
     def __init__(self, table: Table) -> None:
         self.words = Words(table.tokens)
         self._unit_VD = unit_rows(table.vectors_VD)
 
     def neighbors(self, rows: Sequence[int], top: int) -> list[list[Near]]:
-        """The `top` tokens nearest to each row by cosine, without itself; nearest first."""
+        """Return the `top` tokens nearest to each row by cosine, nearest first, without itself."""
         rows_Q = np.array(rows, np.int64)
         return self._near(self._unit_VD[rows_Q], top, rows_Q[:, None])
 
     def analogies(self, rows: Sequence[Sequence[int]], top: int) -> list[list[Near]]:
-        """For each (a, b, c), the `top` tokens nearest to b - a + c, without these three.
+        """Return for each (a, b, c) the `top` tokens nearest to b - a + c, without these three.
 
-        3CosAdd, of unit rows: Mikolov, Yih and Zweig 2013, "Linguistic Regularities in Continuous
+        3CosAdd on unit rows: Mikolov, Yih and Zweig 2013, "Linguistic Regularities in Continuous
         Space Word Representations".
         """
         rows_Q3 = np.array(rows, np.int64).reshape(-1, 3)
@@ -47,7 +56,7 @@ class Space:
         return self._near(unit_rows(b - a + c), top, rows_Q3)
 
     def similarity(self, rows: Sequence[Sequence[int]]) -> list[float]:
-        """The cosine of each pair of rows."""
+        """Return the cosine of each pair of rows."""
         rows_Q2 = np.array(rows, np.int64).reshape(-1, 2)
         one, other = self._unit_VD[rows_Q2].transpose(1, 0, 2)
         cosines_Q: np.ndarray = np.einsum("qd,qd->q", one, other)
@@ -67,5 +76,5 @@ class Space:
 
 
 def _numbers(values: np.ndarray) -> list[float]:
-    """float32 cosines with no more digits than they have; rounding may pass 1."""
-    return [float(str(value)) for value in np.clip(values, -1, 1)]
+    """Return float32 cosines as floats that print with as few digits."""
+    return [float(str(value)) for value in np.clip(values, -1, 1)]  # rounding may pass 1

@@ -1,7 +1,10 @@
 r"""Words as people type them → rows of a table.
 
-A word is looked for as it is, then as a text dump spells it (a token with white space has `\uXXXX`
-there), then as what `display.visible` would have shown so: what a command prints can be typed in.
+A word is looked up as it is, then as a text dump spells it (white space as `\uXXXX`), then with the
+escapes of `display.visible` undone, so that what a command prints can be typed in again.
+
+Words come from the command line and may hold anything, even the lone surrogates that Python makes
+of bytes that are not UTF-8. Such a word is unknown, like any other.
 """
 
 from __future__ import annotations
@@ -18,23 +21,23 @@ from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written
 
 CANDIDATES = 100
+"""Tokens that are compared with a misspelt word."""
 LEAST_RATIO = 0.6
 
-# Upper case joins as many spellings as gensim's case_insensitive does.
+# Upper case, since gensim's case_insensitive folds case that way.
 FOLDS: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "fold": (str.upper, str.upper),
     "lower": (str, str.lower),
     "exact": (str, str),
 }
-"""By --case: what is done to a token of the table, and to a word that is looked for."""
+"""By --case: what is done to a token of the table, and to a word that is looked up."""
 
 
-def most_frequent(table: Table, limit: int = 0) -> Table:
-    """The table's first `limit` rows (0: all), by frequency where it tells counts.
+def most_frequent(table: Table, limit: int | None = None) -> Table:
+    """Return the first `limit` rows, or all of them, sorted by frequency if the table has counts.
 
-    Of equal counts, and without counts, the order is the table's own.
+    Rows of equal counts, and rows without counts, stay in the table's order.
     """
-    limit = limit or len(table)
     if table.counts is None:
         return Table(table.tokens[:limit], table.vectors_VD[:limit])
     rows = np.argsort(-table.counts, kind="stable")[:limit]
@@ -42,19 +45,19 @@ def most_frequent(table: Table, limit: int = 0) -> Table:
 
 
 class Words:
-    """V tokens that can be asked for their rows."""
+    """The V tokens of a table, to be looked up."""
 
     def __init__(self, tokens: pa.StringArray, case: str = "exact") -> None:
-        """`case`: `exact`; `fold`, where case makes no difference; `lower`, of the word asked for.
+        """`case`: "exact"; "fold" ignores case; "lower" lower-cases the word that is looked up.
 
-        Of tokens that differ only in what makes no difference, the first one is found.
+        Of several tokens that a word matches, the first one is found.
         """
         self.tokens: list[str] = tokens.to_pylist()
         of_token, self._of_word = FOLDS[case]
         self._rows: dict[str, int] = {}
         same = (self._rows.setdefault(of_token(each), at) for at, each in enumerate(self.tokens))
         self.first_V = np.fromiter(same, np.int64, len(self.tokens))
-        """(V,) int64: for each row, the one that is found in its place."""
+        """(V,) int64: for each row, the row that its token finds: itself, or a match before it."""
         self._arrow = tokens
         self._plain: pa.StringArray | None = None
 
@@ -62,7 +65,7 @@ class Words:
         return len(self.tokens)
 
     def row(self, word: str) -> int | None:
-        """The row of a word, or None."""
+        """Return the row of a word, or None."""
         for form in _forms(word):
             row = self._rows.get(self._of_word(form))
             if row is not None:
@@ -70,17 +73,17 @@ class Words:
         return None
 
     def rows(self, words: Sequence[tuple[str, ...]]) -> np.ndarray:
-        """The rows of the words of N questions, (N, words of one) int64; -1 for an unknown one."""
+        """Return the rows of N questions' words: (N, words a question) int64, -1 for unknown."""
         found = [[self.row(word) for word in each] for each in words]
         return np.array([[-1 if row is None else row for row in each] for each in found], np.int64)
 
     def close(self, word: str, top: int = 3) -> list[str]:
-        """The tokens that are spelt most like `word`, whatever the case; the most like it first.
+        """Return up to `top` tokens spelt most like `word`, ignoring case, the most alike first.
 
-        As difflib.get_close_matches finds them; but instead of comparing all tokens, only those
-        with the highest upper bound, which is the share of letters in common.
+        The answers of difflib.get_close_matches, faster: the share of letters in common is an
+        upper bound of difflib's ratio, and only the tokens with the highest bounds are compared.
         """
-        word = word.encode("utf-8", "replace").decode().lower()  # Arrow takes no half surrogates
+        word = word.encode("utf-8", "replace").decode().lower()  # Arrow takes no lone surrogates
         if self._plain is None:
             self._plain = pc.utf8_lower(self._arrow)
         lengths_V = pc.utf8_length(self._plain).to_numpy(zero_copy_only=False)

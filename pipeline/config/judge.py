@@ -7,6 +7,11 @@ from typing import Literal
 
 from corpus2vec.pipeline.config.settings import Settings, require, setting
 
+RESTRICT = (
+    "Use only the N most frequent words of each table, or its first N rows where it has no counts "
+    "(Parquet dumps have them). Default: all."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateConfig(Settings):
@@ -14,26 +19,23 @@ class EvaluateConfig(Settings):
 
     case: Literal["fold", "lower", "exact"] = setting(
         "fold",
-        "How gold words and tokens are matched: whatever their case (the most frequent spelling, "
-        "or the first, counts), gold words lower-cased, or as they are.",
+        "How gold words match tokens: fold ignores case and takes the most frequent spelling (the "
+        "first, without counts), lower lower-cases gold words, exact changes nothing.",
     )
-    restrict: int = setting(
-        0,
-        "Only the first N rows are there: the most frequent, if the table tells counts, as Parquet "
-        "does. 0: all.",
-    )
+    restrict: int | None = setting(None, RESTRICT, least=1)
     unknown: Literal["skip", "zero"] = setting(
-        "skip", "Questions with an unknown word: leave out, or count as cosine 0 or as wrong."
+        "skip",
+        "Questions with an unknown word: skip leaves them out, zero counts them as cosine 0 or as "
+        "a wrong answer.",
     )
-    common: bool = setting(False, "Score only the questions whose words all tables have.")
-    resamples: int = setting(1000, "Resamples of the bootstrap that gives the 95 % intervals.")
-    seed: int = setting(1, "Seed of the resampling.")
+    common: bool = setting(False, "Score only the questions whose words are in every table.")
+    resamples: int = setting(
+        1000, "Bootstrap resamples for the 95 % intervals; 0 for no intervals.", least=0
+    )
+    seed: int = setting(1, "Seed of the resampling.", least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.restrict >= 0, "--restrict must be 0 or more")
-        require(self.resamples >= 0, "--resamples must be 0 or more")
-        require(self.seed >= 0, "--seed must be 0 or more")
         require(
             not (self.common and self.unknown == "zero"),
             "--common leaves out unknown words, --unknown zero counts them",
@@ -45,18 +47,12 @@ class EvaluateConfig(Settings):
 class CompareConfig(Settings):
     """How two tables are compared."""
 
-    neighbors: int = setting(10, "How many nearest neighbours of a word are compared.")
-    sample: int = setting(1000, "Shared words to compare, drawn at random; 0: all.")
-    pairs: int = setting(100_000, "Pairs of shared words whose cosines are compared.")
-    restrict: int = setting(
-        0,
-        "Only the first N rows of each table: the most frequent, if it tells counts, as Parquet "
-        "does. 0: all.",
+    neighbors: int = setting(10, "How many nearest neighbours of each word to compare.", least=1)
+    sample: int = setting(
+        1000, "How many shared words to compare, drawn at random; all if there are fewer.", least=1
     )
-    seed: int = setting(1, "Seed of the drawing.")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(self.neighbors >= 1, "--neighbors must be 1 or more")
-        for name in ("sample", "pairs", "restrict", "seed"):
-            require(getattr(self, name) >= 0, f"--{name} must be 0 or more")
+    pairs: int = setting(
+        100_000, "How many pairs of shared words to draw and compare the cosines of.", least=1
+    )
+    restrict: int | None = setting(None, RESTRICT, least=1)
+    seed: int = setting(1, "Seed of the drawing.", least=0)

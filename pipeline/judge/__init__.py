@@ -1,1 +1,8 @@
-"""A table judged by gold files, and two tables compared."""
+"""What a table of word vectors is worth, and how two tables differ.
+
+    gold.py         files of word pairs and analogies that people made
+    evaluation.py   a table's scores on them, with intervals
+    comparison.py   two tables: whose neighbours are the same, which words moved
+
+Whatever is drawn at random comes from the config's seed: same tables, same numbers.
+"""

@@ -1,8 +1,8 @@
 """What differs between two tables of word vectors: neighbourhoods, cosines, the words that moved.
 
-Two trainings give two spaces whose axes have nothing to do with each other, and perhaps not the
-same number of them. So only what each space says within itself is compared: cosines, and who is
-near whom, over the words that both have.
+Two training runs give two spaces with unrelated axes, perhaps not even the same number of them. So
+vectors of one table are never compared with those of the other. What is compared is what holds
+within each: cosines and nearest neighbours, over the words that both tables have.
 
 S shared words   W sampled words   K neighbours   P pairs   D columns (each table its own)
 """
@@ -23,16 +23,17 @@ from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written
 
 NUMBERS = 1 << 24
-"""Numbers of gathered vectors that are held at a time."""
+"""Numbers of gathered vectors in memory at a time."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A word, how far it moved, and what is near it in both tables."""
+    """A word, how far it moved, and its neighbours in both tables."""
 
     word: str
     distance: float
-    """1 minus the cosine of its cosines with all its neighbours of both tables; 0 to 2."""
+    """0 to 2: 1 minus the cosine of its two vectors of cosines, one a table, with the neighbours
+    that it has in either table."""
     overlap: float
     """The share of its neighbours that are the same."""
     neighbors: tuple[list[str], list[str]]
@@ -44,8 +45,9 @@ class Comparison:
     """How alike two tables are."""
 
     rows: tuple[int, int]
-    """Words of each table that were taken into account."""
+    """The words of each table that were considered, after `restrict`."""
     shared: int
+    """Words that both tables have."""
     words: int
     """Shared words whose neighbours were compared."""
     neighbors: int
@@ -57,13 +59,13 @@ class Comparison:
     pairs: int
     """Pairs whose cosines were compared."""
     correlation: float | None
-    """Spearman's, of the pairs' cosines in the two tables."""
+    """Spearman's rank correlation of the pairs' cosines; None if undefined."""
     moved: list[Moved]
-    """The words that moved most, most first."""
+    """The words that moved most, the farthest first."""
 
 
 def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Comparison:
-    """Compare two tables over the words that both have; `top` words that moved are told.
+    """Compare two tables over the words that both have; report the `top` words that moved most.
 
     Raises DataError if they share fewer than three words.
     """
@@ -72,13 +74,13 @@ def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Compar
     if len(words) < 3:
         raise DataError(
             f"the tables share {len(words)} words, which is too few to compare",
-            hint="are both of the same language, and lower-cased or not alike?",
+            hint="are they of the same language, and both lower-cased or neither?",
         )
     unit = (unit_rows(one.vectors_VD[rows_S]), unit_rows(other.vectors_VD[other_rows_S]))
     random = np.random.default_rng(config.seed)
     pairs_P2 = _pairs(len(words), config.pairs, random)
     sample_W = np.arange(len(words))
-    if 0 < config.sample < len(words):
+    if config.sample < len(words):
         sample_W = np.sort(random.choice(len(words), config.sample, replace=False))
     k = min(config.neighbors, len(words) - 1)
     near = [nearest(each, each[sample_W], k, sample_W[:, None])[0] for each in unit]
@@ -110,9 +112,9 @@ def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Compar
 
 
 def _shared(one: Table, other: Table) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """The words that both have, in the first one's order, and their rows in each: (S,) int64.
+    """Return the words that both have, in the first one's order, and their rows: (S,) int64 each.
 
-    A text dump spells tokens with white space otherwise than Parquet does: they are the same.
+    A text dump escapes white space in tokens, Parquet does not; such tokens count as the same.
     """
     rows = _rows(one.tokens)
     other_rows = _rows(other.tokens)
@@ -129,7 +131,7 @@ def _rows(tokens: pa.StringArray) -> dict[str, int]:
 
 
 def _pairs(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
-    """`wanted` pairs of different words, (P, 2); all pairs if there are no more than that."""
+    """Draw `wanted` pairs of different words, (P, 2); return all pairs if there are no more."""
     if count * (count - 1) // 2 <= wanted:
         return np.stack(np.triu_indices(count, 1), axis=1)
     one_P = random.integers(count, size=wanted)
@@ -138,7 +140,7 @@ def _pairs(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
 
 
 def _cosines(unit_SD: np.ndarray, pairs_P2: np.ndarray) -> np.ndarray:
-    """The cosine of each pair: (P,) float64."""
+    """Return the cosine of each pair: (P,) float64."""
     cosines_P = np.empty(len(pairs_P2))
     size = max(1, NUMBERS // max(1, 2 * unit_SD.shape[1]))
     for begin in range(0, len(pairs_P2), size):
@@ -149,7 +151,7 @@ def _cosines(unit_SD: np.ndarray, pairs_P2: np.ndarray) -> np.ndarray:
 
 
 def _in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
-    """Which of a word's neighbours are also among its others: (W, K) bool."""
+    """Return which neighbours of each word are also among its others: (W, K) bool."""
     same_WK: np.ndarray = np.any(one_WK[:, :, None] == other_WK[:, None, :], axis=2)
     return same_WK
 
@@ -157,11 +159,11 @@ def _in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
 def _distances(
     unit: tuple[np.ndarray, np.ndarray], sample_W: np.ndarray, around_WN: np.ndarray
 ) -> np.ndarray:
-    """How far each word moved among its neighbours of both tables: (W,), 0 to 2.
+    """Return how far each word moved among its neighbours of both tables: (W,), 0 to 2.
 
     The local neighbourhood measure of Hamilton, Leskovec and Jurafsky 2016, "Cultural Shift or
-    Linguistic Drift?": a word's cosines with the neighbours, in each table, are two vectors; the
-    distance is 1 minus their cosine. No table needs to be turned into the other's axes.
+    Linguistic Drift?": take the word's cosines with the neighbours as a vector, one for each
+    table; the distance is 1 minus the cosine of the two. No table has to be rotated to the other.
     """
     weights_WN = np.ones(around_WN.shape)
     k = around_WN.shape[1] // 2

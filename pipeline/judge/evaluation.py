@@ -1,12 +1,12 @@
-"""What word vectors are worth, judged by gold files: rank correlations, analogies, intervals.
+"""Scores of a table on gold files: rank correlation on pairs, accuracy on analogies.
 
-Pure functions of tables and gold. Two measures:
+Pure functions of tables and gold. Two measures, each with a 95 % bootstrap interval:
 
-    spearman   pairs: Spearman's rank correlation of cosines with people's scores; ties share the
-               mean of their ranks
-    accuracy   analogies: the share of questions A : B = C : ? whose D is the word nearest to
-               B - A + C, of all words but these three (3CosAdd: Mikolov et al. 2013, "Linguistic
-               Regularities in Continuous Space Word Representations")
+    spearman   pairs: Spearman's rank correlation of cosines and people's scores; ties get the mean
+               of their ranks
+    accuracy   analogies: the share of questions A : B = C : D for which D is the word nearest to
+               B - A + C, among all words but A, B and C (3CosAdd: Mikolov, Yih and Zweig 2013,
+               "Linguistic Regularities in Continuous Space Word Representations")
 
 N questions   R resamples   V rows   D columns
 """
@@ -27,28 +27,29 @@ from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
 from corpus2vec.pipeline.tables.table import Table
 
 CELLS = 1 << 22
-"""Resampled values that are held at a time."""
+"""Resampled values in memory at a time."""
 BLOCK = 1024
-"""Analogies between two reports of progress."""
+"""Analogies answered between two reports of progress."""
 INTERVAL = (0.025, 0.975)
 SYNTACTIC = "gram"
+"""How the name of a syntactic section begins."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One number that tells how a table did, and what it rests on."""
+    """One score of a table, and the questions it is based on."""
 
     gold: str
     """The gold file's name."""
     part: Literal["all", "kind", "section"]
-    """Of analogies: all, the semantic or syntactic ones, or a section."""
+    """All questions; of analogies also the semantic or syntactic ones, or a section."""
     section: str
-    """Which kind or section; empty for all."""
+    """The name of the kind or section; empty for all."""
     measure: Literal["spearman", "accuracy"]
     value: float | None
-    """None where there is none: fewer than two pairs, all the same, no question."""
+    """None if undefined: no question, fewer than two pairs, or all values the same."""
     interval: tuple[float, float] | None
-    """95 % of the values that resampled questions give."""
+    """The middle 95 % of the scores on resampled questions."""
     n: int
     """Questions that were scored."""
     total: int
@@ -63,7 +64,7 @@ class Score:
 
 
 class Judged:
-    """A table made ready to be judged."""
+    """A table, prepared once to be scored on any number of gold files."""
 
     def __init__(self, table: Table, config: EvaluateConfig, progress: Progress = SILENT) -> None:
         table = most_frequent(table, config.restrict)
@@ -73,13 +74,13 @@ class Judged:
         self._unit_VD = unit_rows(table.vectors_VD)
 
     def known(self, gold: Gold) -> np.ndarray:
-        """Whether the table has all words of each question: (N,) bool."""
+        """Return for each question whether the table has all its words: (N,) bool."""
         return _known(self._words.rows(gold.words))
 
     def scores(self, gold: Gold, asked_N: np.ndarray | None = None) -> list[Score]:
-        """The scores on a gold file: one for pairs, several for analogies, that of all first.
+        """Return the scores on a gold file: one for pairs; for analogies all, kinds, sections.
 
-        `asked_N` says which questions count, (N,) bool, instead of all that the table knows.
+        `asked_N`, (N,) bool: the questions that count, instead of all that the table knows.
         """
         if isinstance(gold, Pairs):
             return [self._pairs(gold, asked_N)]
@@ -153,7 +154,7 @@ def _known(rows_NW: np.ndarray) -> np.ndarray:
 
 
 def known_to_all(tables: Sequence[Judged], gold: Gold) -> np.ndarray:
-    """The questions whose words every table has: (N,) bool."""
+    """Return for each question whether every table has all its words: (N,) bool."""
     known_N: np.ndarray = np.all([table.known(gold) for table in tables], axis=0)
     return known_N
 
@@ -162,7 +163,7 @@ def known_to_all(tables: Sequence[Judged], gold: Gold) -> np.ndarray:
 
 
 def spearman(one_N: np.ndarray, other_N: np.ndarray) -> float | None:
-    """The rank correlation of two lists of values; None if one of them is all the same.
+    """Return the rank correlation of N pairs of values; None if one side is constant.
 
     >>> round(spearman(np.array([1, 2, 3, 4]), np.array([10, 30, 20, 30])), 4)
     0.6325
@@ -175,10 +176,9 @@ def spearman(one_N: np.ndarray, other_N: np.ndarray) -> float | None:
 def spearman_interval(
     one_N: np.ndarray, other_N: np.ndarray, config: EvaluateConfig
 ) -> tuple[float, float] | None:
-    """Where 95 % of the rank correlations of resampled pairs lie; None if none has one.
+    """Return the 95 % interval of the rank correlation, or None where no resample has one.
 
-    That is the percentile bootstrap (Efron 1979, "Bootstrap Methods: Another Look at the
-    Jackknife").
+    The percentile bootstrap: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".
     """
     count = len(one_N)
     if not count:
@@ -196,9 +196,10 @@ def spearman_interval(
 
 
 def share_interval(right: int, n: int, config: EvaluateConfig) -> tuple[float, float] | None:
-    """Where 95 % of the shares of right answers among resampled questions lie.
+    """Return the 95 % interval of the share of right answers, or None without a question.
 
-    The right ones among n that are drawn from n with replacement are binomial: no need to draw.
+    The same bootstrap. The number of right ones among n questions drawn with replacement is
+    binomial, so the questions themselves need not be drawn.
     """
     if not n:
         return None
@@ -209,10 +210,10 @@ def share_interval(right: int, n: int, config: EvaluateConfig) -> tuple[float, f
 def analogies(
     unit_VD: np.ndarray, rows_N4: np.ndarray, first_V: np.ndarray, progress: Progress = SILENT
 ) -> np.ndarray:
-    """Which questions A : B = C : D have D as their answer: (N,) bool.
+    """Return which questions A : B = C : D are answered with D: (N,) bool.
 
-    Rows of the same `first_V` are spellings of one word: none is an answer if A, B or C is one of
-    them, and each is right if D is.
+    Rows with the same `first_V` are spellings of one word (`Words.first_V`). No spelling of A, B
+    or C is an answer, and any spelling of D is right.
     """
     right_N = np.zeros(len(rows_N4), bool)
     for begin in range(0, len(rows_N4), BLOCK):
@@ -227,7 +228,7 @@ def analogies(
 
 
 def _spellings(first_V: np.ndarray, rows_NW: np.ndarray) -> np.ndarray:
-    """All rows that spell one of each question's words: (N, W·S), filled up with -1."""
+    """Return all rows that spell one of each question's W words: (N, W·S), padded with -1."""
     order = np.argsort(first_V, kind="stable")
     words, places = np.unique(first_V[rows_NW], return_inverse=True)
     begins, ends = (np.searchsorted(first_V[order], words, side) for side in ("left", "right"))
@@ -238,13 +239,16 @@ def _spellings(first_V: np.ndarray, rows_NW: np.ndarray) -> np.ndarray:
 
 
 def _codes(values_N: np.ndarray) -> np.ndarray:
-    """The values numbered by size, equal ones alike: (N,) int64."""
+    """Replace values by their places among the distinct values, in order: (N,) int64."""
     codes_N: np.ndarray = np.unique(values_N, return_inverse=True)[1].reshape(-1)
     return codes_N
 
 
 def _ranks(codes_RN: np.ndarray) -> np.ndarray:
-    """The ranks in each row, of equal ones their mean: by counting, since the codes are small."""
+    """Return the ranks in each row minus their mean; ties get the mean of their ranks.
+
+    By counting instead of sorting, since codes are small numbers.
+    """
     rows, count = codes_RN.shape
     kinds = int(codes_RN.max(initial=-1)) + 1
     flat = codes_RN + np.arange(rows)[:, None] * kinds
@@ -255,7 +259,7 @@ def _ranks(codes_RN: np.ndarray) -> np.ndarray:
 
 
 def _correlations(one_RN: np.ndarray, other_RN: np.ndarray) -> np.ndarray:
-    """Row by row, of ranks with mean 0; NaN where one is all the same."""
+    """Return the correlation of each two rows of centred ranks; NaN where one is constant."""
     products = np.einsum("rn,rn->r", one_RN, other_RN)
     squares = [np.einsum("rn,rn->r", each, each) for each in (one_RN, other_RN)]
     scale = np.sqrt(squares[0]) * np.sqrt(squares[1])

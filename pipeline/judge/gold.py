@@ -1,20 +1,20 @@
-"""Gold files: what people say of words, to judge word vectors by.
+"""Gold files: human judgements of words, to evaluate word vectors with.
 
-Two kinds, told by their content. **Pairs** have a line for two words and a score:
+Two kinds, recognized by their content. **Pairs** have two words and a score a line:
 
     word1<TAB>word2<TAB>POS<TAB>score…
 
-Tab, comma, semicolon or white space parts the fields, the same in all lines. The score is the first
-number behind the words; what follows (single ratings) is passed over, and so is a first line
-without a number, the header. WordSim, SimLex, MEN, RW, SimVerb and MTurk are laid out so.
-**Analogies** have a line for four words, A is to B as C is to D, below lines that name sections:
+Fields are separated by tab, comma, semicolon or white space, the same in all lines. The score is
+the first number after the words; later fields (single ratings) are ignored, and so is a first line
+without a number, the header. WordSim, SimLex, MEN, RW, SimVerb and MTurk have this layout.
+**Analogies** have four words a line, A is to B as C is to D, under lines that name sections:
 
     : gram3-comparative
     bad worse big bigger
 
-as in Google's questions-words, where a section that begins with `gram` is syntactic, any other
-semantic. Blank lines, and lines that begin with # or //, are comments in both. Files are UTF-8,
-also compressed.
+This is the layout of Google's questions-words, where a section whose name begins with `gram` is
+syntactic, any other semantic. In both kinds, blank lines and lines that begin with # or // are
+ignored. Files are UTF-8, optionally compressed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SEPARATORS = ("\t", ",", ";", " ")
 
 @dataclass(frozen=True)
 class Pairs:
-    """N pairs of words, and how similar people find them."""
+    """N pairs of words, and how similar people say they are."""
 
     name: str
     words: list[tuple[str, str]]
@@ -48,7 +48,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Analogies:
-    """N questions A : B = C : D, and the section that each one stands in."""
+    """N questions A : B = C : D, and the section of each."""
 
     name: str
     words: list[tuple[str, str, str, str]]
@@ -59,28 +59,32 @@ class Analogies:
 
 
 Gold = Pairs | Analogies
-Line = tuple[int, str]  # its number, from 1, and what it says
+Line = tuple[int, str]  # its number, from 1, and its text
 
 
 def is_gold(path: Path) -> bool:
-    """Whether the file is laid out as a gold file is; a table, a folder or no file is not."""
+    """Return whether the file has the layout of a gold file; a table or a folder has not."""
     if not path.is_file():
         return False
     try:
         with reading(str(path)):
-            lines = list(_lines(_bytes(path, PROBE_BYTES), cut=True))
+            content = _bytes(path, PROBE_BYTES)
+        if len(content) == PROBE_BYTES:  # the last line may be cut
+            content = content[: content.rfind(b"\n") + 1]
+        lines = list(_lines(path, content))
     except DataError:
         return False
     return bool(_kind([line for _, line in lines[:PROBE_LINES]]))
 
 
 def read_gold(path: Path) -> Gold:
-    """The pairs or analogies of a gold file.
+    """Read the pairs or analogies of a gold file.
 
-    Raises DataError for a file that is neither, with the line for a line that does not fit.
+    Raises DataError for a file that is neither; it names the line that does not fit.
     """
     with reading(str(path)):
-        lines = list(_lines(_bytes(path)))
+        content = _bytes(path)
+    lines = list(_lines(path, content))
     kind = _kind([line for _, line in lines[:PROBE_LINES]])
     if kind == "pairs":
         return _read_pairs(path, lines)
@@ -88,7 +92,7 @@ def read_gold(path: Path) -> Gold:
         return _read_analogies(path, lines)
     raise DataError(
         f"{path} is no gold file: its lines are neither two words and a score nor four words",
-        hint="the fields of a line are parted by tabs, commas, semicolons or spaces",
+        hint="separate the fields of a line with tabs, commas, semicolons or spaces",
     )
 
 
@@ -98,17 +102,22 @@ def _bytes(path: Path, size: int = -1) -> bytes:
             return stream.read(size) if size >= 0 else stream.read()
 
 
-def _lines(content: bytes, cut: bool = False) -> Iterator[Line]:
-    """The lines that say something; of content that was cut, not the last one."""
-    if cut and len(content) == PROBE_BYTES:
-        content = content[: content.rfind(b"\n") + 1]
-    for number, line in enumerate(content.decode("utf-8-sig").split("\n"), start=1):
+def _lines(path: Path, content: bytes) -> Iterator[Line]:
+    """Yield the lines that are not blank or comments."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        number = 1 + problem.object.count(b"\n", 0, problem.start)
+        raise DataError(
+            f"{path} line {number} is not UTF-8", hint="convert the file, with iconv for one"
+        ) from problem
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.startswith(("#", "//")):
             yield number, line.rstrip("\r")
 
 
 def _kind(lines: list[str]) -> str:
-    """Pairs, analogies, or neither: what most lines are, but for one that may be a header."""
+    """Return "pairs", "analogies" or "": what most lines are, not counting a possible header."""
     if not lines:
         return ""
     if lines[0].startswith(":"):
@@ -123,7 +132,7 @@ def _kind(lines: list[str]) -> str:
 
 
 def _separator(line: str) -> str:
-    """The first that makes three fields of the line."""
+    """Return the first separator that makes three fields of the line."""
     return next((each for each in SEPARATORS if len(_fields(line, each)) >= 3), " ")
 
 
@@ -143,7 +152,10 @@ def _is_number(field: str) -> bool:
 
 
 def _score_column(fields: list[str]) -> int | None:
-    """The first number behind two words; a row of a table has one behind its first word."""
+    """Return the first field after two words that is a number; None for any other line.
+
+    A row of a table has a number right after its first word.
+    """
     if len(fields) < 3 or not all(fields[:2]) or any(map(_is_number, fields[:2])):
         return None
     return next((at for at in range(2, len(fields)) if _is_number(fields[at])), None)
@@ -159,8 +171,8 @@ def _read_pairs(path: Path, lines: list[Line]) -> Pairs:
     for number, row in rows:
         if len(row) <= column or not all(row[:2]) or not _is_number(row[column]):
             raise DataError(
-                f"{path} line {number} is not two words and a score as the lines before it",
-                hint=f"its score is expected in field {column + 1}",
+                f"{path} line {number} is not two words and a score like the lines before it",
+                hint=f"its score should be in field {column + 1}",
             )
         words.append((row[0], row[1]))
         scores.append(float(row[column]))
@@ -175,9 +187,9 @@ def _read_analogies(path: Path, lines: list[Line]) -> Analogies:
             continue
         fields = line.split()
         if len(fields) != 4:
-            raise DataError(f"{path} line {number} has {len(fields)} words where 4 are expected")
+            raise DataError(f"{path} line {number} has {len(fields)} words instead of 4")
         words.append((fields[0], fields[1], fields[2], fields[3]))
         sections.append(section)
     if not words:
-        raise DataError(f"{path} names sections but has no question in them")
+        raise DataError(f"{path} has sections but no question")
     return Analogies(path.name, words, sections)

@@ -30,6 +30,14 @@ def test_a_token_is_found_as_a_text_dump_spells_it():
     assert [asked.row(token) for token in HOSTILE] == list(range(len(HOSTILE)))
 
 
+def test_a_word_that_is_no_utf_8_is_unknown():
+    word = b"caf\xe9".decode("utf-8", "surrogateescape")
+    asked = words("café", "caf?", "\\udce9", case="fold")
+    assert asked.row(word) is None
+    assert asked.rows([(word, "café")]).tolist() == [[-1, 0]]
+    assert "café" in asked.close(word)
+
+
 def test_what_is_not_there_has_no_row():
     assert words("a", "b").row("c") is None
     assert words("a", "b").rows([("b", "c"), ("a", "b")]).tolist() == [[1, -1], [0, 1]]

@@ -15,7 +15,7 @@ from corpus2vec.pipeline.tables.similarity import unit_rows
 from corpus2vec.pipeline.tables.table import Table
 
 TOKENS = [f"w{row}" for row in range(80)]
-SMALL = CompareConfig(neighbors=5, sample=0, pairs=500)
+SMALL = CompareConfig(neighbors=5, pairs=500)
 
 
 def table(vectors, tokens=TOKENS):
