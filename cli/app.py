@@ -73,8 +73,10 @@ def run(console: Console) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
-        where = f"{problem.filename}: " if problem.filename else ""
-        return _fail(console, problem, f"{where}{problem.strerror or problem}", "", 74)
+        from corpus2vec.pipeline.files.failures import storage_error
+
+        failure = storage_error(problem)
+        return _fail(console, problem, failure.message, failure.hint, failure.exit_code)
     except typer.Abort:
         return 130
     except MemoryError as problem:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from corpus2vec.pipeline.artifacts.manifest import Stamp, canonical_json
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.publication import telling_where
+from corpus2vec.pipeline.files.failures import reading
 
 # Coarser than the clock tick of any local file system: a file that has not changed for longer
 # than this cannot change again and keep its stamp.
@@ -35,7 +35,7 @@ def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, S
     Raises DataError if the file keeps changing, and UsageError for what can be read only once or
     not at all: a FIFO, a device, a folder with no file in it.
     """
-    with telling_where(path, "read"):
+    with reading(path):
         if not _is_readable(path):
             raise UsageError(
                 f"{path} is not a regular file", hint="save it as a file first, or pipe it into -"

@@ -10,10 +10,9 @@ verified on reading. A file with any other schema is refused by name.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from corpus2vec.pipeline.errors import DataError, StorageError
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import reading
 
 ROW_GROUP_ITEMS = 1 << 20
 ROW_GROUP_ROWS = 1 << 19
@@ -168,7 +168,7 @@ class RowGroupReader:
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path = path
-        with _telling(path, "is not Parquet"):
+        with _reading(path, "is not Parquet"):
             stored = pq.ParquetFile(path)
             names = stored.schema_arrow.names
             self.labelled = "label" in names
@@ -179,7 +179,7 @@ class RowGroupReader:
                 f"{path} is not a {kind} artifact: its columns are {', '.join(names)}",
                 hint=f"expected {', '.join(f'{each.name}: {each.type}' for each in expected)}",
             )
-        with _telling(path, "is not Parquet"):
+        with _reading(path, "is not Parquet"):
             self._file = pq.ParquetFile(
                 path,
                 metadata=stored.metadata,
@@ -202,7 +202,7 @@ class RowGroupReader:
         """Yield the rows in order, one batch per row group; tokens are dictionary-encoded."""
         rows = 0
         for number in range(self._file.num_row_groups):
-            with _telling(self.path, "is damaged"):
+            with _reading(self.path, "is damaged"):
                 table = self._file.read_row_group(number).combine_chunks()
                 table.validate(full=True)
             if not table.num_rows:
@@ -221,17 +221,9 @@ class RowGroupReader:
             raise DataError(f"{self.path} is damaged: it has {rows} rows, not {self.rows}")
 
 
-@contextlib.contextmanager
-def _telling(path: Path, what: str) -> Iterator[None]:
-    """Say of which file it was when Arrow finds fault with one."""
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno:
-            raise StorageError(f"cannot read {path}: {os.strerror(problem.errno)}") from problem
-        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
-    except (pa.ArrowException, KeyError, UnicodeDecodeError) as problem:
-        raise DataError(f"{path} {what}: {problem}".rstrip()) from problem
+def _reading(path: Path, verdict: str) -> AbstractContextManager[None]:
+    """Report what Arrow cannot read; of a field that it does not find, it raises a KeyError."""
+    return reading(path, verdict, also=(KeyError,))
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:
@@ -251,7 +243,7 @@ def documents(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _names(path: Path) -> list[str]:
-    with _telling(path, "is not Parquet"):
+    with _reading(path, "is not Parquet"):
         names: list[str] = pq.read_schema(path).names
     return names
 

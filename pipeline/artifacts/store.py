@@ -31,11 +31,11 @@ from corpus2vec.pipeline.artifacts.manifest import (
     plain,
 )
 from corpus2vec.pipeline.errors import PipelineError, StorageError, UsageError
+from corpus2vec.pipeline.files.failures import reading, writing
 from corpus2vec.pipeline.files.publication import (
     folder_publication,
     publication,
     publishable,
-    telling_where,
 )
 
 
@@ -151,7 +151,7 @@ def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
 
 def _renew(output: Path, manifest: Manifest, examined: Stamp, recipe: Recipe) -> None:
     """Set the artifact's mtime to now, and record the present stamps in its manifest."""
-    with telling_where(output, "renew the mtime of"), _held(output) as file:
+    with writing(output, "renew the mtime of"), _held(output) as file:
         if raw_stamp(file) != examined:
             return  # another run has published since, and looks after what is there now
         os.utime(file)
@@ -175,7 +175,7 @@ def _write_manifest(output: Path, manifest: Manifest, taken: Stamp) -> None:
 
     Another run may have published there since, and then its own manifest describes it.
     """
-    with telling_where(output):
+    with reading(output):
         now = stamp(output)
         if replace(now, ctime_ns=taken.ctime_ns) != taken:  # publishing moves the ctime only
             found, now = digest(output)

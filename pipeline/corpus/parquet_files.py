@@ -7,11 +7,12 @@ matter (`artifacts/parquet.py`): they have one schema, and checksums that are ve
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +24,7 @@ from corpus2vec.pipeline.corpus.documents import column_number, in_batches, labe
 from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import spooling
 
 STRINGS = ("string", "large_string", "string_view")
 
@@ -30,13 +32,28 @@ STRINGS = ("string", "large_string", "string_view")
 def read_parquet(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
     """Yield the documents of a Parquet file."""
     if source.is_stream or source.compression:
-        with tempfile.TemporaryFile() as spool:
-            shutil.copyfileobj(opened.stream, spool, limits.BLOCK_BYTES)
-            spool.seek(0)
+        with _spooled(opened) as spool:
             yield from _texts(pq.ParquetFile(spool), opened, source, config)
     else:
         yield from _texts(pq.ParquetFile(opened.stream), opened, source, config)
         opened.raw.seek(0, os.SEEK_END)  # where it was read last says nothing of how much
+
+
+@contextlib.contextmanager
+def _spooled(opened: Opened) -> Iterator[IO[bytes]]:
+    """Copy the decompressed bytes to a temporary file. It has no name, so it cannot be left."""
+    with spooling():
+        spool = tempfile.TemporaryFile()  # noqa: SIM115
+    try:
+        while block := opened.stream.read(limits.BLOCK_BYTES):
+            with spooling():
+                spool.write(block)
+        with spooling():
+            spool.seek(0)
+        yield spool
+    finally:
+        with contextlib.suppress(OSError):  # closing tries once more what could not be written
+            spool.close()
 
 
 def _texts(

@@ -1,37 +1,38 @@
-"""How a file takes another's place: at every instant the old one or the new one is there, whole.
+"""Replace a file or a folder so that at every instant the old one or the new one is there, whole.
 
 Everything that the pipeline leaves on a disk goes through `publication`: artifacts, manifests,
-checkpoints; an artifact of several files goes through `folder_publication`. What a writer that was
-killed left behind is swept away by the next one.
+checkpoints. An artifact of several files goes through `folder_publication`. The new file is written
+beside the old one under a temporary name, `.NAME.xxxxxxxx.tmp`, and locked; what a killed writer
+left behind is not locked, and the next writer removes it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import fcntl
 import glob
 import os
+import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from corpus2vec.pipeline.errors import StorageError, UsageError
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.files.failures import writing
 
 EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
 WORKING_FOLDER = -100  # AT_FDCWD: names are as in every other call
 
 
 def publishable(path: Path, *, folder: bool = False) -> Path:
-    """The file, or the `folder`, that writing to `path` replaces, symbolic links resolved.
+    """Return the file, or the `folder`, that writing to `path` replaces: symbolic links resolved.
 
-    Raises UsageError for what cannot be replaced by it: a FIFO, a device, a folder by a file.
+    Raise UsageError for what cannot be replaced: a FIFO, a device, a folder by a file.
     """
     target = Path(os.path.realpath(path))
-    with telling_where(path):
+    with writing(path):
         try:
             mode = target.stat().st_mode
         except FileNotFoundError:
@@ -48,22 +49,24 @@ def publishable(path: Path, *, folder: bool = False) -> Path:
 
 @contextlib.contextmanager
 def publication(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well.
+    """Give a temporary file beside `path` that replaces it when the block ends without an error.
 
-    Written, flushed, synced and closed before it is renamed; then the folder is synced, so that a
-    published file survives a power cut. If the block fails the temporary file is removed.
+    The file is synced before it is renamed, and the folder after, so that a published file survives
+    a power cut. If the block fails the temporary file is removed. A failed write is reported by
+    `path`; what the block reads, it has to report itself (see `failures`).
     """
-    with telling_where(path):
+    with writing(path):
         _make_folder(path.parent)
         _sweep(path)
-        descriptor, temporary = _locked_temporary(path)
+        temporary, descriptor = _locked_temporary(path)
     try:
-        with telling_where(path):
+        with writing(path, through=temporary):
             yield temporary
+        with writing(path):
             _sync(temporary)
-            temporary.chmod(0o666 & ~_umask())
             temporary.replace(path)
-            _sync_folder(path.parent)
+        with writing(path, untouched=False):
+            _sync(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -73,29 +76,29 @@ def publication(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def folder_publication(path: Path) -> Iterator[Path]:
-    """The same for a folder of files: the block fills a temporary one, which takes its place.
+    """Give a temporary folder that replaces the folder `path` when the block ends without an error.
 
-    Two folders change places in one step where the system can do that (Linux, on its usual file
-    systems); elsewhere there is an instant between the old one's going and the new one's coming.
-    Raises UsageError rather than replace a folder in which there is anything but files of the
-    names that the new one has: it may be the user's own.
+    The two change places in one step where the system can do that (Linux, on its usual file
+    systems); elsewhere there is an instant at which neither has the name. Raise UsageError rather
+    than replace a folder that has a file which the new one lacks: it may be the user's own.
     """
-    with telling_where(path):
+    with writing(path):
         _make_folder(path.parent)
         _sweep(path)
-        descriptor, temporary = _locked_temporary(path, folder=True)
+        temporary, descriptor = _locked_temporary(path, folder=True)
     try:
-        with telling_where(path):
+        with writing(path, through=temporary):
             yield temporary
+        with writing(path):
             _refuse_loss(path, temporary)
             for each in sorted(temporary.rglob("*"), reverse=True):
                 _sync(each)
-            temporary.chmod(0o777 & ~_umask())
-            _sync_folder(temporary)
+            _sync(temporary)
             _take_place(temporary, path)
-            _sync_folder(path.parent)
+        with writing(path, untouched=False):
+            _sync(path.parent)
     finally:
-        # What stands under this name now is the old folder, or a new one that failed.
+        # By now this name is that of the old folder, or of a new one that failed.
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)
 
@@ -112,6 +115,7 @@ def _refuse_loss(old: Path, new: Path) -> None:
 
 
 def _take_place(new: Path, old: Path) -> None:
+    """Give the new folder the old one's name, and the old one the new one's."""
     if not old.exists():
         new.replace(old)
     elif not _exchanged(new, old):
@@ -126,7 +130,7 @@ def _take_place(new: Path, old: Path) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Let two names change places, in one step; False where the system cannot."""
+    """Exchange two names in one step. Return False where the system cannot."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
@@ -136,30 +140,36 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Remove a file that is no longer needed, and what writers of it that died left behind."""
-    path.unlink(missing_ok=True)
-    _sweep(path)
+    """Remove a file that is no longer needed, and what killed writers of it left behind."""
+    with writing(path, untouched=False):
+        path.unlink(missing_ok=True)
+        _sweep(path)
 
 
-def _locked_temporary(path: Path, *, folder: bool = False) -> tuple[int, Path]:
-    """A new file beside `path`, locked: `_sweep` takes away only what no living writer holds."""
-    prefix, suffix = f".{path.name}.", ".tmp"
+def _locked_temporary(path: Path, *, folder: bool = False) -> tuple[Path, int]:
+    """Make a new file or folder beside `path`, with the mode of any new one, and lock it.
+
+    Return it and the descriptor that holds the lock: `_sweep` removes only what is not locked.
+    """
     while True:
-        if folder:
-            name = tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=path.parent)
-            descriptor = os.open(name, os.O_RDONLY)
-        else:
-            descriptor, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            if folder:
+                temporary.mkdir()
+                descriptor = os.open(temporary, os.O_RDONLY)
+            else:
+                descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            continue
         with contextlib.suppress(OSError):  # some network file systems have no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Another run's sweep may have come between the two lines above.
-        if Path(name).exists():
-            return descriptor, Path(name)
-        os.close(descriptor)
+        if temporary.exists():
+            return temporary, descriptor
+        os.close(descriptor)  # another run swept it before it was locked
 
 
 def _sweep(path: Path) -> None:
-    """Remove the temporary files and folders of writers of `path` that died."""
+    """Remove the temporary files and folders that killed writers of `path` left."""
     for litter in path.parent.glob(f".{glob.escape(path.name)}.{'[a-z0-9_]' * 8}.tmp"):
         with contextlib.suppress(OSError):
             descriptor = os.open(litter, os.O_RDONLY if litter.is_dir() else os.O_RDWR)
@@ -174,48 +184,17 @@ def _sweep(path: Path) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder and what is missing above it, each synced into the folder it stands in."""
+    """Make the folder and those missing above it, and sync the folder that each is in."""
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in the folder last."""
-    _sync(folder)
+        _sync(folder.parent)
 
 
 def _sync(path: Path) -> None:
-    """Have the file or folder on the disk itself."""
+    """Wait until the file, or the names in the folder, are on the disk itself."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def telling_where(path: Path, deed: str = "write") -> Iterator[None]:
-    """Turn an error of the file system into one line that names the file and the reason."""
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno is None:  # not the file system's: a codec's, a format's
-            raise
-        hint = _remedy(problem.errno) if deed == "write" else "check the path and its permissions"
-        raise StorageError(
-            f"cannot {deed} {path}: {os.strerror(problem.errno)}", hint=hint
-        ) from problem
-
-
-def _remedy(code: int) -> str:
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "free some space, or write elsewhere; what stood there before is untouched"
-    return "check the path and its permissions; what stood there before is untouched"

@@ -9,6 +9,7 @@ end each part is summed by itself, in a sixty-fourth of the memory that all of t
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from corpus2vec.pipeline.files.publication import telling_where
+from corpus2vec.pipeline.files.failures import reading, spooling
 from corpus2vec.pipeline.strings.interner import Growing, Interner
 from corpus2vec.pipeline.strings.slices import Slices, first_places
 
@@ -83,13 +84,14 @@ class Tally:
 class Spill:
     """Tables on disk, read back part by part, each part as one table.
 
-    The file has no name in `folder`, so nothing is left there, however the program ends.
+    The file is in `folder`, or where the system has its temporary files. It has no name, so nothing
+    is left there however the program ends.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or Path(tempfile.gettempdir())
-        with telling_where(self._folder):
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        self._folder = folder
+        with spooling(folder):
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, TABLE)
         self._tables = 0
 
@@ -98,26 +100,28 @@ class Spill:
         parts = parts_of(table["token"])
         ordered = table.take(pa.array(np.argsort(parts, kind="stable")))
         ends = np.cumsum(np.bincount(parts, minlength=PARTS)).tolist()
-        with telling_where(self._folder):
+        with spooling(self._folder):
             for begin, end in itertools.pairwise([0, *ends]):
                 self._writer.write_batch(ordered.slice(begin, end - begin))
         self._tables += 1
 
     def parts(self) -> Iterator[pa.RecordBatch]:
         """Yield each part, the sum of its tables. Nothing may be written after that."""
-        with telling_where(self._folder):
+        with spooling(self._folder):
             self._writer.close()
         stored = pa.ipc.open_file(self._file)
         for part in range(PARTS):
             tally = Tally()
             for number in range(self._tables):
-                token, count, place = stored.get_batch(number * PARTS + part).columns
+                with reading("the temporary file of counts"):
+                    token, count, place = stored.get_batch(number * PARTS + part).columns
                 tally.add(Slices.of(token), count.to_numpy(), place.to_numpy())
             yield tally.table()
 
     def close(self) -> None:
         """Free the space on disk."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # closing tries once more what could not be written
+            self._file.close()
 
 
 def parts_of(strings: pa.Array) -> np.ndarray:

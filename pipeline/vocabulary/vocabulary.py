@@ -20,6 +20,7 @@ import pyarrow.csv
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.config import UNK
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.strings.interner import Interner
 from corpus2vec.pipeline.strings.lines import joined_lines
 from corpus2vec.pipeline.strings.slices import Slices
@@ -131,8 +132,9 @@ def parse_vocabulary(
 
 def read_vocabulary(given: Input) -> Vocabulary:
     """Read the vocabulary of an input."""
-    text, hand_made = Path(given.name).read_bytes(), given.manifest is None
-    return parse_vocabulary(text, given.name, unk_of(given), hand_made=hand_made)
+    with reading(given.name):
+        text = Path(given.name).read_bytes()
+    return parse_vocabulary(text, given.name, unk_of(given), hand_made=given.manifest is None)
 
 
 def unk_of(given: Input) -> str | None:

@@ -15,7 +15,6 @@ from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.store import examine, produce
 from corpus2vec.pipeline.errors import StorageError, UsageError
-from corpus2vec.pipeline.files import publication as publication_module
 from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python
 
 
@@ -43,7 +42,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_artifact(out, failure):
     assert names(out.parent) == [NAME, MANIFEST]
 
 
-@pytest.mark.parametrize("call", ["replace", "fsync", "chmod", "open"])
+@pytest.mark.parametrize("call", ["replace", "fsync", "open"])
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -62,7 +61,7 @@ def test_a_file_system_that_refuses_is_one_line_and_74(out, monkeypatch, call, c
     monkeypatch.undo()
     assert caught.value.exit_code == 74
     assert caught.value.message == f"cannot write {out}: {words}"
-    assert caught.value.hint.endswith("what stood there before is untouched")
+    assert caught.value.hint.endswith("what was there before is untouched")
     assert produce(recipe(), out, never).hit
     assert names(out.parent) == [NAME, MANIFEST]
 
@@ -97,7 +96,7 @@ def test_a_file_size_limit_is_one_line_and_leaves_no_trace(out):
     process = run_python(script, out)
     message, hint = process.communicate()[0].splitlines()
     assert message == f"cannot write {out}: File too large"
-    assert hint == "free some space, or write elsewhere; what stood there before is untouched"
+    assert hint == "free some space, or write elsewhere; what was there before is untouched"
     assert produce(recipe(), out, never).hit
     assert names(out.parent) == [NAME, MANIFEST]
 
@@ -175,6 +174,12 @@ def test_the_mode_of_the_files_is_that_of_any_new_file(tmp_path, mask):
     assert modes == {0o666 & ~mask}
 
 
+def test_the_umask_of_the_process_is_not_changed_even_for_an_instant(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "umask")  # other threads may be making files
+    make(tmp_path / NAME)
+    assert names(tmp_path) == [NAME, MANIFEST]
+
+
 # --- litter ----------------------------------------------------------------------------------
 
 
@@ -237,14 +242,14 @@ def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
 
 
 def test_another_run_that_publishes_before_our_manifest_is_not_taken_for_ours(out, monkeypatch):
-    sync = "corpus2vec.pipeline.files.publication._sync_folder"
-    original = publication_module._sync_folder
+    original = os.replace
 
-    def overtaken(folder):
-        monkeypatch.setattr(sync, original)
+    def overtaken(*names):
+        monkeypatch.setattr(os, "replace", original)
+        original(*names)
         make(out, b"theirs", dim=4)
 
-    monkeypatch.setattr(sync, overtaken)
+    monkeypatch.setattr(os, "replace", overtaken)
     make(out, b"ours", dim=3)
     assert out.read_bytes() == b"theirs"
     assert not examine(recipe(dim=3), out).hit

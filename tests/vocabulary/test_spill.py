@@ -114,7 +114,9 @@ def test_a_file_in_use_has_no_name_and_nothing_is_left_in_the_folder(tmp_path):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StorageError) as failed:
         Spill(tmp_path / "no")
-    assert failed.value.message == f"cannot write {tmp_path / 'no'}: No such file or directory"
+    assert failed.value.message == (
+        f"cannot write a temporary file in {tmp_path / 'no'}: No such file or directory"
+    )
 
 
 class FullDisk(io.BytesIO):
@@ -132,7 +134,9 @@ def test_a_full_disk_is_told_with_the_folder(monkeypatch, tmp_path):
     with pytest.raises(StorageError) as failed:
         spilled.write(table_of(*((f"w{number}", 1, number) for number in range(1000))))
     spilled.close()
-    assert failed.value.message == f"cannot write {tmp_path}: No space left on device"
+    assert failed.value.message == (
+        f"cannot write a temporary file in {tmp_path}: No space left on device"
+    )
     assert failed.value.hint.startswith("free some space")
 
 
