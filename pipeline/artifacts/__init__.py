@@ -1,11 +1,11 @@
 """Artifacts on disk: how each was made, whether it can stay, and what is in it.
 
-    manifest    recipe, fingerprint, manifest, lineage, reasons for a miss: values and their JSON
-    digests     the SHA-256 and the stamp of a file or folder
-    inputs      the door: everything that is read comes in here, with its digest, checked
-    store       the hit test, and making what is missing
-    beside      the names of the files beside an artifact
-    ledger      in = kept + unk + dropped, or the stage fails
-    parquet     tokens.parquet and ids.parquet
-    weights     models and checkpoints as safetensors
+manifest    recipe, fingerprint, manifest, lineage, reasons for a miss: values and their JSON
+digests     the SHA-256 and the stamp of a file or folder
+inputs      the door: everything that is read comes in here, with its digest, checked
+store       the hit test, and making what is missing
+beside      the names of the files beside an artifact
+ledger      in = kept + unk + dropped, or the stage fails
+parquet     tokens.parquet and ids.parquet
+weights     models and checkpoints as safetensors
 """
