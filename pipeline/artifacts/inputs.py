@@ -7,6 +7,7 @@ manifest; its digest becomes part of the recipe of what is made from it.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -58,7 +59,9 @@ def folder_inputs(
 
     The path within the folder is a trait, so a renamed file changes the fingerprint, and the name
     of the folder does not: an absolute path, a relative one and a copy give the same fingerprint.
+    The inputs' names are absolute paths, by which `folder_of` finds the folder again from anywhere.
     """
+    folder = Path(os.path.abspath(folder))
     return tuple(
         file_input(role, folder / path, {"path": path}, known)
         for path in sorted(each.relative_to(folder).as_posix() for each in _files(folder))
@@ -66,7 +69,7 @@ def folder_inputs(
 
 
 def folder_of(role: str, inputs: Sequence[Mapping[str, Any]]) -> Path | None:
-    """Return the folder of the `folder_inputs` among a manifest's inputs; None if it has none."""
+    """Return the folder of the `folder_inputs` among a manifest's inputs, or None."""
     for each in inputs:
         if each["role"] == role and "path" in each["traits"]:
             depth = len(PurePosixPath(each["traits"]["path"]).parts)

@@ -233,5 +233,5 @@ def test_the_folder_can_be_told_from_a_manifest(model, tmp_path, monkeypatch, fo
     )
     produce(made, tmp_path / "out" / NAME, writing(b"hello"))
     manifest = read_manifest(tmp_path / "out" / NAME)
-    assert folder_of("pipeline", manifest.inputs) == Path(folder)
+    assert folder_of("pipeline", manifest.inputs) == Path(folder).resolve()
     assert folder_of("corpus", manifest.inputs) is None
