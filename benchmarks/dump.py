@@ -57,24 +57,23 @@ def gensim_read(folder: Path, words: list[str], matrix: np.ndarray) -> Work:
 
 
 def our_write(
-    folder: Path, words: list[str], matrix: np.ndarray, name: str, proved: bool = False
+    folder: Path, words: list[str], matrix: np.ndarray, name: str, verified: bool = False
 ) -> Work:
-    """What `dump` does with the table: prepare, write_file and, if `proved`, prove."""
+    """Prepare and write the table, as `dump` does, and verify it if `verified`."""
     import pyarrow as pa
 
     from corpus2vec.pipeline.config import DumpConfig
     from corpus2vec.pipeline.tables.table import Table
     from corpus2vec.pipeline.tables.verify import verify_dump
-    from corpus2vec.pipeline.tables.writing import prepare, write_file
+    from corpus2vec.pipeline.tables.writing import prepare, write_dump
 
     [(path, config)] = DumpConfig().outputs(folder / name)
     table = Table(pa.array(words), matrix)
 
     def write() -> None:
         ready, _ = prepare(table, config)
-        with path.open("wb") as sink:
-            write_file(sink, ready, config)
-        if proved:
+        write_dump(path, ready, config)
+        if verified:
             verify_dump(path, ready, config)
 
     return write, False
@@ -95,11 +94,11 @@ def our_read(folder: Path, words: list[str], matrix: np.ndarray, name: str) -> W
 CONTENDERS: dict[str, Callable[[Path, list[str], np.ndarray], Work]] = {
     "gensim writes text": gensim_write,
     "we write text": lambda *at: our_write(*at, WORD2VEC),
-    "we write text and prove it": lambda *at: our_write(*at, WORD2VEC, proved=True),
+    "we write text and verify it": lambda *at: our_write(*at, WORD2VEC, verified=True),
     "gensim reads text": gensim_read,
     "we read text": lambda *at: our_read(*at, WORD2VEC),
     "we write Parquet": lambda *at: our_write(*at, PARQUET),
-    "we write Parquet and prove it": lambda *at: our_write(*at, PARQUET, proved=True),
+    "we write Parquet and verify it": lambda *at: our_write(*at, PARQUET, verified=True),
     "we read Parquet": lambda *at: our_read(*at, PARQUET),
 }
 

@@ -10,9 +10,7 @@ numbers that are printed. Nothing heavy may be imported: `corpus2vec --help` rea
 from __future__ import annotations
 
 from corpus2vec.pipeline.config.dump import (
-    FOLDER_FORMATS,
     TABLE_COLUMNS,
-    TABLE_FORMATS,
     DumpConfig,
 )
 from corpus2vec.pipeline.config.encode import EncodeConfig
@@ -30,10 +28,8 @@ from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecu
 
 __all__ = [
     "DROPPABLE",
-    "FOLDER_FORMATS",
     "SIZES",
     "TABLE_COLUMNS",
-    "TABLE_FORMATS",
     "UNK",
     "CompareConfig",
     "CorpusConfig",

@@ -1,21 +1,26 @@
-"""The settings of dump: which table is written, and how."""
+"""The settings of dump: which table is written, which of its rows, and in which formats.
+
+The formats are in `formats`, the registry. A setting that has no effect with any of the formats
+asked for is refused by name, and no recipe has it: neither would change a byte.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
-from corpus2vec.pipeline.config.settings import Settings, require, setting
+from corpus2vec.pipeline.config.settings import Settings, option_name, require, setting
+from corpus2vec.pipeline.errors import UsageError
 
 TABLE_COLUMNS = ("index", "token", "embedding")
-
-TABLE_FORMATS = {name: each.extension for name, each in FORMATS.items()}
-FOLDER_FORMATS = tuple(name for name, each in FORMATS.items() if each.layout is Layout.FOLDER)
+OF_EMBEDDINGS = ("table", "postprocess", "pca", "normalize", "dtype", "precision")
+"""Settings that decide nothing but the numbers of the embeddings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,53 +29,61 @@ class DumpConfig(Settings):
 
     format: str = setting(
         "auto",
-        f"One or several, parted by commas, of {', '.join(TABLE_FORMATS)}. auto goes by the "
-        "output's extension, and table is the rest. Of several, each is a file beside --output, "
-        "with its own extension.",
+        "One format, or several separated by commas, each written beside --output under its own "
+        f"extension: {', '.join(f'{name} ({each.extension})' for name, each in FORMATS.items())}. "
+        "auto: the one whose extension --output has, else table.",
     )
     table: Literal["auto", "input", "output", "sum", "concat"] = setting(
         "auto",
-        "The rows that are read, those that contexts are compared with, or both: their unit rows "
-        "added, or side by side. auto: sum for context, else input.",
+        "Which table: input embeddings, output embeddings, the sum of both (normalized rows), or "
+        "both concatenated. auto: sum for context, else input.",
     )
     postprocess: str = setting(
-        "none", "center the rows; or topN: and take out their N leading principal components."
+        "none",
+        "none; center, to subtract the mean row; or topN, such as top2, to remove the N leading "
+        "principal components too.",
     )
-    pca: int = setting(
-        0, "Columns to reduce the table to, by its leading principal components; 0 leaves them be."
+    pca: int | None = setting(
+        None, "Reduce the table to this many columns, its leading principal components.", least=1
     )
     normalize: bool = setting(False, "Scale each row to length 1.")
     dtype: Literal["float32", "float16"] = setting(
-        "float32", "Of the numbers; text has the digits of the float32 that a float16 is equal to."
+        "float32",
+        "Type of the numbers. Text formats print a float16 value as the equal float32.",
     )
     order: Literal["id", "frequency"] = setting(
-        "id", "Of the rows; readers that keep the first N expect the most frequent first."
+        "id",
+        "Order of the rows. Tools that keep the first N rows expect frequency: most frequent "
+        "first.",
     )
-    top: int = setting(0, "Rows of the most frequent tokens to write; 0 writes all.")
+    top: int | None = setting(None, "Write only the N most frequent tokens.", least=1)
     columns: tuple[str, ...] = setting(
-        TABLE_COLUMNS, "Columns of the grid, in order: any of index,token,embedding."
+        TABLE_COLUMNS, "Format table: its columns, in order, any of index,token,embedding."
     )
     precision: int | None = setting(
-        None, "Decimals of a number; without it, the fewest digits that give float32 back exactly."
+        None,
+        "Text formats: decimals of each number. By default the fewest digits from which the same "
+        "float32 is read.",
+        least=0,
+        most=30,
     )
     unsafe_token: Literal["escape", "skip", "error"] = setting(
         "escape",
-        "A token that the format's readers would take apart (by white space; in tsv, by tabs and "
-        "line ends): \\uXXXX for the character, leave the row out, or stop.",
+        "What to do with a token that a text format cannot hold, because of white space (tsv: tabs "
+        "and line ends): write \\uXXXX for the character, skip the row, or stop with an error.",
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in self.formats if self.format != "auto" else ():
-            close = difflib.get_close_matches(name, TABLE_FORMATS, 1)
+        names = () if self.format == "auto" else self.formats
+        for name in names:
+            close = difflib.get_close_matches(name, FORMATS, 1)
             require(
-                name in TABLE_FORMATS,
+                name in FORMATS,
                 f"--format cannot be {name!r}",
-                f"did you mean {close[0]}?" if close else f"it takes {', '.join(TABLE_FORMATS)}",
+                f"did you mean {close[0]}?" if close else f"it takes {', '.join(FORMATS)}",
             )
         require(len(set(self.formats)) == len(self.formats), "--format names one format twice")
-        require(self.pca >= 0, "--pca must be 0 or more")
-        require(self.top >= 0, "--top must be 0 or more")
         unknown = [name for name in self.columns if name not in TABLE_COLUMNS]
         require(
             bool(self.columns) and not unknown and len(set(self.columns)) == len(self.columns),
@@ -78,22 +91,50 @@ class DumpConfig(Settings):
             f"it takes each of {','.join(TABLE_COLUMNS)} at most once",
         )
         require(
-            self.precision is None or 0 <= self.precision <= 30,
-            "--precision must be between 0 and 30",
-        )
-        require(
             re.fullmatch("none|center|top[1-9][0-9]{0,3}", self.postprocess) is not None,
             f"--postprocess cannot be {self.postprocess!r}",
             "it takes none, center, or top with a number, such as top2",
         )
+        if names:
+            self._require_effect(names)
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that --format names."""
         return tuple(each.strip() for each in self.format.split(","))
 
+    @property
+    def layout(self) -> Layout:
+        """Whether the one format is a file or a folder."""
+        return FORMATS[self.format].layout
+
+    @property
+    def leading_components(self) -> int:
+        """How many principal components --postprocess removes."""
+        return int(self.postprocess.removeprefix("top")) if "top" in self.postprocess else 0
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide the bytes of a dump in the one format.
+
+        >>> list(DumpConfig(format="npy", top=9).deciding())
+        ['format', 'table', 'postprocess', 'pca', 'normalize', 'dtype', 'order', 'top']
+        """
+        return {
+            name: value
+            for name, value in super().deciding().items()
+            if self._has_effect(name, self.format)
+        }
+
+    def only(self, name: str) -> Self:
+        """Return the config of one of the formats; what has no effect there is at its default."""
+        fields = dataclasses.fields(self)
+        idle: dict[str, Any] = {
+            each.name: each.default for each in fields if not self._has_effect(each.name, name)
+        }
+        return dataclasses.replace(self, format=name, **idle)
+
     def outputs(self, output: Path) -> list[tuple[Path, Self]]:
-        """What is written where: a path for each format, and the config of it alone.
+        """Return what is written: a path for each format, and the config of it alone.
 
         >>> config = DumpConfig(format="word2vec,parquet")
         >>> [str(path) for path, _ in config.outputs(Path("build/embeddings.txt"))]
@@ -102,38 +143,47 @@ class DumpConfig(Settings):
         >>> only.format
         'fasttext'
         """
-        by_suffix = {suffix: name for name, suffix in TABLE_FORMATS.items()}
+        by_extension = {each.extension: name for name, each in FORMATS.items()}
+        extension = output.suffix.lower()
         if self.format == "auto":
-            name = by_suffix.get(output.suffix.lower(), "table")
-            return [(output, dataclasses.replace(self, format=name))]
+            return [(output, self._as(by_extension.get(extension, "table")))]
         if len(self.formats) == 1:
-            return [(output, self)]
-        stem = output.with_suffix("") if output.suffix.lower() in by_suffix else output
-        return [
-            (
-                stem.with_name(stem.name + TABLE_FORMATS[name]),
-                dataclasses.replace(self, format=name),
-            )
-            for name in self.formats
-        ]
+            return [(output, self._as(*self.formats))]
+        stem = output.with_suffix("") if extension in by_extension else output
+        return self._beside(stem, self.formats)
 
     def outputs_in(self, folder: Path, file: str) -> list[tuple[Path, Self]]:
         """Return what a build writes: a path for each format, named by the format's extension."""
-        names = ("table",) if self.format == "auto" else self.formats
+        if self.format == "auto":
+            return self._as("table").outputs_in(folder, file)
+        return self._beside((folder / file).with_suffix(""), self.formats)
+
+    def _as(self, name: str) -> Self:
+        """Return the config of that one format. Raise UsageError for a setting without effect."""
+        return dataclasses.replace(self, format=name)
+
+    def _beside(self, stem: Path, names: Iterable[str]) -> list[tuple[Path, Self]]:
         return [
-            (
-                (folder / file).with_suffix(TABLE_FORMATS[name]),
-                dataclasses.replace(self, format=name),
-            )
-            for name in names
+            (stem.with_name(stem.name + FORMATS[name].extension), self.only(name)) for name in names
         ]
 
-    @property
-    def is_folder(self) -> bool:
-        """Whether the format is one of several files."""
-        return self.format in FOLDER_FORMATS
+    def _has_effect(self, name: str, table_format: str) -> bool:
+        """Return whether a setting can change the bytes of a dump in that format."""
+        if name in OF_EMBEDDINGS and table_format == "table" and "embedding" not in self.columns:
+            return False
+        own = FORMATS[table_format].settings
+        return name in own or not any(name in each.settings for each in FORMATS.values())
 
-    @property
-    def leading_components(self) -> int:
-        """How many principal components --postprocess takes out."""
-        return int(self.postprocess.removeprefix("top")) if "top" in self.postprocess else 0
+    def _require_effect(self, names: tuple[str, ...]) -> None:
+        """Raise UsageError for a setting that is not at its default and changes nothing."""
+        for field in dataclasses.fields(self):
+            idle = not any(self._has_effect(field.name, name) for name in names)
+            if idle and getattr(self, field.name) != field.default:
+                heeding = [name for name, each in FORMATS.items() if field.name in each.settings]
+                other = f"dump as {', '.join(heeding)}"
+                if field.name in OF_EMBEDDINGS and "table" in names:
+                    other = "name embedding in --columns"
+                raise UsageError(
+                    f"{option_name(field.name)} has no effect with --format {self.format}",
+                    hint=f"leave it out, or {other}",
+                )

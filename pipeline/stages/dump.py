@@ -15,13 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig, Execution
+from corpus2vec.pipeline.config import DumpConfig, Execution
+from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
     from corpus2vec.pipeline.artifacts.store import Outcome
     from corpus2vec.pipeline.tables.table import Table
@@ -39,15 +38,19 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     """Return what decides the dump, in the one format that `config` names."""
     from corpus2vec.pipeline.artifacts.inputs import artifact_input
     from corpus2vec.pipeline.artifacts.manifest import Recipe
+    from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_header, read_names
+    from corpus2vec.pipeline.tables.combining import resolved
 
     model, vocabulary = inputs
     sources = (artifact_input("model", model), artifact_input("vocabulary", vocabulary))
     settings = config.deciding()
-    # It finds the fewest digits of a number, and lays out Parquet.
-    tools = {"pyarrow": metadata.version("pyarrow")}
-    if config.format == "spacy":
-        settings = {**settings, "lang": _language(sources[0])}
-        tools["spacy"] = metadata.version("spacy")
+    if "table" in settings:
+        # Not auto, but the table that it means for this model: to name that one is no change.
+        objective = read_header(model, "model")["config"]["objective"]
+        settings["table"] = resolved(config.table, objective, OUTPUT in read_names(model))
+    if FORMATS[config.format].language:
+        settings["lang"] = _language(sources[0])
+    tools = {name: metadata.version(name) for name in FORMATS[config.format].tools}
     return Recipe(stage=NAME, format=FORMAT, config=settings, inputs=sources, tools=tools)
 
 
@@ -66,7 +69,7 @@ def run(
     """
     from corpus2vec.pipeline.artifacts import store
     from corpus2vec.pipeline.tables.verify import verify_dump
-    from corpus2vec.pipeline.tables.writing import prepare, write_file, write_folder
+    from corpus2vec.pipeline.tables.writing import prepare, write_dump
 
     output, one = _only_output(config, output)
     made_by = recipe(inputs, output, one)
@@ -74,18 +77,14 @@ def run(
     def write(target: Path) -> Mapping[str, Any]:
         table = _table(made_by, one)
         ready, unsafe = prepare(table, one)
-        if one.is_folder:
-            write_folder(target, ready, one)
-        else:
-            with target.open("wb") as sink:
-                write_file(sink, ready, one)
+        write_dump(target, ready, one)
         verify_dump(target, ready, one)
         progress.advance(len(table), len(table), "rows")
         left = len(table) - len(ready) - unsafe.get("skipped", 0)
         below_top = {"below_top": left} if left else {}
         return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe}
 
-    return store.produce(made_by, output, write, force=force, folder=one.is_folder)
+    return store.produce(made_by, output, write, force=force, folder=one.layout is Layout.FOLDER)
 
 
 def stream(
@@ -96,16 +95,16 @@ def stream(
     progress: Progress,
 ) -> None:
     """Write the table; a stream cannot be read back."""
-    from corpus2vec.pipeline.tables.writing import prepare, write_file
+    from corpus2vec.pipeline.tables.writing import prepare, write_to
 
     output, one = _only_output(config, Path("-"))
-    if one.is_folder:
+    if one.layout is Layout.FOLDER:
         raise UsageError(
             f"--format {one.format} is several files: they cannot go to stdout",
-            hint=f"name a folder, such as -o embeddings{TABLE_FORMATS[one.format]}",
+            hint=f"name a folder, such as -o embeddings{FORMATS[one.format].extension}",
         )
     ready, _ = prepare(_table(recipe(inputs, output, one), one), one)
-    write_file(sink, ready, one)
+    write_to(sink, ready, one)
 
 
 def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
@@ -119,45 +118,37 @@ def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
 
 
 def _table(made_by: Recipe, config: DumpConfig) -> Table:
-    """The table of the model, every row of it, in the order of ids."""
-    from corpus2vec.pipeline.artifacts.weights import read_header, verify
-    from corpus2vec.pipeline.tables.combining import require_finite
+    """Read the model's tables and combine them: every row, in the order of ids."""
+    from corpus2vec.pipeline.artifacts.weights import (
+        OUTPUT,
+        read_header,
+        read_names,
+        read_table,
+        verify,
+    )
+    from corpus2vec.pipeline.tables.combining import combine
     from corpus2vec.pipeline.tables.table import Table
     from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
     model, given = made_by.input("model"), made_by.input("vocabulary")
+    path = Path(model.name)
     if model.manifest is None:
-        verify(Path(model.name))
-    header = read_header(Path(model.name), "model")
-    if header["vocabulary_digest"] != given.digest:
+        verify(path)
+    if read_header(path, "model")["vocabulary_digest"] != given.digest:
         raise DataError(
             f"{model.name} was trained with another vocabulary than {given.name}",
             hint="name the vocabulary that its ids were encoded with",
         )
     words = read_vocabulary(given)
-    vectors_VD = _table_of(Path(model.name), header, config)
-    require_finite(vectors_VD)
+    how = made_by.config.get("table", "input")
+    output_VE = read_table(path, OUTPUT) if how != "input" and OUTPUT in read_names(path) else None
+    vectors_VD = combine(read_table(path), output_VE, how, config)
     return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
 
 
 def _language(model: Input) -> str:
-    """spaCy's code of the language that the corpus was tokenized as; xx where it is not known."""
+    """Return spaCy's code of the corpus's language; xx where it is not known."""
     entry = model.manifest.upstream("tokenize") if model.manifest else None
     if entry is None or entry["config"].get("model"):
         return "xx"
     return str(entry["config"].get("lang", "xx"))
-
-
-def _table_of(model: Path, header: Mapping[str, Any], config: DumpConfig) -> np.ndarray:
-    """The table to dump, of those that the model has."""
-    from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_names, read_table
-    from corpus2vec.pipeline.tables.combining import combine, postprocess
-
-    names = read_names(model)
-    trained, how = header["config"], config.table
-    if how == "auto":
-        how = "sum" if trained["objective"] == "context" else "input"
-    if how == "output" and trained["objective"] == "lm" and trained["tie"]:
-        how = "input"  # they are the same
-    compared = read_table(model, OUTPUT) if OUTPUT in names and how != "input" else None
-    return postprocess(combine(read_table(model), compared, how), config)

@@ -1,15 +1,20 @@
-"""A model's tables → the one table that is dumped.
+"""A model's two tables → the one that is dumped.
 
     input    the rows that are looked up when a token is read
     output   the rows that a context is compared with
-    sum      of the two, each row scaled to length 1 first: what a token says of its neighbours
-             counts as much as what they say of it
-    concat   the two, scaled alike, side by side: twice the columns
+    sum      the sum of both, each row scaled to length 1 first: how a token predicts its
+             neighbours counts as much as how they predict it
+    concat   both concatenated, each row scaled to length 1: twice the columns
+    auto     sum for a model of context, where it scores best; else input
 
-Afterwards the rows may be centered, or also freed of their leading principal components, which
-hold mostly how frequent a token is (Mu & Viswanath 2018, "All-but-the-Top: Simple and Effective
-Postprocessing for Word Representations"). Then they may be reduced to fewer columns, and scaled to
-length 1.
+A language model whose output layer is tied has one table: output is input there.
+
+Then, in this order and each by its option: the rows are centered, and freed of their leading
+principal components, which mostly hold how frequent a token is (Mu & Viswanath 2018,
+"All-but-the-Top: Simple and Effective Postprocessing for Word Representations"); reduced to fewer
+columns; scaled to length 1; rounded to float16.
+
+V rows   D, E columns. No file is opened here, and no model: tables come in as arrays.
 """
 
 from __future__ import annotations
@@ -23,10 +28,44 @@ from corpus2vec.pipeline.tables.similarity import unit_rows
 BLOCK_ROWS = 1 << 14  # that are widened to float64 at a time
 
 
-def combine(input_VD: np.ndarray, output_VE: np.ndarray | None, how: str) -> np.ndarray:
-    """The table that `how` names, float32; `output_VE` is None where a model has just one table.
+def combine(
+    input_VD: np.ndarray, output_VE: np.ndarray | None, how: str, config: DumpConfig
+) -> np.ndarray:
+    """Return the table that is dumped, float32: joined as `how` names it, then postprocessed.
 
-    Raises UsageError for a table that the model does not have.
+    `how` is what `resolved` returned; `output_VE` may be None for input. Raise UsageError for a
+    table that the model does not have, DataError where an option does not fit the table, and
+    PipelineError for a number that is not finite.
+    """
+    joined_VD = joined(input_VD, output_VE, how)
+    require_finite(joined_VD)
+    table_VD = postprocess(joined_VD, config)
+    if table_VD is not joined_VD:
+        require_finite(table_VD)
+    return table_VD
+
+
+def resolved(how: str, objective: str, has_output: bool) -> str:
+    """Return what --table means for a model: input, output, sum or concat.
+
+    `has_output`: whether the model has an output table of its own.
+
+    >>> resolved("auto", "context", True), resolved("auto", "lm", False)
+    ('sum', 'input')
+    >>> resolved("output", "lm", False)  # tied
+    'input'
+    """
+    if how == "auto":
+        return "sum" if objective == "context" else "input"
+    if how == "output" and objective == "lm" and not has_output:
+        return "input"
+    return how
+
+
+def joined(input_VD: np.ndarray, output_VE: np.ndarray | None, how: str) -> np.ndarray:
+    """Return input, output, or both, as sum or concat, float32.
+
+    Raise UsageError for a table that the model does not have.
     """
     if how == "input":
         return input_VD
@@ -50,10 +89,9 @@ def combine(input_VD: np.ndarray, output_VE: np.ndarray | None, how: str) -> np.
 
 
 def postprocess(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
-    """The table as --postprocess, --pca, --normalize and --dtype leave it, float32, in that order.
+    """Apply --postprocess, --pca, --normalize and --dtype, in this order; the result is float32.
 
-    Raises DataError where there are not as many components to take out or to keep, or where a
-    number is more than --dtype holds.
+    Raise DataError for more components than the table has, or a number that float16 cannot hold.
     """
     table_VD = _without_leading(table_VD, config)
     if config.pca:
@@ -65,14 +103,14 @@ def postprocess(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
             table_VD = table_VD.astype(np.float16).astype(np.float32)
         if not np.isfinite(table_VD).all():
             raise DataError(
-                "the table has numbers of more than 65504, and float16 holds no such",
+                "the table has numbers above 65504, the largest that float16 holds",
                 hint="--normalize, or --dtype float32",
             )
     return table_VD
 
 
 def require_finite(table_VD: np.ndarray) -> None:
-    """Raise PipelineError for a number that is none: a table that has it serves nobody."""
+    """Raise PipelineError, with the row, for NaN or infinity: such a table is never published."""
     for begin in range(0, len(table_VD), BLOCK_ROWS):
         finite = np.isfinite(table_VD[begin : begin + BLOCK_ROWS]).all(axis=1)
         if not finite.all():
@@ -81,10 +119,10 @@ def require_finite(table_VD: np.ndarray) -> None:
 
 
 def reduced(table_VD: np.ndarray, columns: int) -> np.ndarray:
-    """The rows' coordinates along their leading principal components, (V, columns) float32.
+    """Return the rows' coordinates along their leading principal components, (V, columns) float32.
 
-    The covariance is taken of all rows, about their mean, and its eigenvectors found exactly. A
-    component's sign means nothing; here its weight that is largest in size is positive.
+    Exact: the eigenvectors of the covariance of all rows. A component's sign means nothing; here
+    its largest weight, in size, is positive.
 
     >>> reduced(np.array([[0, 0], [4, 3], [8, 6]], np.float32), 1).round(3).tolist()
     [[-5.0], [0.0], [5.0]]
@@ -106,6 +144,7 @@ def reduced(table_VD: np.ndarray, columns: int) -> np.ndarray:
 
 
 def _without_leading(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
+    """Return the table as --postprocess asks."""
     if config.postprocess == "none":
         return table_VD
     centered = table_VD.astype(np.float64)
@@ -116,7 +155,7 @@ def _without_leading(table_VD: np.ndarray, config: DumpConfig) -> np.ndarray:
             f"--postprocess {config.postprocess} would leave nothing of {table_VD.shape[1]} columns"
         )
     if leading:
-        # By rising eigenvalue; the directions' signs do not matter to what is taken out.
+        # By rising eigenvalue; the directions' signs do not change what is taken out.
         _, directions = np.linalg.eigh(centered.T @ centered)
         top = directions[:, -leading:]
         centered -= (centered @ top) @ top.T

@@ -1,4 +1,6 @@
-"""Nearness of word vectors: cosines, exact, by blocked matrix products.
+"""The nearest rows of a table by cosine: exact, by blocked matrix products.
+
+Arrays in, arrays out: nothing here knows a token or a file.
 
 V rows   D columns   Q queries   K nearest ones
 """
@@ -8,17 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 CELLS = 1 << 24
-"""Cosines that are held at a time: 64 MB, or those of a few queries if they are more."""
+"""Cosines in memory at a time: 64 MB, or those of QUERIES queries if that is more."""
 QUERIES = 32
-"""With fewer at a time, going through the table costs more than the products."""
+"""Least queries at a time: with fewer, reading the table costs more than the products."""
 STRIDE = 64
-"""Products of which only the largest is looked at first."""
+"""Products whose maximum is looked at first."""
 TINY = 1e-30
-"""Rows shorter than that are scaled in float64: one over their length is no float32."""
+"""Shorter rows are scaled in float64: one over their length overflows float32."""
 
 
 def unit_rows(vectors_VD: np.ndarray) -> np.ndarray:
-    """Each row scaled to length 1, float32; a row of zeros stays one."""
+    """Scale each row to length 1, float32; a row of zeros stays zero."""
     lengths_V = np.sqrt(np.einsum("vd,vd->v", vectors_VD, vectors_VD, dtype=np.float64))
     scale_V = 1 / np.where(lengths_V > TINY, lengths_V, 1)
     unit_VD: np.ndarray = vectors_VD * scale_V[:, None].astype(np.float32)
@@ -30,11 +32,14 @@ def unit_rows(vectors_VD: np.ndarray) -> np.ndarray:
 def nearest(
     unit_VD: np.ndarray, queries_QD: np.ndarray, top: int, excluded_QX: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The rows with the largest products with each query: ids (Q, K) int64, products (Q, K).
+    """Return the rows with the largest products for each query: ids (Q, K) int64, products (Q, K).
 
-    Largest first; of equal ones the smaller id first. K is `top`, or as many rows as there are.
-    `excluded_QX` names rows that are not among a query's answers; -1 names none. With fewer answers
-    than K the last ids are -1 and their products -inf.
+    Largest first; of equal ones, the smaller id first. K is `top`, or V if that is less.
+    `excluded_QX` names rows that are no answers to a query; -1 names none. Where there are fewer
+    than K answers, the last ids are -1 and their products -inf.
+
+    >>> nearest(np.array([[1, 0], [0, 1]], np.float32), np.array([[0.5, 2]], np.float32), 1)
+    (array([[1]]), array([[2.]], dtype=float32))
     """
     top = min(top, len(unit_VD))
     ids_QK = np.empty((len(queries_QD), top), np.int64)
@@ -54,11 +59,11 @@ def nearest(
 
 
 def _largest(products_V: np.ndarray, top: int) -> np.ndarray:
-    """Where the `top` largest ones are, largest first, of equal ones the first first.
+    """Return where the `top` largest are, largest first; of equal ones, the first first.
 
-    Finding a row's `top` largest would cost as much as the products. The `top`-th largest of the
-    maxima of strides is no larger than the `top`-th largest of all, few are as large as it, and a
-    maximum costs next to nothing.
+    Sorting all products would cost as much as computing them. The `top`-th largest of the maxima of
+    strides is a lower bound for the `top`-th largest product, few products reach it, and maxima are
+    cheap.
     """
     if top == 1:
         return np.array([products_V.argmax()])

@@ -1,6 +1,6 @@
 """A table → a file or a folder, in the format that the config names.
 
-The formats' modules know what is written; this one only asks the right one.
+The format's module does the work; this one chooses it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.config.formats import Layout
 from corpus2vec.pipeline.tables.formats import module_of
 from corpus2vec.pipeline.tables.table import Table, arranged
 from corpus2vec.pipeline.tables.tokens import safe
@@ -17,16 +18,20 @@ from corpus2vec.pipeline.tables.tokens import safe
 def prepare(table: Table, config: DumpConfig) -> tuple[Table, dict[str, int]]:
     """Return the rows that are written, in order, with tokens that the format can hold.
 
-    And how many tokens were `escaped` or `skipped`. Raise DataError as `safe` does.
+    Also return how many tokens were `escaped` or `skipped`. Raise DataError as `safe` does.
     """
     return safe(arranged(table, config), config)
 
 
-def write_file(sink: IO[bytes], ready: Table, config: DumpConfig) -> None:
-    """Write what `prepare` returned, in a format of one file."""
+def write_dump(target: Path, ready: Table, config: DumpConfig) -> None:
+    """Write what `prepare` returned into a file, or into an empty folder."""
+    if config.layout is Layout.FOLDER:
+        module_of(config.format).write(target, ready, config)
+    else:
+        with target.open("wb") as sink:
+            write_to(sink, ready, config)
+
+
+def write_to(sink: IO[bytes], ready: Table, config: DumpConfig) -> None:
+    """Write what `prepare` returned into a stream, in a format of one file."""
     module_of(config.format).write(sink, ready, config)
-
-
-def write_folder(folder: Path, ready: Table, config: DumpConfig) -> None:
-    """Write what `prepare` returned, in a format of several files, into an empty folder."""
-    module_of(config.format).write(folder, ready, config)

@@ -10,12 +10,12 @@ from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (
-    TABLE_FORMATS,
     DumpConfig,
     TokenizeExecution,
     TrainConfig,
     TrainExecution,
 )
+from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
 from corpus2vec.pipeline.stages.build import Build
 from corpus2vec.pipeline.tables import writing
@@ -25,7 +25,7 @@ from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
 from tests.support.artifacts import names
 from tests.support.commands import call
 
-ALL = ",".join(TABLE_FORMATS)
+ALL = ",".join(FORMATS)
 
 
 def the_build(folder, format=ALL, **settings):
@@ -57,7 +57,7 @@ def dump(built, tmp_path):
     """Dumps the table of the build to a path of the test's own."""
 
     def run(format, **settings):
-        output = tmp_path / f"table{TABLE_FORMATS[format]}"
+        output = tmp_path / f"table{FORMATS[format].extension}"
         config = DumpConfig(format=format, table="input", **settings)
         stages.dump.run([built / "model.safetensors", built / "vocab.tsv"], output, config)
         return output
@@ -74,17 +74,17 @@ def cli(capfd, monkeypatch):
 
 
 def test_a_build_has_an_artifact_a_format(built):
-    for name, suffix in TABLE_FORMATS.items():
-        manifest = artifact_input("table", built / f"embeddings{suffix}").manifest
+    for name in FORMATS:
+        manifest = artifact_input("table", built / f"embeddings{FORMATS[name].extension}").manifest
         assert manifest.config["format"] == name
         assert manifest.counts == {"rows": 7, "columns": 2}
 
 
 def test_all_of_them_are_hits_the_second_time(built):
     outcomes = list(the_build(built).run())
-    assert [each.hit for each in outcomes] == [True] * (4 + len(TABLE_FORMATS))
+    assert [each.hit for each in outcomes] == [True] * (4 + len(FORMATS))
     plan = the_build(built).plan()
-    assert [step.stage for step in plan[4:]] == ["dump"] * len(TABLE_FORMATS)
+    assert [step.stage for step in plan[4:]] == ["dump"] * len(FORMATS)
     assert all(step.hit for step in plan)
 
 
@@ -94,10 +94,35 @@ def test_a_plan_tells_of_the_formats_that_are_missing(tmp_path, built):
     assert reasons == ["normalize False → True"] * 2
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_the_same_table_is_the_same_bytes(dump, format, built):
     again = artifact_input("table", dump(format)).digest
-    assert again == artifact_input("table", built / f"embeddings{TABLE_FORMATS[format]}").digest
+    assert again == artifact_input("table", built / f"embeddings{FORMATS[format].extension}").digest
+
+
+def test_a_recipe_has_only_what_decides_bytes(built):
+    def recipe(format, **settings):
+        [(_, config)] = DumpConfig(**settings).only(format).outputs(built / "x")
+        return stages.dump.recipe([built / "model.safetensors", built / "vocab.tsv"], built, config)
+
+    # The model is of context, so auto means the sum; Parquet has neither digits nor a grid.
+    same = {"table": "sum", "precision": 3, "columns": ("token",), "unsafe_token": "skip"}
+    assert recipe("parquet", **same).fingerprint == recipe("parquet").fingerprint
+    assert recipe("glove", table="sum").fingerprint == recipe("glove").fingerprint
+    for name, value in {**same, "table": "input"}.items():
+        if name != "columns":
+            changed = recipe("glove", **{name: value}).fingerprint
+            assert changed != recipe("glove").fingerprint
+    assert recipe("npy").tools == {}
+    assert set(recipe("spacy").config) - set(recipe("npy").config) == {"lang"}
+
+
+def test_another_precision_leaves_the_formats_without_digits_as_they_are(cli, built, tmp_path):
+    model = [built / "model.safetensors", built / "vocab.tsv"]
+    more = ["-o", tmp_path / "all", "--format", "glove,parquet", "--json", "--quiet"]
+    assert cli("dump", *model, *more).code == 0
+    again = json.loads(cli("dump", *model, *more, "--precision", "3").out)
+    assert [each["hit"] for each in again] == [False, True]
 
 
 def test_spacys_folder_is_of_the_corpus_language(built):
@@ -119,9 +144,8 @@ def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
         original(target, ready, config)
         ready.vectors_VD[3, 1] -= 1
 
-    name = "write_folder" if format == "npy" else "write_file"
-    original = getattr(writing, name)
-    monkeypatch.setattr(writing, name, wrong)
+    original = writing.write_dump
+    monkeypatch.setattr(writing, "write_dump", wrong)
     with pytest.raises(PipelineError, match="found other numbers in row 3") as caught:
         dump(format, order="frequency")
     assert caught.value.exit_code == 70
@@ -132,9 +156,9 @@ def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
 # --- used by the other commands --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_lookup_finds_rows_5_1_2_3_6_in_every_format(built, format):
-    found = Lookup(built / f"embeddings{TABLE_FORMATS[format]}").find("Nice to see you again")
+    found = Lookup(built / f"embeddings{FORMATS[format].extension}").find("Nice to see you again")
     assert [each.id for each in found] == [5, 1, 2, 3, 6]
     expected = read_table(built / "model.safetensors")[[5, 1, 2, 3, 6]]
     assert np.stack([each.vector for each in found]).tobytes() == expected.tobytes()
@@ -153,10 +177,10 @@ def test_lookup_refuses_rows_that_are_not_ids(dump, format):
         Lookup(dump(format, top=4))
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_training_starts_from_every_format(built, format):
     vocabulary = parse_vocabulary((built / "vocab.tsv").read_bytes(), "vocab.tsv")
-    path = built / f"embeddings{TABLE_FORMATS[format]}"
+    path = built / f"embeddings{FORMATS[format].extension}"
     start = read_start(path, vocabulary, TrainConfig(dim=2, init=str(path)))
     assert start.found == 7
     expected = read_table(built / "model.safetensors")

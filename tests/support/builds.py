@@ -11,7 +11,7 @@ from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import DumpConfig, MapConfig
 from corpus2vec.pipeline.tables.table import Table
-from corpus2vec.pipeline.tables.writing import write_file
+from corpus2vec.pipeline.tables.writing import write_to
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, format_vocabulary
 from tests.support.commands import spawn
 
@@ -71,7 +71,7 @@ def write_dump(folder, tokens, dim=6):
     vectors = np.random.default_rng(1).normal(size=(len(tokens), dim)).astype(np.float32)
     with (folder / "embeddings.parquet").open("wb") as sink:
         table = Table(pa.array(tokens, pa.string()), vectors)
-        write_file(sink, table, DumpConfig(format="parquet"))
+        write_to(sink, table, DumpConfig(format="parquet"))
 
 
 def write_metrics(folder):

@@ -8,7 +8,7 @@ import pyarrow as pa
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written
-from corpus2vec.pipeline.tables.writing import prepare, write_file
+from corpus2vec.pipeline.tables.writing import prepare, write_to
 
 HOSTILE = [
     *("|", "a\\b", "東京", "e\u0301", "\x1b[31m", "\u202egnp", "\u200b", "\x00"),
@@ -43,7 +43,7 @@ def dumped(given, format, **settings):
     sink = io.BytesIO()
     config = DumpConfig(format=format, **settings)
     ready, unsafe = prepare(given, config)
-    write_file(sink, ready, config)
+    write_to(sink, ready, config)
     return sink.getvalue(), unsafe
 
 

@@ -6,7 +6,7 @@ from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.verify import verify_dump
-from corpus2vec.pipeline.tables.writing import prepare, write_file, write_folder
+from corpus2vec.pipeline.tables.writing import prepare, write_dump
 from tests.support.tables import TABLE, rows_of
 
 
@@ -20,10 +20,7 @@ def dump(tmp_path):
         ready, _ = prepare(table, config)
         if FORMATS[format].layout is Layout.FOLDER:
             path.mkdir()
-            write_folder(path, ready, config)
-        else:
-            with path.open("wb") as sink:
-                write_file(sink, ready, config)
+        write_dump(path, ready, config)
         verify_dump(path, ready, config)
         return path
 

@@ -5,7 +5,14 @@ import pytest
 
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
-from corpus2vec.pipeline.tables.combining import combine, postprocess, reduced, require_finite
+from corpus2vec.pipeline.tables.combining import (
+    combine,
+    joined,
+    postprocess,
+    reduced,
+    require_finite,
+    resolved,
+)
 
 READ = np.array([[3.0, 4.0], [0.0, 2.0], [0.0, 0.0]], np.float32)
 COMPARED = np.array([[0.0, 5.0], [1.0, 0.0], [0.0, -9.0]], np.float32)
@@ -13,30 +20,64 @@ COMPARED = np.array([[0.0, 5.0], [1.0, 0.0], [0.0, -9.0]], np.float32)
 
 def test_the_sum_is_of_unit_rows_and_a_row_of_zeros_adds_nothing():
     expected = [[0.6, 1.8], [1, 1], [0, -1]]
-    found = combine(READ, COMPARED, "sum")
+    found = joined(READ, COMPARED, "sum")
     assert np.allclose(found, expected)
     assert found.dtype == np.float32
 
 
 def test_side_by_side_rows_keep_their_columns():
-    found = combine(READ, COMPARED[:, :1], "concat")
+    found = joined(READ, COMPARED[:, :1], "concat")
     assert np.allclose(found, [[0.6, 0.8, 0], [0, 1, 1], [0, 0, 0]])
 
 
 def test_one_table_is_as_it_was_trained():
-    assert combine(READ, COMPARED, "input") is READ
-    assert combine(READ, COMPARED, "output") is COMPARED
+    assert joined(READ, COMPARED, "input") is READ
+    assert joined(READ, COMPARED, "output") is COMPARED
+
+
+@pytest.mark.parametrize(
+    ("how", "objective", "has_output", "expected"),
+    [
+        ("auto", "context", True, "sum"),
+        ("auto", "lm", False, "input"),
+        ("auto", "lm", True, "input"),
+        ("auto", "classify", False, "input"),
+        ("output", "lm", False, "input"),  # tied: they are one
+        ("output", "lm", True, "output"),
+        ("output", "context", True, "output"),
+        ("output", "classify", False, "output"),  # which is refused
+        ("concat", "context", True, "concat"),
+    ],
+)
+def test_which_table_is_meant_depends_on_what_was_trained(how, objective, has_output, expected):
+    assert resolved(how, objective, has_output) == expected
+
+
+def test_tables_are_joined_then_postprocessed():
+    found = combine(READ, COMPARED, "sum", DumpConfig(normalize=True))
+    assert np.allclose(
+        found, postprocess(joined(READ, COMPARED, "sum"), DumpConfig(normalize=True))
+    )
+    assert combine(READ, None, "input", DumpConfig()) is READ
+
+
+@pytest.mark.parametrize("settings", [{}, {"postprocess": "top1"}, {"dtype": "float16"}])
+def test_a_table_that_is_not_finite_is_told_before_anything_is_made_of_it(settings):
+    wrong = READ.copy()
+    wrong[1, 0] = np.nan
+    with pytest.raises(PipelineError, match=r"^row 1 of the table has a number that is not"):
+        combine(wrong, None, "input", DumpConfig(**settings))
 
 
 @pytest.mark.parametrize("how", ["output", "sum", "concat"])
 def test_two_tables_of_one_are_refused(how):
     with pytest.raises(UsageError, match="this model has none of its own"):
-        combine(READ, None, how)
+        joined(READ, None, how)
 
 
 def test_a_sum_of_tables_of_two_widths_is_refused():
     with pytest.raises(UsageError, match="have 2 and 1 columns"):
-        combine(READ, COMPARED[:, :1], "sum")
+        joined(READ, COMPARED[:, :1], "sum")
 
 
 def test_centered_rows_have_no_mean_and_the_leading_directions_are_gone():
@@ -111,7 +152,7 @@ def test_half_precision_rounds_the_numbers():
 
 
 def test_numbers_that_half_precision_cannot_hold_are_refused():
-    with pytest.raises(DataError, match="more than 65504, and float16 holds no such"):
+    with pytest.raises(DataError, match="above 65504, the largest that float16 holds"):
         postprocess(np.array([[1e6]], np.float32), DumpConfig(dtype="float16"))
 
 

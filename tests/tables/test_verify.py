@@ -1,17 +1,17 @@
 """A dump that does not hold the table, to the bit, is told before it is published."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from corpus2vec.pipeline.config import TABLE_FORMATS, DumpConfig
+from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.verify import verify_dump
-from corpus2vec.pipeline.tables.writing import write_file, write_folder
+from corpus2vec.pipeline.tables.writing import write_dump
 
 TOKENS = ["Hope", "to", "see", "you"]
 VECTORS = np.random.default_rng(1).standard_normal((4, 3), np.float32)
@@ -24,13 +24,9 @@ def written(tmp_path):
 
     def write(table, config):
         path = tmp_path / "dump"
-        if config.is_folder:
+        if config.layout is Layout.FOLDER:
             path.mkdir()
-            write_folder(path, table, config)
-        else:
-            sink = io.BytesIO()
-            write_file(sink, table, config)
-            path.write_bytes(sink.getvalue())
+        write_dump(path, table, config)
         return path
 
     return write
@@ -63,7 +59,7 @@ def a_row_more():
 CHANGES = [other_bit, other_token, swapped, a_row_less, a_row_more]
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("change", CHANGES)
 def test_another_table_than_was_meant_is_told(written, format, change):
     config = DumpConfig(format=format)
@@ -75,7 +71,7 @@ def test_another_table_than_was_meant_is_told(written, format, change):
     assert caught.value.hint.startswith("nothing was published")
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS)
+@pytest.mark.parametrize("format", FORMATS)
 def test_the_table_itself_passes(written, format):
     config = DumpConfig(format=format)
     verify_dump(written(TABLE, config), TABLE, config)
