@@ -17,9 +17,9 @@ from corpus2vec.pipeline.errors import Interrupted, PipelineError
 
 app = typer.Typer(
     name="corpus2vec",
-    help="From a text corpus to a table of word embeddings, learned by an Embedding + LSTM.\n\n"
-    "tokenize → vocab → encode → train → dump: each stage is a command and a file that is made "
-    "once. `run` does the five into a folder.\n\n"
+    help="Learn word embeddings from a text corpus, with an Embedding + LSTM network.\n\n"
+    "tokenize → vocab → encode → train → dump: each stage is a command that makes one file, and "
+    "makes it once. `run` makes them all in a folder.\n\n"
     "Example: corpus2vec run corpus.txt -o build/",
     no_args_is_help=True,
     add_completion=True,
@@ -38,7 +38,7 @@ report.register(app)
 def version_option(
     version: bool = typer.Option(False, "--version", help="Print the version.", is_eager=True),
 ) -> None:
-    """The options of the program itself."""
+    """Print the version, if asked."""
     if version:
         from importlib import metadata
 
@@ -47,9 +47,9 @@ def version_option(
 
 
 def main() -> None:
-    """Run the command line; every end but success is told here."""
-    # OpenMP's threads wait for work by spinning, for long: two trainings side by side on two cores
-    # came to a hundredth of one's speed. After 500 turns they sleep, which costs one alone nothing.
+    """Run the command line, and exit with its code."""
+    # OpenMP's threads spin while they wait: two trainings side by side on two cores ran at a
+    # hundredth of the speed. After 500 turns they sleep, which costs a single training nothing.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "500")
     console = Console()
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def run(console: Console) -> int:
-    """Run the command that argv names; the exit code."""
+    """Run the command that argv names, and return the exit code."""
     try:
         result: Any = app(obj=console, prog_name="corpus2vec", standalone_mode=False)
         sys.stdout.flush()
@@ -80,7 +80,7 @@ def run(console: Console) -> int:
     except typer.Abort:
         return 130
     except MemoryError as problem:
-        return _fail(console, problem, "there is not enough memory", "make batches smaller", 70)
+        return _fail(console, problem, "there is not enough memory", "try smaller batches", 70)
     except Exception as problem:
         text = f"internal: {type(problem).__name__}: {problem}"
         hint = "--debug shows where; please report it"

@@ -1,8 +1,8 @@
-"""The commands that ask a table: neighbors, analogy, similarity.
+"""The commands that ask a table: lookup, neighbors, analogy, similarity.
 
-All three take their words from the command line, or with `-` a question a line from stdin. Words
-that the table does not have are told on stderr, with spellings that are close, and stop nothing;
-where no question can be answered the exit code is 65.
+They take their text or words from the command line, or with `-` from the lines of stdin. Words
+that the table does not have are reported on stderr, with close spellings, and stop nothing; where
+no question can be answered the exit code is 65.
 """
 
 from __future__ import annotations
@@ -17,33 +17,85 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus2vec.cli.console import STDOUT
-from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.options import Request, add_command, looking, require_text
 from corpus2vec.cli.wording import counted
 
 if TYPE_CHECKING:
+    from corpus2vec.pipeline.ask.lookup import Found
     from corpus2vec.pipeline.ask.queries import Near, Space
 
 Question = tuple[str, ...]
 Rows = list[tuple[int, ...]]
 
 BLOCK = 64
-"""Questions that are answered together: the table is gone through once for all of them."""
+"""Questions that are answered together, in one pass over the table."""
 SUGGESTED = 20
-"""Unknown words that get close spellings; each one costs a look at all tokens."""
+"""Unknown words that get close spellings; each one takes a pass over all tokens."""
 
-Table = Annotated[Path, typer.Argument(metavar="TABLE", help="Word vectors, of any tool.")]
+Table = Annotated[Path, typer.Argument(metavar="TABLE", help="Word vectors, written by any tool.")]
 Top = Annotated[int, typer.Option("--top", help="How many to print.", min=1)]
+
+
+def lookup(
+    request: Request,
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A dump of the table.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Text, or - for the lines of stdin.")],
+) -> None:
+    """Tokenize text as the corpus was, and print each token's id and vector.
+
+    The last line for each text is its matrix, one row a token.
+
+    Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
+    """
+    from corpus2vec.pipeline.ask.lookup import Lookup
+    from corpus2vec.pipeline.files.failures import reading
+
+    text, ask = require_text(text), Lookup(table)
+    if text != "-":
+        _print_found(ask.find(text), request.json)
+        return
+    with reading("standard input"):
+        for line in sys.stdin.buffer:
+            _print_found(ask.find(line.decode("utf-8", "replace").rstrip("\r\n")), request.json)
+
+
+def _print_found(found: list[Found], as_json: bool) -> None:
+    from corpus2vec.pipeline.strings.display import display_width, visible
+
+    vectors = [None if each.vector is None else _numbers(each.vector) for each in found]
+    if as_json:
+        rows = [
+            {"token": each.token, "id": each.id, "unk": each.is_unk, "vector": vector}
+            for each, vector in zip(found, vectors, strict=True)
+        ]
+        STDOUT.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        return
+    tokens = [visible(each.token) + (" (<unk>)" if each.is_unk else "") for each in found]
+    width = max(map(display_width, tokens), default=0)
+    digits = max((len(str(each.id)) for each in found if each.id is not None), default=1)
+    for each, token, vector in zip(found, tokens, vectors, strict=True):
+        number = "-" if each.id is None else str(each.id)
+        padding = " " * (width - display_width(token))
+        shown = "not in the vocabulary" if vector is None else json.dumps(vector)
+        STDOUT.write(f"{number:>{digits}}  {token}{padding}  {shown}\n")
+    STDOUT.write(json.dumps([vector for vector in vectors if vector is not None]) + "\n")
+
+
+def _numbers(vector: Any) -> list[float]:
+    """Return float32 values with as few digits as give them back."""
+    return [float(str(value)) for value in vector]
 
 
 def neighbors(
     request: Request,
     table: Table,
     words: Annotated[
-        list[str], typer.Argument(metavar="WORD...", help="Words, or - for a word a line of stdin.")
+        list[str],
+        typer.Argument(metavar="WORD...", help="Words, or - for one word a line on stdin."),
     ],
     top: Top = 10,
 ) -> None:
-    """Print the tokens nearest to each word, by cosine: the word, a neighbour, the cosine.
+    """Print the nearest tokens of each word: the word, a neighbour, their cosine.
 
     Example: corpus2vec neighbors build/embeddings.txt harbour night --top 5
     """
@@ -52,23 +104,25 @@ def neighbors(
     def ask(space: Space, rows: Rows) -> Sequence[Any]:
         return space.neighbors([row for (row,) in rows], top)
 
-    def tell(question: Question, near: list[Near] | None) -> dict[str, Any]:
+    def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"word": question[0], "neighbors": _listed(near)}
 
-    _answer(request, table, questions, ask, tell, lambda question: question[0])
+    _answer(request, table, questions, ask, as_json, lambda question: question[0])
 
 
 def analogy(
     request: Request,
     table: Table,
     words: Annotated[
-        list[str], typer.Argument(metavar="A B C", help="Words, or - for three a line of stdin.")
+        list[str],
+        typer.Argument(metavar="A B C", help="Words, or - for three words a line on stdin."),
     ],
     top: Top = 10,
 ) -> None:
-    """A is to B as C is to what? Print the tokens nearest to B - A + C, and their cosines with it.
+    """Answer "A is to B as C is to …": print the tokens nearest to B - A + C, and their cosines.
 
-    These three are no answers. All vectors have length 1 before they are added (3CosAdd).
+    A, B and C themselves are left out. Vectors are scaled to length 1 before they are added
+    (3CosAdd).
 
     Example: corpus2vec analogy vectors.vec man king woman --top 1
     """
@@ -76,20 +130,20 @@ def analogy(
     def ask(space: Space, rows: Rows) -> Sequence[Any]:
         return space.analogies(rows, top)
 
-    def tell(question: Question, near: list[Near] | None) -> dict[str, Any]:
+    def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"words": question, "answers": _listed(near)}
 
     def label(question: Question) -> str:
         return "{} : {} = {} :".format(*question)
 
-    _answer(request, table, _questions("analogy", words, 3), ask, tell, label)
+    _answer(request, table, _questions("analogy", words, 3), ask, as_json, label)
 
 
 def similarity(
     request: Request,
     table: Table,
     words: Annotated[
-        list[str], typer.Argument(metavar="A B", help="Words, or - for two a line of stdin.")
+        list[str], typer.Argument(metavar="A B", help="Words, or - for two words a line on stdin.")
     ],
 ) -> None:
     """Print the cosine of two words, or of each pair of words on stdin.
@@ -100,10 +154,10 @@ def similarity(
     def ask(space: Space, rows: Rows) -> Sequence[Any]:
         return space.similarity(rows)
 
-    def tell(question: Question, cosine: float | None) -> dict[str, Any]:
+    def as_json(question: Question, cosine: float | None) -> dict[str, Any]:
         return {"words": question, "cosine": cosine}
 
-    _answer(request, table, _questions("similarity", words, 2), ask, tell, "  ".join)
+    _answer(request, table, _questions("similarity", words, 2), ask, as_json, "  ".join)
 
 
 # --- questions -------------------------------------------------------------------------------
@@ -116,13 +170,13 @@ def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
         return _lines(count)
     if len(words) != count:
         raise UsageError(
-            f"{name} takes {count} words, not {len(words)}", hint="or - for lines of stdin"
+            f"{name} takes {count} words, not {len(words)}", hint="or - for the lines of stdin"
         )
     return iter([tuple(words)])
 
 
 def _lines(count: int) -> Iterator[Question]:
-    """The questions on stdin: words parted by tabs, or else by white space."""
+    """Yield the questions on stdin: words separated by tabs, or else by white space."""
     from corpus2vec.pipeline.errors import DataError
     from corpus2vec.pipeline.files.failures import reading
 
@@ -146,10 +200,10 @@ def _answer(
     table: Path,
     questions: Iterator[Question],
     ask: Callable[[Space, Rows], Sequence[Any]],
-    tell: Callable[[Question, Any], dict[str, Any]],
+    as_json: Callable[[Question, Any], dict[str, Any]],
     label: Callable[[Question], str],
 ) -> None:
-    """Ask block by block, print what comes, and tell at the end which words are unknown."""
+    """Ask block by block, print the answers, and report at the end which words are unknown."""
     from corpus2vec.pipeline.ask.queries import Space
     from corpus2vec.pipeline.tables.reading import read_vectors
 
@@ -158,9 +212,9 @@ def _answer(
     answered = 0
     size = 1 if sys.stdin.isatty() else BLOCK  # a person who types waits for the answer
     while block := list(islice(questions, size)):
-        found = space.words.rows(block).tolist()
-        answers = iter(ask(space, [tuple(rows) for rows in found if -1 not in rows]))
-        for question, rows in zip(block, found, strict=True):
+        rows_of = space.words.rows(block).tolist()
+        answers = iter(ask(space, [tuple(rows) for rows in rows_of if -1 not in rows]))
+        for question, rows in zip(block, rows_of, strict=True):
             missing = [word for word, row in zip(question, rows, strict=True) if row < 0]
             for word in missing:
                 if word not in unknown:
@@ -169,13 +223,13 @@ def _answer(
             answer: Any = None if missing else next(answers)
             answered += not missing
             if request.json:
-                told = tell(question, answer)
+                found = as_json(question, answer)
                 if missing:
-                    told["unknown"] = {word: unknown[word] for word in missing}
-                STDOUT.write(json.dumps(told, ensure_ascii=False) + "\n")
+                    found["unknown"] = {word: unknown[word] for word in missing}
+                STDOUT.write(json.dumps(found, ensure_ascii=False) + "\n")
             elif not missing:
                 _print(tuple(_safe(space.words.tokens[row]) for row in rows), answer, label)
-    _tell_unknown(request, table, unknown, answered)
+    _report_unknown(request, table, unknown, answered)
 
 
 def _print(
@@ -193,7 +247,7 @@ def _print(
         STDOUT.write(f"{label(question)}  {token}{padding}  {each.cosine:.4f}\n")
 
 
-def _tell_unknown(
+def _report_unknown(
     request: Request, table: Path, unknown: dict[str, list[str]], answered: int
 ) -> None:
     from corpus2vec.pipeline.errors import DataError
@@ -210,8 +264,8 @@ def _tell_unknown(
         request.console.say(f"{len(unknown) - SUGGESTED:,} more words are not in {name}")
     if unknown and not answered:
         raise DataError(
-            f"nothing could be answered: words are missing in {table}",
-            hint="is it of this language, and are its tokens lower-cased?",
+            f"no question could be answered: {table} lacks a word of each",
+            hint="is it in the same language? Are its tokens lower-cased?",
         )
 
 
@@ -229,5 +283,5 @@ def _safe(text: str, keep_spaces: bool = False) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
-    for function in (neighbors, analogy, similarity):
+    for function in (lookup, neighbors, analogy, similarity):
         add_command(app, function, panel="Look", common=looking)

@@ -24,7 +24,7 @@ Folder = Annotated[Path, typer.Option("-o", "--output", help="The folder to buil
 Corpora = Annotated[
     list[str],
     typer.Argument(
-        metavar="CORPUS...", help="Files, folders (with all below), globs, or - for stdin."
+        metavar="CORPUS", help="Files, folders (with all below), globs, or - for stdin."
     ),
 ]
 
@@ -126,7 +126,7 @@ def _inputs(stage: Stage) -> dict[str, Any]:
     for place, need in enumerate(stage.NEEDS):
         name, several = Path(files[need]).stem, stage.SEVERAL and not place
         argument = typer.Argument(
-            metavar=name.upper() + ("..." if several else ""),
+            metavar=name.upper(),
             help=f"The {files[need]} that `{need}` wrote"
             + ("; of several, in this order." if several else "."),
         )

@@ -29,20 +29,20 @@ def evaluate(
         list[Path],
         typer.Argument(
             metavar="TABLE... GOLD...",
-            help="Word vectors and gold files, in any order: told apart by what is in them.",
+            help="Word vectors and gold files, in any order; their content shows which is which.",
         ),
     ],
     sections: Annotated[
-        bool, typer.Option("--sections", help="Print each section of the analogies too.")
+        bool,
+        typer.Option("--sections", help="Print a score for each section of the analogies too."),
     ] = False,
 ) -> None:
-    """Judge word vectors by gold files: pairs of words that people scored, and analogies.
+    """Score word vectors by gold files: word pairs rated by people, and analogies.
 
-    Pairs (two words and a score a line: WordSim, SimLex, MEN, RW) are judged by
-    Spearman's rank correlation, analogies (four words a line: Google's) by the
-    share of D that are nearest to B - A + C. Beside each score: its 95 % bootstrap
-    interval, how many questions it is of (n), how many have a word that the table
-    lacks (oov).
+    Pairs (two words and a rating a line: WordSim, SimLex, MEN, RW) are scored by
+    Spearman's rank correlation, analogies (four words a line: Google's) by how often
+    D is nearest to B - A + C. Beside each score are its 95 % bootstrap interval, the
+    number of questions (n), and of those with a word that the table lacks (oov).
 
     Example: corpus2vec evaluate build/embeddings.txt cc.en.300.vec MEN.txt questions-words.txt
     """
@@ -51,7 +51,7 @@ def evaluate(
     from corpus2vec.pipeline.judge.gold import read_gold
 
     config = request.config(EvaluateConfig)
-    tables, golds = _told_apart(files)
+    tables, golds = _sorted_out(files)
     gold = [read_gold(path) for path in golds]
 
     def judged_by(path: Path) -> Judged:
@@ -67,8 +67,8 @@ def evaluate(
     request.console.end()
     if not any(score.n for of_table in scores for found in of_table for score in found):
         raise DataError(
-            "no question has only words that are in the table",
-            hint="is it of the gold files' language? See also --case and --restrict",
+            "no question has all of its words in the table",
+            hint="is it in the gold files' language? See also --case and --restrict",
         )
     if request.json:
         of_tables = [
@@ -79,17 +79,17 @@ def evaluate(
     for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
         STDOUT.write(line + "\n")
     if any(len({score.n for score in at_once}) > 1 for at_once in _side_by_side(scores)):
-        request.console.say("the tables know different questions: see n, and --common")
+        request.console.say("the tables answered different questions: see n, and --common")
 
 
 def _side_by_side(scores: list[list[list[Score]]]) -> Iterator[tuple[Score, ...]]:
-    """For each gold file, or part of one, the scores of all tables."""
+    """Yield the scores of all tables, for each gold file or part of one."""
     for of_tables in zip(*scores, strict=True):
         yield from zip(*of_tables, strict=True)
 
 
-def _told_apart(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The tables and the gold files among `files`."""
+def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the tables and the gold files among `files`."""
     from corpus2vec.pipeline.errors import UsageError
     from corpus2vec.pipeline.judge.gold import is_gold
 
@@ -147,7 +147,7 @@ def _score_lines(
     scores: list[list[list[Score]]],
     sections: bool,
 ) -> list[str]:
-    """A group a gold file or part of one, and in it a line a table."""
+    """Return a group of lines for each gold file or part of one, with a line for each table."""
     rows = []
     for at, name in enumerate(names):
         for part, first in enumerate(scores[0][at]):
@@ -173,18 +173,22 @@ def _cells(score: Score) -> list[str]:
 
 def compare(
     request: Request,
-    table_a: Annotated[Path, typer.Argument(metavar="TABLE_A", help="Word vectors, of any tool.")],
-    table_b: Annotated[Path, typer.Argument(metavar="TABLE_B", help="Those to compare with.")],
+    table_a: Annotated[
+        Path, typer.Argument(metavar="TABLE_A", help="Word vectors, written by any tool.")
+    ],
+    table_b: Annotated[
+        Path, typer.Argument(metavar="TABLE_B", help="Word vectors to compare them with.")
+    ],
     top: Annotated[
-        int, typer.Option("--top", help="How many of the words that moved to print.", min=0)
+        int, typer.Option("--top", help="How many of the words that moved most to print.", min=0)
     ] = 10,
 ) -> None:
-    """Tell what differs between two tables, over the words that both have.
+    """Compare two tables over the words that both have.
 
-    How many of a word's nearest neighbours are the same, on average; the rank
-    correlation of the cosines of pairs of words; which words moved most, by their
-    cosines with their neighbours in both tables. Words and pairs are drawn at
-    random, the same ones for the same --seed.
+    Prints how many of a word's nearest neighbours are the same, on average; the rank
+    correlation of the cosines of word pairs; and the words that moved most, by their
+    cosines with their neighbours in both tables. Words and pairs are drawn at random;
+    the same --seed draws the same ones.
 
     Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
     """
@@ -236,14 +240,14 @@ def _comparison_lines(found: Comparison, names: list[str]) -> list[str]:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """The files' names, with their folders where names alone could be mixed up; fit to be shown."""
+    """Return the files' names, with their folders where two names are alike; escaped."""
     short = [path.name for path in paths]
     alike = len(set(short)) < len(set(paths))
     return [_safe(str(path) if alike else path.name) for path in paths]
 
 
 def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Columns, the first one to the left, the others to the right; a row of one cell is a title."""
+    """Return aligned columns: the first to the left, the others right; one cell is a title."""
     from corpus2vec.pipeline.strings.display import display_width
 
     full = [header, *(row for row in rows if len(row) > 1)]

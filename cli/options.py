@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-import click
 import typer
 
 from corpus2vec.cli.console import Console
@@ -32,6 +31,8 @@ SECTIONS: Mapping[str, Sequence[type[Settings]]] = {
 }
 ALL_STAGES = ("run", "plan")
 """The commands that take the settings of every stage."""
+NEGATED = "not_"
+"""How the parameter of a hidden `--no-…` begins."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,9 +77,12 @@ def add_command(
     def invoke(context: typer.Context, **values: Any) -> None:
         console: Console = context.obj
         console.quiet, console.debug = values.get("quiet", False), values["debug"]
+        for each in made:  # --no-lower, where a config file says lower = true
+            if each.startswith(NEGATED) and values[each]:
+                values[each.removeprefix(NEGATED)] = False
         request = Request(
             console=console,
-            settings={each: values[each] for each in made},
+            settings={each: values[each] for each in made if not each.startswith(NEGATED)},
             force=values.get("force", False),
             json=values["json_summary"],
         )
@@ -103,12 +107,12 @@ def _reflowed(doc: str) -> str:
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
-def text(value: str) -> str:
-    """Return an argument that is text. Raises BadParameter for bytes that are not UTF-8."""
+def require_text(value: str) -> str:
+    """Return the argument. Raises BadParameter for bytes that are not UTF-8, and so no text."""
     try:
         value.encode()
     except UnicodeEncodeError as problem:
-        raise click.BadParameter(f"{value!r} is not UTF-8 text") from problem
+        raise typer.BadParameter(f"{value!r} is not UTF-8 text") from problem
     return value
 
 
@@ -147,17 +151,17 @@ def building(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The options of commands that build; only the signature counts."""
+    """Have the options of commands that build; only the signature is used."""
 
 
 def planning(
     config_file: ConfigFile = None, json_summary: Json = False, debug: Debug = False
 ) -> None:
-    """The options of a command that only reports what would be built."""
+    """Have the options of a command that only reports what would be built."""
 
 
 def looking(json_summary: Json = False, debug: Debug = False) -> None:
-    """The options of commands that look at artifacts."""
+    """Have the options of commands that look at artifacts."""
 
 
 # --- config fields → options -----------------------------------------------------------------
@@ -175,6 +179,8 @@ def _options(sections: Sequence[Section], command: str) -> dict[str, inspect.Par
                 if command in ALL_STAGES and not marks.get("shared"):
                     panel = f"{section}: {panel.lower()}"
                 options[field.name] = _option(field, hints[field.name], section, panel)
+                if field.default is False:
+                    options[NEGATED + field.name] = _negated(field.name)
     return options
 
 
@@ -188,7 +194,7 @@ def _option(
     scope = "" if marks.get("shared") else f"{section.upper()}_"
     is_text = kind in (str, str | None) and not marks.get("file")
     made = typer.Option(
-        f"{option}/--no-{option[2:]}" if kind is bool else option,
+        f"{option}/--no-{option[2:]}" if default is True else option,
         help=marks["help"],
         metavar=marks.get("metavar"),
         min=marks.get("least"),
@@ -204,8 +210,16 @@ def _option(
     return inspect.Parameter(field.name, keyword_only, default=default, annotation=annotation)
 
 
+def _negated(name: str) -> inspect.Parameter:
+    """Return the `--no-lower` of a switch that is off by default; --help does not list it."""
+    made = typer.Option("--no-" + option_name(name)[2:], hidden=True)
+    keyword_only = inspect.Parameter.KEYWORD_ONLY
+    annotation = Annotated[bool, made]
+    return inspect.Parameter(NEGATED + name, keyword_only, default=False, annotation=annotation)
+
+
 def _text_or_none(value: str | None) -> str | None:
-    return None if value is None else text(value)
+    return None if value is None else require_text(value)
 
 
 # --- config files ----------------------------------------------------------------------------

@@ -1,10 +1,15 @@
-"""One frozen dataclass a stage: the settings that decide an artifact's bytes, and their defaults.
+"""A frozen dataclass for each command: its settings, their defaults, bounds and help.
 
-This is the one place where a default, its meaning and its check are written: the command line
-makes its options and their help from these fields, the manifest stores them, and the fingerprint
-is taken over them. What does not change bytes (paths, progress, threads) is not here, but in
-the `…Execution` classes. `EvaluateConfig` and `CompareConfig` make no artifact: they decide the
-numbers that are printed. Nothing heavy may be imported: `corpus2vec --help` reads this file.
+Each is written here once. The command line makes an option from every field, the manifest stores
+the values, and the fingerprint covers those that decide bytes. What decides no byte (threads,
+memory, checkpoints) is in the `…Execution` classes. `EvaluateConfig` and `CompareConfig` make no
+artifact: they decide the numbers that are printed. `corpus2vec --help` reads this room, so it may
+import nothing heavy.
+
+    settings                          what a setting is; the base of every config
+    tokenize vocab encode train dump  one module for each stage
+    judge report                      evaluate and compare; report and plot
+    formats                           the formats of a dump
 """
 
 from __future__ import annotations

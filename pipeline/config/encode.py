@@ -13,5 +13,6 @@ class EncodeConfig(Settings):
     """How tokens become ids."""
 
     unknown: Literal["error", "drop"] = setting(
-        "error", "On a token outside a vocabulary that has no <unk>: stop, or drop and count it."
+        "error",
+        "What to do with a token outside a vocabulary that has no <unk>: stop, or drop it.",
     )

@@ -13,22 +13,25 @@ class CorpusConfig(Settings):
     """How the files of a corpus become documents."""
 
     kind: Literal["auto", "text", "jsonl", "csv", "tsv", "parquet"] = setting(
-        "auto", "What the corpus files are; auto goes by the extension, and text is the rest."
+        "auto",
+        "Format of the corpus files; auto goes by the extension, and is text for others.",
     )
     doc_per: Literal["line", "paragraph", "file"] = setting(
-        "line", "In plain text, what one document is; paragraphs are parted by blank lines."
+        "line", "What one document is in plain text; blank lines separate paragraphs."
     )
     text_field: str = setting(
-        "text", "The field or column that holds the text (JSON Lines, CSV, TSV, Parquet)."
+        "text", "Field or column with the text (JSON Lines, CSV, TSV, Parquet)."
     )
     label_field: str | None = setting(
-        None, "The field or column that holds the label, for --objective classify."
+        None, "Field or column with the label, for --objective classify."
     )
     label_from: Literal["none", "file", "folder"] = setting(
-        "none", "Take each document's label from its file's name (less extensions) or its folder's."
+        "none",
+        "Take each document's label from the name of its file (no extensions) or folder.",
     )
     encoding_errors: Literal["strict", "replace"] = setting(
-        "strict", "On bytes that are not UTF-8: stop and say where, or put U+FFFD in their place."
+        "strict",
+        "On bytes that are not UTF-8: stop and say where, or replace them with U+FFFD.",
     )
 
     def __post_init__(self) -> None:
@@ -47,18 +50,18 @@ DROPPABLE = ("space", "punct", "num", "stop")
 class TokenizeConfig(CorpusConfig):
     """How documents become tokens."""
 
-    lang: str = setting("en", "A spaCy language code; its blank pipeline's tokenizer is used.")
+    lang: str = setting("en", "spaCy's code of the language, whose blank tokenizer is used.")
     model: str | None = setting(
-        None, "An installed spaCy pipeline (name or folder) instead of a blank --lang."
+        None, "A spaCy pipeline, by name or folder, instead of a blank --lang."
     )
     lower: bool = setting(False, "Lower-case every token.")
-    lemma: bool = setting(False, "Keep lemmas instead of forms; needs a --model that lemmatizes.")
+    lemma: bool = setting(False, "Keep lemmas, not word forms; needs a --model with a lemmatizer.")
     drop: tuple[str, ...] = setting(
-        ("space",), "Token classes to leave out: any of space,punct,num,stop; '' keeps all."
+        ("space",), "Token classes to leave out, any of space,punct,num,stop; '' keeps all."
     )
     sentences: bool = setting(False, "Make each sentence a document.")
     max_doc_tokens: int | None = setting(
-        None, "Cut documents into pieces of at most this many tokens.", least=1
+        None, "Cut longer documents into pieces of at most this many tokens.", least=1
     )
 
     def __post_init__(self) -> None:
@@ -69,7 +72,7 @@ class TokenizeConfig(CorpusConfig):
             f"--drop does not know {', '.join(unknown)}",
             f"it takes any of {','.join(DROPPABLE)}",
         )
-        # One spelling for one meaning, or the order of names would make a new fingerprint.
+        # One order of names, or another order would make another fingerprint.
         ordered = tuple(name for name in DROPPABLE if name in self.drop)
         object.__setattr__(self, "drop", ordered)
 
@@ -80,8 +83,7 @@ class TokenizeExecution(Execution):
 
     workers: int | None = setting(
         None,
-        "Processes that tokenize; by default as many as processors and corpus are worth, at most "
-        "6.",
+        "Processes that tokenize; by default up to 6, by processors and size of the corpus.",
         least=1,
         heading="Execution",
     )

@@ -15,7 +15,7 @@ UNK = "<unk>"
 class VocabConfig(Settings):
     """Which tokens get a row."""
 
-    min_count: int = setting(1, "Leave out tokens seen fewer times than this.", least=1)
+    min_count: int = setting(1, "Leave out tokens that occur fewer times than this.", least=1)
     max_size: int | None = setting(
         None, "Keep only the N most frequent tokens; ids still go by first appearance.", least=1
     )
@@ -26,7 +26,8 @@ class VocabConfig(Settings):
         metavar="FILE",
     )
     unk: str | None = setting(
-        None, f"Add this token as last id, for all that has none ({UNK}, if anything is left out)."
+        None,
+        f"Token that stands for all others, as the last id; {UNK} if any token is left out.",
     )
 
     def __post_init__(self) -> None:
@@ -53,7 +54,7 @@ class VocabExecution(Execution):
         require(
             re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,
             f"--memory cannot be {self.memory!r}",
-            "it takes a number of bytes, or one with K, M, G or T behind it",
+            "it takes a number of bytes, optionally followed by K, M, G or T",
         )
 
     @property

@@ -125,7 +125,7 @@ def test_where_nothing_can_be_answered_the_code_is_65(cli, vectors):
     several = cli("neighbors", vectors, "Queen", "xyzzy")
     assert several.code == 65
     assert several.err.splitlines()[2] == (
-        f"error: nothing could be answered: words are missing in {vectors}"
+        f"error: no question could be answered: {vectors} lacks a word of each"
     )
 
 

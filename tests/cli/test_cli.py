@@ -506,3 +506,61 @@ def test_the_locale_does_not_matter(built):
     corpus_words = spawn("lookup", built / "embeddings.txt", "Hope größer", env=environment)
     assert corpus_words.returncode == 0
     assert "größer" in corpus_words.stdout
+
+
+# --- arguments and the environment -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("vocab", "t.parquet", "-o", "v.tsv", "--unk", b"caf\xe9"),
+        ("tokenize", "a.txt", "-o", "t.parquet", "--text-field", b"\xff"),
+        ("lookup", "table.txt", b"caf\xe9"),
+    ],
+)
+def test_text_that_is_not_utf8_is_refused_by_name(arguments, tmp_path):
+    line = [os.fsencode(each) for each in command(arguments[0])] + [
+        each if isinstance(each, bytes) else each.encode() for each in arguments[1:]
+    ]
+    result = subprocess.run(line, capture_output=True, cwd=tmp_path)
+    assert result.returncode == 2
+    assert b"is not UTF-8 text" in result.stderr
+    assert b"internal" not in result.stderr
+
+
+def test_the_environment_names_the_section_of_a_setting(cli, monkeypatch, corpus, tmp_path):
+    """Both evaluate and encode have --unknown, and three commands have --seed."""
+    monkeypatch.setenv("CORPUS2VEC_ENCODE_UNKNOWN", "drop")
+    (tmp_path / "v.txt").write_text("sea 1 0\nship 1 1\nnight 0 1\n")
+    (tmp_path / "gold.txt").write_text("sea ship 8\nsea night 1\nship night 4\n")
+    assert cli("evaluate", tmp_path / "v.txt", tmp_path / "gold.txt").code == 0
+    monkeypatch.setenv("CORPUS2VEC_TRAIN_SEED", "7")
+    build = tmp_path / "build"
+    assert cli("run", corpus, "-o", build, *SMALL).code == 0
+    manifests = {each.name.split(".")[0]: each for each in build.glob("*.manifest.json")}
+    assert json.loads(manifests["model"].read_text())["config"]["seed"] == 7
+    assert json.loads(manifests["ids"].read_text())["config"]["unknown"] == "drop"
+
+
+def test_a_switch_is_turned_off_again_by_its_no_form(cli, corpus, tmp_path):
+    (tmp_path / "c.toml").write_text("[tokenize]\nlower = true\n")
+    config = ("--config", tmp_path / "c.toml")
+    tokens = tmp_path / "t.parquet"
+    for arguments, lower in ((config, True), ((*config, "--no-lower"), False)):
+        assert cli("tokenize", corpus, "-o", tokens, *arguments).code == 0
+        manifest = json.loads((tmp_path / "t.parquet.manifest.json").read_text())
+        assert manifest["config"]["lower"] is lower
+
+
+def test_a_vocabulary_on_stdout_is_checked_like_a_file(cli, corpus, tmp_path):
+    tokens = tmp_path / "t.parquet"
+    assert cli("vocab", tokens, "-o", "-").code == 2  # not there
+    cli("tokenize", corpus, "-o", tokens)
+    printed = cli("vocab", tokens, "-o", "-")
+    assert printed.out.startswith("id\ttoken\tcount\n0\t")
+    damaged = bytearray(tokens.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    tokens.write_bytes(damaged)
+    result = cli("vocab", tokens, "-o", "-")
+    assert (result.code, result.out) == (65, "")

@@ -43,7 +43,7 @@ def files(tmp_path):
 def test_evaluate_prints_tables_side_by_side(cli, files):
     result = cli("evaluate", *files)
     assert result.code == 0
-    assert result.err == "the tables know different questions: see n, and --common\n"
+    assert result.err == "the tables answered different questions: see n, and --common\n"
     assert cli("evaluate", *files[:3], "--common").err == ""
     shown = [line.split() for line in result.out.splitlines()]
     assert shown[0] == ["score", "95", "%", "interval", "n", "oov", "coverage"]
@@ -140,7 +140,7 @@ def test_files_that_do_not_serve_are_told(cli, files, tmp_path):
     (tmp_path / "foreign.txt").write_text("Hund Katze 7\nHaus Hof 3\n")
     foreign = cli("evaluate", files[0], tmp_path / "foreign.txt")
     assert (foreign.code, foreign.out) == (65, "")
-    assert foreign.err.startswith("error: no question has only words that are in the table\n")
+    assert foreign.err.startswith("error: no question has all of its words in the table\n")
     (tmp_path / "empty.vec").write_text("0 3\n")
     empty = cli("evaluate", tmp_path / "empty.vec", files[2])
     assert empty.code == 65

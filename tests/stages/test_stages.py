@@ -264,7 +264,7 @@ def test_a_memory_that_is_no_number_of_bytes_is_refused(cli, size):
     assert result.code == 2
     assert result.err == (
         f"error: --memory cannot be {size!r}\n"
-        "hint: it takes a number of bytes, or one with K, M, G or T behind it\n"
+        "hint: it takes a number of bytes, optionally followed by K, M, G or T\n"
     )
 
 
