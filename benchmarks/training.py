@@ -32,9 +32,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.config import TrainConfig
 
 STREAMS, WINDOW, RATE = 32, 32, 0.002  # as `lm` has them
 PLAIN, KERAS = "plain PyTorch", "Keras, torch backend"
@@ -44,7 +47,6 @@ OURS: dict[str, list[str]] = {
     "lm, full softmax, dropout 0.4": [
         *("--objective", "lm", "--softmax", "full", "--dropout", "0.4"),
     ],
-    "lm, adaptive softmax": ["--objective", "lm", "--softmax", "adaptive", "--no-tie"],
     "lm, sampled softmax": ["--objective", "lm", "--softmax", "sampled"],
     "context": ["--softmax", "sampled"],
     "context, LSTMs as wide as the rows": ["--softmax", "sampled", "--hidden", "DIM"],
@@ -182,10 +184,14 @@ def peak_of_products(products: str, threads: int) -> float:
     """Floating-point operations a second of large matrix products."""
     import torch
 
-    from corpus2vec.pipeline.training.device import peak
-
     torch.set_num_threads(threads)
-    return peak(torch.device("cpu"), getattr(torch, products))
+    one, other = (torch.rand(1024, 1024, dtype=getattr(torch, products)) for _ in range(2))
+    best = math.inf
+    for _ in range(8):
+        began = time.perf_counter()
+        one @ other
+        best = min(best, time.perf_counter() - began)
+    return 2 * 1024**3 / best
 
 
 def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
@@ -194,7 +200,6 @@ def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
 
     from corpus2vec.pipeline.config import TrainConfig
     from corpus2vec.pipeline.training.device import pick_products
-    from corpus2vec.pipeline.training.objectives import build_objective
 
     given = OURS.get(name, OURS["lm, full softmax, untied"])
     config = TrainConfig(
@@ -206,10 +211,25 @@ def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
         hidden=dim if "DIM" in given else 0,
         layers=0 if "--layers" in given else 1,
     )
-    table = torch.zeros(len(counts_V), dim)
-    model = build_objective(table, torch.from_numpy(counts_V), 0, config)
     products = pick_products("off" if name in PEERS else "auto", torch.device("cpu"), dim)
-    return str(products).removeprefix("torch."), model.operations
+    return str(products).removeprefix("torch."), operations(config, len(counts_V))
+
+
+def operations(config: TrainConfig, size: int) -> float:
+    """Floating-point operations of a token's matrix products, forwards and back."""
+    dim, hidden = config.dim, config.hidden_size
+    scored = config.negatives if config.samples(size) else size
+    if config.objective == "context":
+        reach = config.window if config.residual == "bag" else 0
+        bag = 2 * dim * (config.length + 2 * reach) if reach else 0
+        lstms = 2 * (2 * 4 * hidden * (dim + hidden)) if config.layers else 0
+        join = 2 * (2 * hidden * dim) if config.layers else 0
+        forwards = bag + lstms + join + 2 * dim * scored
+    else:
+        lstm = 2 * 4 * hidden * (dim + hidden)
+        projection = 2 * hidden * dim if config.tie and hidden != dim else 0
+        forwards = lstm + projection + 2 * (dim if config.tie else hidden) * scored
+    return 3.0 * forwards  # a product has two gradients, each a product of the same size
 
 
 def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> Mapping[str, float]:
@@ -241,7 +261,7 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
 def kept_share(counts_V: np.ndarray) -> float:
     """Of the corpus's tokens that --subsample leaves by default."""
     from corpus2vec.pipeline.config import TrainConfig
-    from corpus2vec.pipeline.training.batches import kept_shares
+    from corpus2vec.pipeline.training.documents import kept_shares
 
     kept_V = kept_shares(counts_V, TrainConfig().threshold(len(counts_V)) or 0.0)
     return float((kept_V * counts_V).sum() / counts_V.sum())
@@ -315,7 +335,8 @@ def peer(options: argparse.Namespace) -> dict[str, float]:
 def streams(ids: Path) -> Any:
     """The same windows as ours."""
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-    from corpus2vec.pipeline.training.batches import Documents, Streams
+    from corpus2vec.pipeline.training.batches.streams import Streams
+    from corpus2vec.pipeline.training.documents import Documents
 
     documents = Documents.from_batches(list(RowGroupReader(ids, "ids").row_groups()))
     return Streams(documents, STREAMS, WINDOW)

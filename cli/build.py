@@ -14,7 +14,7 @@ from corpus2vec.cli.console import STDOUT, Console, print_json
 from corpus2vec.cli.options import Request, add_command, building, planning
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES, Stage
+from corpus2vec.pipeline.stages import STAGES, Stage, train
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.build import Build
@@ -37,7 +37,8 @@ def run(request: Request, corpora: Corpora, output: Folder) -> None:
     build, console = _build(request, corpora, output), request.console
     outcomes = []
     _use_threads(request)
-    for outcome in build.run(force=request.force, progress=console, announce=console.begin):
+    begin = functools.partial(_begin, console)
+    for outcome in build.run(force=request.force, progress=console, announce=begin):
         console.stage_done(outcome)
         outcomes.append(outcome_json(outcome))
     if request.json:
@@ -96,7 +97,7 @@ def _command(stage: Stage) -> Any:
             return
         outcomes = []
         for path, own in config.outputs(Path(output)):
-            request.console.begin(stage.NAME)
+            _begin(request.console, stage.NAME)
             outcome = stage.run(
                 named, path, own, execution, force=request.force, progress=request.console
             )
@@ -132,6 +133,15 @@ def _inputs(stage: Stage) -> dict[str, Any]:
         )
         arguments[name] = Annotated[list[Path] if several else Path, argument]
     return arguments
+
+
+def _begin(console: Console, stage: str) -> None:
+    """Announce a stage. The library does not change the process's allocator; a program may."""
+    console.begin(stage)
+    if stage == train.NAME:
+        from corpus2vec.pipeline.training.memory import keep_freed_memory
+
+        keep_freed_memory()
 
 
 def _listed(given: Any) -> list[Any]:

@@ -69,10 +69,10 @@ class TrainConfig(Settings):
     tie: bool = setting(
         True, "lm: the output layer shares the embedding table, so that rows learn from both sides."
     )
-    softmax: Literal["auto", "full", "sampled", "adaptive"] = setting(
+    softmax: Literal["auto", "full", "sampled"] = setting(
         "auto",
-        "Over the whole vocabulary, the target against shared negatives, or (lm, --no-tie) by "
-        "classes of frequency; auto is full up to 8,192 tokens, then sampled.",
+        "Score each target against the whole vocabulary, or against sampled negatives; auto: full "
+        "up to 8,192 tokens, then sampled.",
     )
     negatives: int = setting(1024, "Sampled softmax: negatives that a step's tokens share.")
     init: str = setting(
@@ -122,11 +122,6 @@ class TrainConfig(Settings):
             not self.subsample or self.objective == "context",
             f"--subsample has no meaning with --objective {self.objective}",
             "it would take tokens out of what is read in order",
-        )
-        require(
-            self.softmax != "adaptive" or (self.objective == "lm" and not self.tie),
-            "--softmax adaptive has no row a token to share or to compare contexts with",
-            "it is for --objective lm with --no-tie",
         )
         require(
             not (self.valid and self.valid_fraction),
@@ -201,7 +196,7 @@ class TrainConfig(Settings):
 
     def samples(self, vocabulary_size: int) -> bool:
         """Whether the output layer is sampled, with auto resolved for this many tokens."""
-        if self.objective == "classify" or self.softmax in ("full", "adaptive"):
+        if self.objective == "classify" or self.softmax == "full":
             return False
         return self.softmax == "sampled" or vocabulary_size > 8192
 

@@ -69,12 +69,13 @@ def run(
     environment: dict[str, Any] = {}  # known only when it has run
 
     def write(target: Path) -> Mapping[str, Any]:
-        from corpus2vec.pipeline.training import run as training
+        from corpus2vec.pipeline.training.inputs import load_inputs
+        from corpus2vec.pipeline.training.run import Run
         from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
         ids, vocabulary = made_by.input("ids"), made_by.input("vocabulary")
         files = config.files()
-        data, facts = training.load_data(
+        loaded, facts = load_inputs(
             Path(ids.name),
             read_vocabulary(vocabulary),
             vocabulary.digest,
@@ -82,8 +83,8 @@ def run(
             files.get("init"),
             files.get("valid"),
         )
-        run = training.Run(output, made_by, config, execution, progress)
-        counts = run.train(target, data, facts)
+        run = Run(output, made_by, config, execution, progress)
+        counts = run.train(target, loaded, facts)
         environment.update(run.environment)
         return counts
 

@@ -1,1 +1,21 @@
-"""Ids → a trained network: batches, network, objectives, optimizers, the loop, checkpoints."""
+"""ids.parquet + vocab.tsv → a trained network. See `loop` for how, and `run` for what is on disk.
+
+    inputs       what a run trains on, read and checked
+    documents    encoded documents: which are held out, which tokens are thinned out
+    batches      documents → batches, one kind for each objective
+    pretrained   --init FILE → the weights to start from
+    network      Embedding + LSTM: the layers that read
+    softmax      the output layer: full, sampled, and exact for held-out scores
+    objectives   what is predicted, and from what: context, lm, classify
+    stepping     one step's gradients, by several threads at once
+    optimizers   tables by row, the rest as a whole; the schedule of the learning rates
+    loop         the training loop: steps, epochs, early stopping, resume
+    reports      what a run reports while it trains
+    checkpoints  the position in a run, and the last few checkpoints on disk
+    metrics      loss and speed as JSON Lines and TensorBoard events
+    run          a run on disk: loop, checkpoints, metrics, model
+    device       CPU or CUDA, threads, and the type of the products
+    memory       keep the memory that training frees; for programs to call
+
+`memory` alone is light; the other modules import torch. This face imports nothing.
+"""

@@ -1,8 +1,8 @@
 """The metrics of a run: JSON Lines beside the model, and TensorBoard's event files if wanted.
 
 `model.metrics.jsonl` has a line every few steps (step, epoch, tokens, loss, lr, tokens_per_second)
-and one an epoch (train_loss, and valid_loss and the objective's score where documents are held
-out). On a resume it is cut back to where the checkpoint was, so that no step is told twice.
+and one line an epoch (train_loss; with held-out documents also valid_loss and the objective's own
+score). A run that resumes cuts it back to the checkpoint, so that no step is in it twice.
 `model.tensorboard/` has the same numbers by step, for TensorBoard.
 """
 
@@ -18,14 +18,14 @@ from typing import IO, Any
 
 from corpus2vec.pipeline.errors import UsageError
 
-PLACE = ("step", "epoch", "tokens", "seconds")
+POSITION = ("step", "epoch", "tokens", "seconds")  # what a line is about, and no metric
 
 
 class Metrics:
     """The files of one run, open while it trains."""
 
     def __init__(self, path: Path, size: int, step: int, events: Path | None = None) -> None:
-        """Go on behind the first `size` bytes and after `step`; `events` is TensorBoard's folder.
+        """Go on after the first `size` bytes and after `step`; `events` is TensorBoard's folder.
 
         Raises UsageError where TensorBoard's files are wanted and their library is missing.
         """
@@ -37,7 +37,7 @@ class Metrics:
     def __enter__(self) -> Metrics:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("r+b" if self._path.exists() else "w+b")
-        # A file that someone has shortened is not made longer again.
+        # A file that somebody has shortened is not made longer again.
         self._file.truncate(min(self._size, self._path.stat().st_size))
         self._file.seek(0, 2)
         return self
@@ -53,13 +53,13 @@ class Metrics:
             self._events.close()
 
     def record(self, line: Mapping[str, Any]) -> int:
-        """Take one line; how many bytes there are now."""
+        """Write one line and return how many bytes there are now."""
         facts = {name: jsonable(value) for name, value in line.items()}
         self._file.write(json.dumps(facts).encode() + b"\n")
         self._file.flush()
         if self._events:
             for name, value in facts.items():
-                if name not in PLACE and value is not None:
+                if name not in POSITION and value is not None:
                     self._events.add_scalar(name, value, line["step"])
             self._events.flush()
         return self._file.tell()
@@ -73,15 +73,15 @@ def _event_writer(folder: Path, step: int) -> Any:
             "--tensorboard needs the package tensorboardX",
             hint="pip install 'corpus2vec[tensorboard]'",
         ) from problem
-    if not step:  # a new run: what an old one wrote would be drawn over it
+    if not step:  # a new run: TensorBoard would draw an old one's curves over it
         shutil.rmtree(folder, ignore_errors=True)
-    # What was written after the checkpoint is told again. The suffix is for a resume within the
-    # second, which would take the other's name.
+    # What was written after the checkpoint is written again. The suffix is for a resume within the
+    # same second, whose file would otherwise have the same name.
     return SummaryWriter(
         str(folder), purge_step=step + 1 if step else None, filename_suffix=f".{step}"
     )
 
 
 def jsonable(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
+    """Return the value as JSON can hold it: null for NaN and infinity."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

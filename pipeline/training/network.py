@@ -1,11 +1,11 @@
 """Embedding + LSTM: the parts that read.
 
     V vocabulary   D columns of the table   H units of the LSTM
-    B batch   T positions in a window   S the same with what stands around them   N predicted ones
+    B batch   T positions in a window   S = T and those around them   N predicted positions
 
-The embedding is a table of V rows: an id picks a row, and the gradient of a loss reaches just the
-rows that were picked. Tables get sparse gradients, so that a step costs what its tokens cost,
-whatever V is.
+The embedding is a table of V rows: an id picks a row, and the gradient of a loss reaches only the
+rows that were picked. Tables get sparse gradients, so the cost of a step depends on its tokens and
+not on V. What is predicted, and the output layer, are not here but in `objectives` and `softmax`.
 """
 
 from __future__ import annotations
@@ -21,15 +21,25 @@ from torch.nn.utils.rnn import PackedSequence
 State = tuple[Tensor, Tensor]  # the LSTM's (h, c), each layers × B × H
 
 
+def predicted(rows_BTX: Tensor, predicts_BT: Tensor, number: int) -> Tensor:
+    """Return the rows (N, X) where `predicts_BT` is True; `number` is N."""
+    rows = rows_BTX.flatten(0, 1)
+    if number == len(rows):
+        return rows
+    # With the number given, torch need not wait for a GPU to count.
+    positions_N = torch.nonzero_static(predicts_BT.flatten(), size=number)[:, 0]
+    return rows.index_select(0, positions_N)
+
+
 class Dropout(nn.Module):
-    """Silences units drawn by a generator of the caller's, so that threads do not share one."""
+    """Dropout that draws from the caller's generator, so that threads do not share one."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
 
     def forward(self, units: Tensor, generator: torch.Generator | None) -> Tensor:
-        """The units, those that stay scaled up for those that are silenced; all in evaluation."""
+        """Return the units, a share of them set to 0 and the others scaled up; as is in eval()."""
         if not self.training or not self.share:
             return units
         kept = torch.empty_like(units).bernoulli_(1 - self.share, generator=generator)
@@ -49,15 +59,11 @@ class Layers(nn.Module):
             for width in widths
         )
         self.dropout = Dropout(dropout)
-        self.operations = sum(
-            2 * (1 + bidirectional) * 4 * hidden * (width + hidden) for width in widths
-        )
-        """Of the matrix products, forwards, a position."""
 
     def forward(
         self, rows: Any, state: State | None, generator: torch.Generator | None
     ) -> tuple[Any, State]:
-        """The outputs (B, T, H or 2H), or those of a packed sequence; and the state after it."""
+        """Return the outputs (B, T, H or 2H), packed if the rows are, and the state after them."""
         after = []
         for number, layer in enumerate(self.layers):
             if number:
@@ -70,6 +76,7 @@ class Layers(nn.Module):
 
 
 def _mapped(rows: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Apply `change` to a tensor, or to the data of a packed sequence."""
     return (
         rows._replace(data=change(rows.data)) if isinstance(rows, PackedSequence) else change(rows)
     )
@@ -98,7 +105,7 @@ class Recurrent(nn.Module):
     def forward(
         self, ids_BT: Tensor, state: State | None, generator: torch.Generator | None = None
     ) -> tuple[Tensor, State]:
-        """The LSTM's outputs (B, T, H) and its state after the window."""
+        """Return the LSTM's outputs (B, T, H) and its state after the window."""
         rows_BTD = self.dropout(self.embedding(ids_BT), generator)
         outputs_BTH, state = self.lstm(rows_BTD, state, generator)
         return self.dropout(outputs_BTH, generator), state
@@ -106,21 +113,21 @@ class Recurrent(nn.Module):
     def forward_packed(
         self, ids_n: Tensor, sizes_T: Tensor, generator: torch.Generator | None = None
     ) -> tuple[PackedSequence, Tensor]:
-        """The outputs at every position of packed documents, and each document's last (B, H)."""
+        """Return the outputs for packed documents, and each document's last output (B, H)."""
         rows_nD = self.dropout(self.embedding(ids_n), generator)
         outputs, (last_LBH, _) = self.lstm(PackedSequence(rows_nD, sizes_T), None, generator)
         return outputs, last_LBH[-1]
 
 
 class BothSides(nn.Module):
-    """What stands on either side of each token of a window, as one vector of D numbers.
+    """What is on both sides of each token of a window, as one vector of D numbers.
 
     A forward LSTM has read what is left of the token and a backward one what is right of it
     (Melamud et al. 2016, "context2vec: Learning Generic Context Embedding with Bidirectional
-    LSTM"); a linear map of the two is added to a path around them, the mean of the rows within the
-    window's reach on both sides, nearer ones counting more. The LSTMs start anew with each window
-    and read on where one document follows another; a learned vector tells them that it does, and
-    stands for the side on which a document has nothing. The path never leaves the document.
+    LSTM"). A linear map of the two is added to a path around them: the mean of the rows within
+    `reach` on both sides, in which nearer ones count more. The LSTMs start again with each window
+    and read across the ends of documents: a learned vector marks such an end, and another stands in
+    for a side on which the document has nothing. The path never leaves the document.
     """
 
     def __init__(self, dim: int, hidden: int, layers: int, dropout: float, reach: int) -> None:
@@ -134,15 +141,10 @@ class BothSides(nn.Module):
             self.edge_2H = nn.Parameter(torch.zeros(2, hidden))
             self.join = nn.Linear(2 * hidden, dim)
 
-    def operations(self, dim: int, length: int) -> int:
-        """Of the matrix products, forwards, a position of a window of that length."""
-        bag = 2 * dim * (length + 2 * self.reach) if self.reach else 0
-        return bag + (self.lstm.operations + 2 * self.join.weight.numel() if self.lstm else 0)
-
     def forward(
         self, rows_BSD: Tensor, documents_BS: Tensor, generator: torch.Generator | None = None
     ) -> Tensor:
-        """The contexts (B, T, D) of all but the first and the last `reach` of S places."""
+        """Return the contexts (B, T, D) of all S positions but the first and last `reach`."""
         reach = self.reach
         inner = slice(reach, rows_BSD.shape[1] - reach)
         contexts = []
@@ -161,14 +163,15 @@ class BothSides(nn.Module):
         documents_BT: Tensor,
         generator: torch.Generator | None,
     ) -> Tensor:
+        """Return what the LSTMs add to the contexts (B, T, D)."""
         changes = documents_BT[:, 1:] != documents_BT[:, :-1]
         first, last = F.pad(changes, (1, 0)), F.pad(changes, (0, 1))  # not at the window's ends
         edges = torch.stack([first, last], -1).to(rows_BTD.dtype) @ self.edge_2D
         read_BTH2, _ = lstm(self.dropout(rows_BTD + edges, generator), None, generator)
         forward, backward = self.dropout(read_BTH2, generator).chunk(2, -1)
         first[:, 0] = last[:, -1] = True
-        # Where a side has nothing: 0 times what was read, and the learned vector. Forwards and back
-        # that takes two thirds of the time of `torch.where`.
+        # Where a side has nothing: 0 times what was read, plus the learned vector. Forwards and
+        # back that takes two thirds of the time of `torch.where`.
         left_1, right_1 = (each[:, :, None].to(read_BTH2.dtype) for each in (first, last))
         left = F.pad(forward[:, :-1], (0, 0, 1, 0)) * (1 - left_1) + left_1 @ self.edge_2H[:1]
         right = F.pad(backward[:, 1:], (0, 0, 0, 1)) * (1 - right_1) + right_1 @ self.edge_2H[1:]
@@ -176,10 +179,14 @@ class BothSides(nn.Module):
         return joined
 
     def near(self, documents_BS: Tensor) -> Tensor:
-        """The share (B, T, S) of each place in the mean around a token; all 0 where it has none."""
-        reach, places = self.reach, torch.arange(documents_BS.shape[1], device=documents_BS.device)
-        inner = slice(reach, len(places) - reach)
-        distance_TS = (places[inner, None] - places).abs()
+        """Return the weight (B, T, S) of each position in the mean around a token.
+
+        All weights are 0 where the document has no other token within reach.
+        """
+        reach, device = self.reach, documents_BS.device
+        positions = torch.arange(documents_BS.shape[1], device=device)
+        inner = slice(reach, len(positions) - reach)
+        distance_TS = (positions[inner, None] - positions).abs()
         band_TS = ((reach + 1 - distance_TS).clamp(min=0) * (distance_TS > 0)).float()
         weights = band_TS * (documents_BS[:, inner, None] == documents_BS[:, None, :])
         return weights / weights.sum(-1, keepdim=True).clamp(min=1)

@@ -1,7 +1,7 @@
-"""The optimizers: dense parameters as a whole, tables by the rows that a step looked up.
+"""The optimizers and their schedule: tables are updated by row, everything else as a whole.
 
-`adam` is Adam (Kingma & Ba 2015) for the network and its lazy form for tables, where a row's
-moments change only when the row is looked up; `adagrad` is Duchi et al. (2011); `sgd` is plain.
+`adam` is Adam (Kingma & Ba 2015), and for tables its lazy form, where a row's moments change only
+when a step looked the row up. `adagrad` is that of Duchi et al. (2011). `sgd` is plain.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from corpus2vec.pipeline.config import TrainConfig
+from corpus2vec.pipeline.training.objectives.objective import Objective
 from corpus2vec.pipeline.training.softmax import Output
-
-# Said explicitly, or torch warns that it is so implicitly.
-torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
 
 
 class RowAdagrad(torch.optim.Optimizer):
     """Adagrad over a table of which a step has gradients for some rows only.
 
-    The same as `torch.optim.Adagrad`, at a fraction of its time for a sparse gradient.
+    It does what `torch.optim.Adagrad` does, in a fraction of its time for a sparse gradient.
     """
 
     def __init__(self, tables: Iterable[Tensor], lr: float, eps: float = 1e-10) -> None:
@@ -35,7 +33,7 @@ class RowAdagrad(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One update."""
+        """Update the tables once."""
         for group in self.param_groups:
             for table in group["params"]:
                 if table.grad is None:
@@ -44,7 +42,7 @@ class RowAdagrad(torch.optim.Optimizer):
                 if table.grad.is_sparse:
                     gradient = summed(table.grad)
                     rows, slope = gradient._indices()[0], gradient._values()
-                    # Each row stands once, so that rows can be moved and added as they are:
+                    # Each row occurs once, so rows can be copied and added directly:
                     # `table[rows] += …` takes eight times as long.
                     held = squares.index_select(0, rows).addcmul_(slope, slope)
                     squares.index_copy_(0, rows, held)
@@ -58,9 +56,9 @@ class RowAdagrad(torch.optim.Optimizer):
 
 
 class RowAdam(torch.optim.Optimizer):
-    """Adam over a table of which a step has gradients for some rows: the others' moments wait.
+    """Adam over a table of which a step has gradients for some rows; other rows' moments wait.
 
-    The same as `torch.optim.SparseAdam`, in half of its time.
+    It does what `torch.optim.SparseAdam` does, in half the time.
     """
 
     def __init__(
@@ -81,7 +79,7 @@ class RowAdam(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One update."""
+        """Update the tables once."""
         for group in self.param_groups:
             first, second = group["betas"]
             for table in group["params"]:
@@ -100,19 +98,27 @@ class RowAdam(torch.optim.Optimizer):
                 table.index_add_(0, rows, mean, alpha=-group["lr"] * correction)
 
 
+def rows_gradient(rows: Tensor, values: Tensor, shape: torch.Size, *, summed: bool) -> Tensor:
+    """Return a sparse gradient with `values` for `rows`; `summed` where no row occurs twice."""
+    # Not checking is torch's default, but it warns where that is not said.
+    return torch.sparse_coo_tensor(
+        rows[None], values, shape, is_coalesced=summed, check_invariants=False
+    )
+
+
 def summed(gradient: Tensor) -> Tensor:
-    """A sparse gradient in which each row stands once: rows that stood there again are added."""
+    """Return a sparse gradient in which each row occurs once, its entries added up."""
     if gradient.is_coalesced():
         return gradient
     indices, values = gradient._indices(), gradient._values()
     rows, order = torch.sort(indices[0], stable=True)
     rows, counts = torch.unique_consecutive(rows, return_counts=True)
     sums = F.embedding_bag(order, values, torch.cumsum(counts, 0) - counts, mode="sum")
-    return torch.sparse_coo_tensor(rows[None], sums, gradient.shape, is_coalesced=True)
+    return rows_gradient(rows, sums, gradient.shape, summed=True)
 
 
-def build_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.Optimizer]:
-    """One optimizer for each table that gets gradients by row, one for other tables, one more."""
+def build_optimizers(model: Objective[Any], config: TrainConfig) -> list[torch.optim.Optimizer]:
+    """Return an optimizer for each table with gradients by row, one for other tables, one more."""
     trained = [each for each in model.parameters() if each.requires_grad]
     by_row = {id(each) for each in sparse_parameters(model)}
     tables = {id(each) for each in table_parameters(model)}
@@ -140,18 +146,18 @@ def _dense(name: str, parameters: Sequence[Tensor], rate: float) -> torch.optim.
     return BY_ROW[name](parameters, lr=rate)
 
 
-def embeddings(model: nn.Module) -> list[Tensor]:
-    """The tables whose rows are looked up when a token is read."""
+def embeddings(model: Objective[Any]) -> list[Tensor]:
+    """Return the tables whose rows are looked up when a token is read."""
     return [each.weight for each in model.modules() if isinstance(each, nn.Embedding)]
 
 
-def table_parameters(model: nn.Module) -> list[Tensor]:
-    """The parameters with a row a token."""
+def table_parameters(model: Objective[Any]) -> list[Tensor]:
+    """Return the parameters that have a row a token."""
     return embeddings(model) + [each for output in _outputs(model) for each in output.parameters()]
 
 
-def sparse_parameters(model: nn.Module) -> list[Tensor]:
-    """Those of them whose gradients come by row."""
+def sparse_parameters(model: Objective[Any]) -> list[Tensor]:
+    """Return the tables whose gradients are sparse, by row."""
     read = [
         each.weight for each in model.modules() if isinstance(each, nn.Embedding) and each.sparse
     ]
@@ -159,14 +165,14 @@ def sparse_parameters(model: nn.Module) -> list[Tensor]:
     return read + [each for output in sampled for each in output.parameters()]
 
 
-def _outputs(model: nn.Module) -> list[Output]:
+def _outputs(model: Objective[Any]) -> list[Output]:
     return [each for each in model.modules() if isinstance(each, Output)]
 
 
-def clip_gradients(model: nn.Module, most: float) -> None:
-    """Scale the gradient of all parameters down to the norm `most`, sparse ones included."""
+def clip_gradients(parameters: Iterable[Tensor], most: float) -> None:
+    """Scale the gradients, dense and sparse together, down to the norm `most`."""
     values = []
-    for parameter in model.parameters():
+    for parameter in parameters:
         gradient = parameter.grad
         if gradient is None:
             continue
@@ -184,7 +190,7 @@ def clip_gradients(model: nn.Module, most: float) -> None:
 def optimizer_state(
     optimizers: list[torch.optim.Optimizer],
 ) -> tuple[dict[str, Tensor], dict[str, int]]:
-    """What the optimizers remember, flat: tensors and step counts by `optimizer.parameter.name`."""
+    """Return the optimizers' state, flat: tensors and counters by `optimizer.parameter.name`."""
     tensors: dict[str, Tensor] = {}
     steps: dict[str, int] = {}
     for number, optimizer in enumerate(optimizers):
@@ -203,7 +209,7 @@ def restore_optimizers(
     tensors: Mapping[str, Tensor],
     steps: Mapping[str, int],
 ) -> None:
-    """Undo `optimizer_state`."""
+    """Put back what `optimizer_state` returned."""
     for number, optimizer in enumerate(optimizers):
         state: dict[int, dict[str, Any]] = {}
         for key, value in (*tensors.items(), *steps.items()):
@@ -211,3 +217,20 @@ def restore_optimizers(
             if int(owner) == number:
                 state.setdefault(int(parameter), {})[name] = value
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def share_of_rate(config: TrainConfig, done: float) -> float:
+    """Return the factor in [0, 1] on the learning rates after the fraction `done` of the run.
+
+    >>> config = TrainConfig(schedule="linear", warmup=0.2)
+    >>> [round(share_of_rate(config, done), 3) for done in (0.1, 0.2, 0.6, 0.9)]
+    [0.5, 1.0, 0.5, 0.125]
+    """
+    if done < config.warmup:
+        return max(done, 1e-3) / config.warmup
+    left = (1 - done) / (1 - config.warmup)
+    if config.schedule == "linear":
+        return left
+    if config.schedule == "cosine":
+        return (1 - math.cos(math.pi * left)) / 2
+    return 1.0

@@ -1,8 +1,8 @@
-"""What --init names → where training starts: rows by token, layers by name.
+"""--init FILE → the weights that training starts with: rows by token, layers by name.
 
-A file of vectors, of whatever tool, gives rows of the embedding table. A model of ours gives the
-rows of all its tables and, where their shapes fit, its layers too, so that training goes on from
-another corpus: `--init news.safetensors --objective classify` takes table and LSTM over.
+A file of vectors, from whatever tool, gives rows of the embedding table. A model gives the rows of
+all its tables and, where their shapes fit, its layers too, so that training goes on from another
+corpus: `--init news.safetensors --objective classify` takes over the table and the LSTM.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Start:
     """The weights that training starts with, by their names in a model's file."""
 
     tables: Mapping[str, np.ndarray]
-    """float32, a row a token of the vocabulary: NaN where there is none to start with."""
+    """float32, one row a token of the vocabulary: NaN for a token that the file does not have."""
     layers: Mapping[str, np.ndarray]
-    """Any shape; those that do not fit are not taken."""
+    """Layers of any shape; those that do not fit the model are ignored."""
     found: int
-    """How many tokens have rows."""
+    """How many tokens have a row in the file."""
 
 
 def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start:
-    """What `path` has for this vocabulary.
+    """Return what `path` has for this vocabulary.
 
     Raises DataError where it has nothing, or rows of another size than `config.dim`.
     """
@@ -58,7 +58,7 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
         names = (EMBEDDING, OUTPUT) if OUTPUT in arrays else (EMBEDDING,)
         tokens = _vocabulary_of(path).tokens
         given = {name: arrays[name] for name in names}
-        # The rest of the output layer has a number a token: it starts with this corpus's counts.
+        # The output layer's bias has a number a token: it starts from this corpus's counts.
         of_tokens = (EMBEDDING, "output.")
         layers = {name: each for name, each in arrays.items() if not name.startswith(of_tokens)}
     else:
@@ -85,7 +85,7 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
 
 
 def _vocabulary_of(model: Path) -> Vocabulary:
-    """The vocabulary that a model was trained with: where its manifest says, or beside it."""
+    """Return the vocabulary a model was trained with: the one its manifest names, or beside it."""
     wanted = read_header(model, "model")["vocabulary_digest"]
     places = [model.with_name("vocab.tsv")]
     manifest = read_manifest(model)
@@ -106,9 +106,9 @@ def _vocabulary_of(model: Path) -> Vocabulary:
 
 
 def initial_table(rows: int, config: TrainConfig, start: Start | None) -> Tensor:
-    """The table before the first step, V×D float32.
+    """Return the table before the first step, V×D float32.
 
-    Random rows are uniform in ±0.1, or as wide as the pretrained rows beside them.
+    Random rows are uniform in ±0.1; beside pretrained rows they have the same mean square.
     """
     size = (rows, config.dim)
     if config.init == "zeros":
@@ -122,10 +122,10 @@ def initial_table(rows: int, config: TrainConfig, start: Start | None) -> Tensor
     return torch.where(known_V[:, None], given_VD, random_VD * spread)
 
 
-def take_over(model: nn.Module, start: Start) -> int:
-    """Put what fits of the start's other weights into the model; how many layers that were."""
+def take_over(parameters: Mapping[str, nn.Parameter], start: Start) -> int:
+    """Copy the start's other weights into parameters they fit; return how many layers did."""
     layers = 0
-    for name, parameter in model.named_parameters():
+    for name, parameter in parameters.items():
         own = published_name(name)
         with torch.no_grad():
             if own == OUTPUT and own in start.tables:

@@ -1,13 +1,13 @@
-"""The output layer: how likely each token of the vocabulary is in a context, and the loss of it.
+"""The output layer: how likely each token of the vocabulary is in a context, and the loss.
 
     N predicted positions   V vocabulary   E columns   K negatives that N positions share
 
-An `Output` has a row a token, and three ways to the same cross-entropy. `full` scores all V tokens
-of every position, but never holds more than a block of the N×V logits: loss and gradients of a
-block are formed in one pass, and the block is forgotten. `sampled` scores the target against K
-negatives drawn once for all positions. `exact` is `full` without gradients, for held-out scores.
-`Adaptive` has classes of tokens instead, the rarer the narrower. Where the run is in bfloat16, so
-are matrix products, which add up in float32, and the softmax of scores; all else is float32.
+An `Output` has one row a token, and computes the same cross-entropy in three ways. `full` scores
+all V tokens at every position, but holds only a block of the N×V logits at a time: loss and
+gradients of a block are formed in one pass, and then the block is dropped. `sampled` scores the
+target against K negatives, drawn once for all positions. `exact` is `full` without gradients, for
+held-out scores. In a bfloat16 run, matrix products (which add up in float32) and the softmax of the
+scores are bfloat16; everything else is float32.
 """
 
 from __future__ import annotations
@@ -17,31 +17,30 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from corpus2vec.pipeline.errors import UsageError
-
 CELLS = 1 << 25
-"""Logits that a thread holds at a time: 128 MB, or 64 MB in 16 bits."""
+"""Logits that a thread holds at a time: 128 MB in float32, 64 MB in bfloat16."""
 NOISE_POWER = 0.75
-"""Of the unigram distribution that negatives are drawn from (Mikolov et al. 2013, word2vec)."""
+"""Negatives are drawn from unigram counts to this power (Mikolov et al. 2013, word2vec)."""
 LEAST = 1e-38
-"""A share that 16 bits can hold; a loss is told as at most its log, 87 nats."""
+"""The smallest probability, which bfloat16 can hold: no loss is above -log of it, 87 nats."""
 NEVER = -30_000.0
 """A score whose exponential is 0."""
 
 
 class Output(nn.Module):
-    """Scores every token of the vocabulary, or a sample of it.
+    """A layer that scores every token of the vocabulary, or a sample of it.
 
-    With a `trained_bias` the bias starts at the log of the unigram probabilities: frequency is told
-    there from the first step, and the rows need not learn it. Without, it stays at the log of the
-    noise distribution, which is what the correction of a sampled softmax cancels (Jean et al. 2015,
-    "On Using Very Large Target Vocabulary"): a row then says how much more likely its token is in a
-    context than anywhere, as word2vec's rows do.
+    A `trained_bias` starts at the log of the unigram probabilities, so that the rows need not learn
+    how frequent tokens are. Otherwise the bias stays at the log of the noise distribution, which
+    the correction of a sampled softmax cancels (Jean et al. 2015, "On Using Very Large Target
+    Vocabulary"): a row then says how much more likely its token is in a context than elsewhere, as
+    word2vec's rows do.
 
-    `kept_V` is the share of each token's occurrences that training sees, where it is not all. With
-    `negatives` the loss is `sampled`, without `full`.
+    `kept_V` is the share of each token's occurrences that training sees; None where it sees all.
+    The loss is `sampled` with that many `negatives`, and `full` with 0.
     """
 
     noise_log_V: Tensor
@@ -67,7 +66,7 @@ class Output(nn.Module):
         noise /= noise.sum()
         self.register_buffer("noise_log_V", noise.log().float(), persistent=False)
         self.register_buffer("noise_sum_V", noise.cumsum(0), persistent=False)
-        # Of a token that training sees a tenth of, `exact` expects ten times as many.
+        # A token of which training sees a tenth is ten times as frequent for `exact`.
         kept_V = torch.ones_like(noise) if kept_V is None else kept_V
         self.register_buffer("thinned_log_V", kept_V.log().float(), persistent=False)
         self.bias: Tensor
@@ -77,30 +76,25 @@ class Output(nn.Module):
             self.register_buffer("bias", noise.log().float()[:, None], persistent=False)
 
     @property
-    def operations(self) -> int:
-        """Of the matrix products, forwards, a position."""
-        return 2 * self.weight.shape[1] * (self.negatives or len(self.weight))
-
-    @property
     def sampled_rows(self) -> bool:
-        """Whether a loss reaches a sample of the rows only, so that their gradients are sparse."""
+        """Whether a loss reaches only a sample of the rows, so that their gradients are sparse."""
         return self.negatives > 0
 
     def loss(self, context_NE: Tensor, targets_N: Tensor, generator: torch.Generator) -> Tensor:
-        """Mean cross-entropy, in nats, to train by."""
+        """Return the mean cross-entropy, in nats, that training minimizes."""
         if self.sampled_rows:
             return self.sampled(context_NE, targets_N, generator)
         return self.full(context_NE, targets_N)
 
     def full(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
-        """Mean cross-entropy, in nats, over the whole vocabulary."""
+        """Return the mean cross-entropy, in nats, over the whole vocabulary."""
         loss: Tensor = _Full.apply(  # type: ignore[no-untyped-call]
             context_NE, self.weight, self.bias[:, 0], targets_N, self.products
         )
         return loss
 
     def exact(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
-        """The same of each position (N,), without gradient, and with products in float32."""
+        """Return each position's cross-entropy (N,), in nats, over the vocabulary in float32."""
         with torch.no_grad():
             bias_V = self.bias[:, 0] - self.thinned_log_V
             return torch.cat(
@@ -113,23 +107,23 @@ class Output(nn.Module):
             )
 
     def sampled(self, context_NE: Tensor, targets_N: Tensor, generator: torch.Generator) -> Tensor:
-        """Mean cross-entropy of the target against K negatives that all N share.
+        """Return the mean cross-entropy, in nats, against K negatives that all N share.
 
         Importance sampling (Bengio & Senécal 2008, "Adaptive Importance Sampling to Accelerate
-        Training of a Neural Probabilistic Language Model"): the target counts as itself, and
-        each negative as one over its expected number in the sample, which makes their sum an
-        estimate of the whole vocabulary's. So the loss is near the exact one, and comparable to
-        it. Negatives that are the target are left out of that row.
+        Training of a Neural Probabilistic Language Model"): the target counts as 1, and each
+        negative as one over its expected number in the sample, so that their sum estimates the
+        whole vocabulary's and the loss is comparable to the exact one. Negatives that are the
+        target are left out at that position.
 
-        Where the bias is not trained, the target is corrected alike, and bias and correction
-        cancel: what is left are the rows' products, the target's among K others.
+        Where the bias is not trained, the target gets the same correction, and bias and correction
+        cancel. Only the products remain, the target's among K others.
         """
         uniform_K = torch.rand(
             self.negatives, dtype=torch.float64, device=targets_N.device, generator=generator
         )
         last = len(self.weight) - 1
         drawn_K = torch.searchsorted(self.noise_sum_V, uniform_K).clamp_(max=last)
-        # In order, so that equal ones are neighbours, and a target is found among them by halving.
+        # Sorted, so that equal ones are neighbours and a binary search finds a target among them.
         negatives_K, _ = torch.sort(drawn_K)
         bias_K = _log_multiplicities(negatives_K)
         target_N = (context_NE * F.embedding(targets_N, self.weight, sparse=True)).sum(1)
@@ -140,85 +134,38 @@ class Output(nn.Module):
             bias_K = bias_K - self.noise_log_V[negatives_K] - math.log(self.negatives)
         loss: Tensor = _Sampled.apply(  # type: ignore[no-untyped-call]
             *(context_NE, target_N, negatives_KE, bias_K),
-            *(_places(targets_N, negatives_K), self.products),
+            *(_ranks(targets_N, negatives_K), self.products),
         )
         return loss
-
-
-class Adaptive(nn.Module):
-    """The frequent tokens and two classes of rarer ones, each class four times narrower.
-
-    Grave et al. 2017, "Efficient softmax approximation for GPUs", as torch has it. Probabilities
-    add up to one over the vocabulary, so the loss is exact for what it is. Ids stay by order of
-    first appearance outside, and are ranks by frequency inside.
-    """
-
-    rank_V: Tensor
-    LEAST = 4
-
-    def __init__(self, width: int, counts_V: Tensor) -> None:
-        """Of `width` columns; raises UsageError for fewer than `LEAST` tokens."""
-        super().__init__()
-        size = len(counts_V)
-        if size < self.LEAST:
-            raise UsageError(
-                f"--softmax adaptive needs {self.LEAST} tokens or more, and there are {size}",
-                hint="--softmax full",
-            )
-        order_V = torch.argsort(counts_V, descending=True, stable=True)
-        self.register_buffer("rank_V", torch.argsort(order_V), persistent=False)
-        cutoffs = [max(1, size // 15), max(2, size // 5)]
-        narrower = 4.0 if width >= 16 else 1.0
-        self.classes = nn.AdaptiveLogSoftmaxWithLoss(width, size, cutoffs, narrower)
-        shares = counts_V[order_V].tensor_split(cutoffs)[1:]
-        self.operations = 2 * self.classes.head.weight.numel() + sum(
-            2
-            * float(share.sum() / counts_V.sum())
-            * sum(each.numel() for each in tail.parameters())
-            for share, tail in zip(shares, self.classes.tail, strict=True)
-        )
-        """Of the matrix products, forwards, a position; the classes as often as they are needed."""
-
-    def loss(self, context_NE: Tensor, targets_N: Tensor, generator: torch.Generator) -> Tensor:
-        """Mean cross-entropy, in nats; torch's module knows no products in 16 bits."""
-        with torch.autocast(context_NE.device.type, enabled=False):
-            loss: Tensor = self.classes(context_NE, self.rank_V[targets_N]).loss
-        return loss
-
-    def exact(self, context_NE: Tensor, targets_N: Tensor) -> Tensor:
-        """The same of each position (N,), without gradient."""
-        with torch.no_grad():
-            losses: Tensor = -self.classes(context_NE, self.rank_V[targets_N]).output
-            return losses
 
 
 def _blocks(columns: int, *rows: Tensor) -> Any:
-    """The rows in blocks that have at most `CELLS` logits."""
+    """Return the rows in blocks that have at most `CELLS` logits."""
     number = max(1, min(len(rows[0]), math.ceil(len(rows[0]) * columns / CELLS)))
     return zip(*(torch.tensor_split(each, number) for each in rows), strict=True)
 
 
 def _log_multiplicities(sorted_K: Tensor) -> Tensor:
-    """For the first of equal numbers the log of how many they are; `NEVER` for the others."""
+    """Return, for the first of equal numbers, the log of how many there are; else `NEVER`."""
     first = torch.searchsorted(sorted_K, sorted_K)
     counts = torch.searchsorted(sorted_K, sorted_K, right=True) - first
     is_first = first == torch.arange(len(sorted_K), device=sorted_K.device)
     return torch.where(is_first, counts.float().log(), NEVER)
 
 
-def _places(targets_N: Tensor, sorted_K: Tensor) -> Tensor:
-    """Where (N,) each target stands first among the negatives; K where it does not."""
-    places = torch.searchsorted(sorted_K, targets_N).clamp_(max=len(sorted_K) - 1)
-    return torch.where(sorted_K[places] == targets_N, places, len(sorted_K))
+def _ranks(targets_N: Tensor, sorted_K: Tensor) -> Tensor:
+    """Return each target's first index (N,) among the sorted negatives; K where it is not one."""
+    ranks = torch.searchsorted(sorted_K, targets_N).clamp_(max=len(sorted_K) - 1)
+    return torch.where(sorted_K[ranks] == targets_N, ranks, len(sorted_K))
 
 
 def _joined(
     context_NE: Tensor, weight_KE: Tensor, bias_K: Tensor, products: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Two matrices whose product is the scores, bias and all.
+    """Return two matrices whose product is the scores, bias included.
 
-    The bias is two more columns of the weights, 1 in every context: itself, and what few bits leave
-    of it. As a term of its own it would take a pass over all scores.
+    The bias is two more columns of the weights, which are 1 in every context: the bias rounded to
+    `products`, and the remainder. Added to the scores it would take one more pass over all of them.
     """
     bias = bias_K.to(products)
     rest = (bias_K - bias).to(products)
@@ -230,11 +177,11 @@ def _joined(
 
 
 class _Sampled(torch.autograd.Function):
-    """Mean loss of the targets' scores among those of the negatives.
+    """The mean loss of the targets' scores among those of the negatives.
 
-    A pass over N×K numbers costs as much as half a matrix product, so there are few of them: the
-    softmax among the negatives alone. The target's share of the whole follows from its score and
-    the sum that the softmax divided by; what it leaves to the negatives scales rows of E.
+    A pass over N×K numbers costs up to half a matrix product, so there are few: the softmax is
+    taken over the negatives alone. The target's share of the whole follows from its score and the
+    sum that the softmax divided by. What that leaves to the negatives is a factor on rows of E.
     """
 
     @staticmethod
@@ -244,17 +191,17 @@ class _Sampled(torch.autograd.Function):
         target_N: Tensor,
         negatives_KE: Tensor,
         bias_K: Tensor,
-        places_N: Tensor,
+        ranks_N: Tensor,
         products: torch.dtype,
     ) -> Tensor:
         last = len(bias_K) - 1
         context, negatives = _joined(context_NE, negatives_KE, bias_K, products)
         scores_NK = torch.mm(context, negatives.T)
-        # A negative that is the target is left out; where none is, the last one stays what it is.
-        here = torch.arange(len(places_N), device=places_N.device), places_N.clamp(max=last)
-        scores_NK[here] = scores_NK[here].masked_fill_(places_N <= last, NEVER)
+        # A negative that is the target is left out; where none is, the last one keeps its score.
+        here = torch.arange(len(ranks_N), device=ranks_N.device), ranks_N.clamp(max=last)
+        scores_NK[here] = scores_NK[here].masked_fill_(ranks_N <= last, NEVER)
         shares_NK = torch.softmax(scores_NK, 1)
-        # Of the largest score s and its share p: the log of the sum of exponentials is s - log p.
+        # With the largest score s and its share p, the log of the sum of exponentials is s - log p.
         sum_log_N = scores_NK.amax(1).float() - shares_NK.amax(1).float().log()
         over_N = target_N - sum_log_N
         others_N = torch.sigmoid(-over_N) / len(over_N)
@@ -262,6 +209,7 @@ class _Sampled(torch.autograd.Function):
         return F.softplus(-over_N).mean()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         context_NE, negatives, shares_NK, others_N = ctx.saved_tensors
         slope_N1 = (others_N * gradient)[:, None]
@@ -278,10 +226,10 @@ class _Sampled(torch.autograd.Function):
 
 
 class _Full(torch.autograd.Function):
-    """Mean loss of the targets over all V tokens; the gradients are formed on the way.
+    """The mean loss of the targets over all V tokens; `forward` forms the gradients on the way.
 
     The gradient of a position's scores is the softmax, less 1 at the target. The products are with
-    the softmax alone; what the 1 adds are rows of E, which are added apart, exactly.
+    the softmax alone; the 1 contributes rows of E, which are subtracted separately, in float32.
     """
 
     @staticmethod
@@ -317,8 +265,8 @@ class _Full(torch.autograd.Function):
         return torch.cat(losses).mean()
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        # In place: a copy of V×E numbers would cost as much as adding them up.
         scale = gradient / ctx.positions
-        slopes: list[Tensor | None] = [each.mul_(scale) for each in ctx.saved_tensors]
+        slopes: list[Tensor | None] = [each * scale for each in ctx.saved_tensors]
         return (*slopes, *[None] * (5 - len(slopes)))

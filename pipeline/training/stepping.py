@@ -1,10 +1,10 @@
-"""One step's loss and gradients, worked out by several threads side by side.
+"""One step's loss and gradients, computed by several threads at once.
 
-On a processor the products of a step are small: two threads that share each of them wait for each
-other most of the time, while two threads that take half of the batch each wait once a step. So a
-batch is cut into shards, as many as there are threads (up to `MOST_SHARDS`, the rest share). Each
-shard has random numbers of its own, and gradients are added in the order of the shards: the result
-depends on how many there are, and on nothing else.
+On a processor the products of a step are small: two threads that share each product mostly wait for
+each other, while two threads that take half of the batch each wait once a step. So a batch is cut
+into shards, as many as there are threads, up to `MOST_SHARDS`; further threads share a shard. Each
+shard has its own random numbers, and gradients are added in the order of the shards, so the result
+depends on how many shards there are and on nothing else.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from corpus2vec.pipeline.training.batches import generator
+from corpus2vec.pipeline.training.batches.batch import Batch
+from corpus2vec.pipeline.training.documents import generator
 from corpus2vec.pipeline.training.network import State
-from corpus2vec.pipeline.training.objectives import Objective
-from corpus2vec.pipeline.training.optimizers import summed
+from corpus2vec.pipeline.training.objectives.objective import Objective
+from corpus2vec.pipeline.training.optimizers import rows_gradient, summed
 
 MOST_SHARDS = 4
 
@@ -30,7 +31,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class _Part:
-    """What came of one shard."""
+    """The result of one shard."""
 
     loss: Tensor | None
     state: State | None
@@ -40,24 +41,24 @@ class _Part:
 class Stepper:
     """Turns batches into gradients of the model's parameters."""
 
-    def __init__(self, model: Objective, products: torch.dtype, threads: int) -> None:
+    def __init__(self, model: Objective[Any], products: torch.dtype, threads: int) -> None:
         self._model = model
         self._products = products
         self._device = next(model.parameters()).device
         self._shards = min(threads, MOST_SHARDS) if self._device.type == "cpu" else 1
         self._pool: ThreadPoolExecutor | None = None
         if self._shards > 1:
-            # The number is that of the thread which sets it.
+            # torch keeps this number for each thread.
             self._pool = ThreadPoolExecutor(
                 self._shards, "step", torch.set_num_threads, (threads // self._shards,)
             )
 
     def step(
-        self, batch: Any, state: State | None, seed: tuple[int, ...]
+        self, batch: Batch, state: State | None, seed: tuple[int, ...]
     ) -> tuple[Tensor | None, State | None]:
-        """Leave the gradients of the mean loss in the parameters; that loss, and the state after.
+        """Put the mean loss's gradients into the parameters; return the loss and the new state.
 
-        There is neither loss nor gradient where the batch has nothing to predict.
+        Where the batch has nothing to predict, the loss and the gradients are None.
         """
         parameters = self._trained()
         shards = batch.shards(self._shards)
@@ -83,11 +84,11 @@ class Stepper:
         return (torch.stack(losses).sum() if losses else None), after
 
     def update(self, optimizers: list[torch.optim.Optimizer]) -> None:
-        """Have each of them make its step; no two have a parameter in common."""
+        """Let every optimizer make its step; no two have a parameter in common."""
         self._each([optimizer.step for optimizer in optimizers])
 
     def _each(self, tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-        """What comes of each task, in their order, by the threads there are."""
+        """Run the tasks on the threads; return their results in order."""
         run = map if self._pool is None or len(tasks) == 1 else self._pool.map
         return list(run(lambda task: task(), tasks))
 
@@ -99,7 +100,10 @@ class Stepper:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def _work(self, shard: Any, state: State | None, share: float, seed: tuple[int, ...]) -> _Part:
+    def _work(
+        self, shard: Batch, state: State | None, share: float, seed: tuple[int, ...]
+    ) -> _Part:
+        """Return a shard's loss and gradients, each weighted by its share of the predictions."""
         parameters = self._trained()
         draw = torch.Generator(self._device)
         draw.manual_seed(int(generator(*seed).integers(2**63)))
@@ -117,11 +121,11 @@ class Stepper:
 
 
 def _added(gradients: list[Tensor]) -> Tensor | None:
-    """The sum of the shards' gradients, in their order; the rows of sparse ones side by side."""
+    """Return the sum of the shards' gradients; rows of sparse ones are concatenated, not added."""
     if len(gradients) < 2:
         return gradients[0] if gradients else None
     if not gradients[0].is_sparse:
         return functools.reduce(torch.add, gradients)
-    indices = torch.cat([each._indices() for each in gradients], 1)
+    rows = torch.cat([each._indices()[0] for each in gradients])
     values = torch.cat([each._values() for each in gradients])
-    return torch.sparse_coo_tensor(indices, values, gradients[0].shape)
+    return rows_gradient(rows, values, gradients[0].shape, summed=False)

@@ -1,28 +1,14 @@
 """Batches: every token is read once, every next token predicted once, and no row is invented."""
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.training.batches import (
-    Documents,
-    Shuffled,
-    Streams,
-    Surroundings,
-    kept_shares,
-    split,
-    subsample,
-)
-
-
-def documents(*lists, labels=None):
-    offsets = np.cumsum([0, *map(len, lists)])
-    ids = np.array([each for ids in lists for each in ids], np.int32)
-    return Documents(ids, offsets, None if labels is None else np.array(labels, np.int32))
-
+from corpus2vec.pipeline.training.batches.labelled import LabelledDocuments
+from corpus2vec.pipeline.training.batches.streams import Streams
+from corpus2vec.pipeline.training.batches.windows import Windows
+from tests.support.documents import documents
 
 PHRASES = documents([0, 1, 2, 3, 4], [5, 1, 2, 3, 6])
 
@@ -70,33 +56,35 @@ def test_a_window_depends_on_nothing_but_its_number():
 LABELLED = documents([1, 2, 3], [4], [5, 6], [7, 8, 9, 10], [11], labels=[0, 1, 0, 1, 0])
 
 
-def test_packed_documents_stand_position_by_position_by_falling_length():
-    [batch] = list(Shuffled(LABELLED, batch_size=9, longest=99, shuffle=None))
+def test_documents_are_packed_position_by_position_by_falling_length():
+    [batch] = list(LabelledDocuments(LABELLED, batch_size=9, longest=99, shuffle=None))
     assert batch.sizes_T.tolist() == [5, 3, 2, 1]
     assert batch.ids_n.tolist() == [7, 1, 5, 4, 11, 8, 2, 6, 9, 3, 10]
     assert batch.labels_B.tolist() == [1, 0, 0, 1, 0]
 
 
 def test_longer_documents_are_cut():
-    batches = Shuffled(LABELLED, batch_size=9, longest=2, shuffle=None)
+    batches = LabelledDocuments(LABELLED, batch_size=9, longest=2, shuffle=None)
     assert len(batches[0].ids_n) == 8
 
 
 @given(st.integers(1, 7), st.integers(0, 5))
 def test_an_epoch_has_every_document_once_with_its_label(batch_size, epoch):
-    batches = list(Shuffled(LABELLED, batch_size, 99, (1, epoch)))
+    batches = list(LabelledDocuments(LABELLED, batch_size, 99, (1, epoch)))
     assert sorted(torch.cat([each.ids_n for each in batches]).tolist()) == list(range(1, 12))
     assert sorted(torch.cat([each.labels_B for each in batches]).tolist()) == [0, 0, 0, 1, 1]
 
 
 def test_epochs_differ_and_repeat_by_seed():
     many = documents(*([each] for each in range(100)), labels=[0] * 100)
-    first, second, again = (Shuffled(many, 8, 9, (1, epoch))[0].ids_n for epoch in (0, 1, 0))
+    first, second, again = (
+        LabelledDocuments(many, 8, 9, (1, epoch))[0].ids_n for epoch in (0, 1, 0)
+    )
     assert not torch.equal(first, second)
     assert torch.equal(first, again)
 
 
-# --- windows with what stands around them ----------------------------------------------------
+# --- windows with both sides -----------------------------------------------------------------
 
 
 def middle(batch, reach):
@@ -110,12 +98,14 @@ def middle(batch, reach):
     st.integers(0, 4),
     st.booleans(),
 )
-def test_every_token_that_has_company_is_predicted_once(lengths, size, length, reach, shuffled):
+def test_every_token_with_another_in_its_document_is_predicted_once(
+    lengths, size, length, reach, shuffled
+):
     ends = np.cumsum(lengths).tolist()
     texts = [list(range(end - n, end)) for end, n in zip(ends, lengths, strict=True)]
     draw = (7, 1, 0) if shuffled else None
     predicted = []
-    for batch in Surroundings(documents(*texts), size, length, reach, draw):
+    for batch in Windows(documents(*texts), size, length, reach, draw):
         inner = middle(batch, reach)
         assert torch.equal(inner[batch.predicts_BT], batch.targets_N)
         predicted += batch.targets_N.tolist()
@@ -128,38 +118,8 @@ def test_every_token_that_has_company_is_predicted_once(lengths, size, length, r
     assert sorted(predicted) == [each for text in texts if len(text) > 1 for each in text]
 
 
-def test_windows_are_drawn_anew_every_epoch_and_repeat_by_seed():
+def test_windows_are_drawn_again_every_epoch_and_repeat_by_seed():
     text = documents(list(range(1000)))
-    first, second, again = (Surroundings(text, 8, 9, 2, (1, epoch))[0] for epoch in (0, 1, 0))
+    first, second, again = (Windows(text, 8, 9, 2, (1, epoch))[0] for epoch in (0, 1, 0))
     assert not torch.equal(first.ids_BS, second.ids_BS)
     assert torch.equal(first.ids_BS, again.ids_BS)
-
-
-def test_frequent_tokens_are_thinned_out_as_word2vec_does():
-    counts = np.array([90_000, 9_000, 900, 100])
-    kept = kept_shares(counts, 1e-2)
-    assert np.allclose(kept, [0.1165, 0.4444, 1, 1], atol=1e-3)
-    text = documents(np.repeat(np.arange(4), counts).tolist(), [3], [0])
-    thinned = subsample(text, kept, (5, 3, 0))
-    assert np.allclose(np.bincount(thinned.ids_n) / counts, kept, rtol=0.05)
-    assert len(thinned) == 3
-    assert thinned.ids_n[thinned.offsets[1] : thinned.offsets[2]].tolist() == [3]
-    assert np.array_equal(subsample(text, kept, (5, 3, 0)).ids_n, thinned.ids_n)
-    assert not np.array_equal(subsample(text, kept, (5, 3, 1)).ids_n, thinned.ids_n)
-
-
-# --- held-out documents ----------------------------------------------------------------------
-
-
-def test_a_split_parts_the_documents_by_seed():
-    docs = documents(*([each] for each in range(100)), labels=range(100))
-    train, held_out = split(docs, 0.1, seed=1)
-    assert len(train), len(held_out) == (90, 10)
-    assert sorted([*train.ids_n, *held_out.ids_n]) == list(range(100))
-    assert train.labels.tolist() == train.ids_n.tolist()
-    assert split(docs, 0.1, seed=2)[1].ids_n.tolist() != held_out.ids_n.tolist()
-
-
-def test_a_split_that_leaves_nothing_to_learn_from_is_refused():
-    with pytest.raises(DataError, match="leaves none to train on"):
-        split(documents([1]), 0.5, seed=1)

@@ -25,8 +25,9 @@ from corpus2vec.pipeline.config import (
 )
 from corpus2vec.pipeline.errors import DataError, Interrupted, PipelineError, UsageError
 from corpus2vec.pipeline.progress import Silent
-from corpus2vec.pipeline.training.batches import Documents
-from corpus2vec.pipeline.training.loop import Data, Hooks, Training
+from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.inputs import Inputs
+from corpus2vec.pipeline.training.loop import Hooks, Training
 
 TEXT = "\n".join(
     f"the {animal} {verb} the {thing} in the {place}"
@@ -110,8 +111,6 @@ VARIANTS = {
     "context, no LSTM, float32": {"objective": "context", "layers": 0, "bfloat16": "off"},
     "context, no bag": {"objective": "context", "residual": "none", "schedule": "linear"},
     "lm in bfloat16": {"bfloat16": "on", "softmax": "sampled"},
-    "lm by classes": {"softmax": "adaptive", "tie": False},
-    "lm by classes, in bfloat16": {"softmax": "adaptive", "tie": False, "bfloat16": "on"},
     "lm, thawed": {"freeze_epochs": 1},
     "classify": {"objective": "classify", "valid_fraction": 0.2, "dropout": 0.1},
 }
@@ -205,10 +204,8 @@ def test_of_several_checkpoints_the_newest_that_is_whole_is_taken(corpus, tmp_pa
     every_step = TrainExecution(threads=1, checkpoint_minutes=0, keep_checkpoints=3)
     with pytest.raises(Interrupted):
         train(corpus, model, every_step, StopAt(9))
-    steps = [
-        read_header(checkpoint_path(model, age), "checkpoint")["place"]["steps"] for age in range(3)
-    ]
-    assert steps == [9, 8, 7]
+    headers = [read_header(checkpoint_path(model, age), "checkpoint") for age in range(3)]
+    assert [header["position"]["steps"] for header in headers] == [9, 8, 7]
     assert not checkpoint_path(model, 3).exists()
     checkpoint_path(model).write_bytes(b"torn")
     checkpoint_path(model, 1).unlink()
@@ -292,7 +289,7 @@ def test_a_loss_that_is_no_number_is_told_with_its_step_and_keeps_the_checkpoint
 
     def poisoned(self, batch):
         loss = step(self, batch)
-        return loss * math.nan if self.place.steps == 7 else loss
+        return loss * math.nan if self.position.steps == 7 else loss
 
     monkeypatch.setattr(Training, "_step", poisoned)
     with pytest.raises(PipelineError, match="no longer a finite number, at step 8") as failure:
@@ -300,7 +297,7 @@ def test_a_loss_that_is_no_number_is_told_with_its_step_and_keeps_the_checkpoint
     assert failure.value.exit_code == 70
     assert "lower --lr (it is 0.002)" in failure.value.hint
     assert not model.exists()
-    assert read_header(checkpoint_path(model), "checkpoint")["place"]["steps"] == 7
+    assert read_header(checkpoint_path(model), "checkpoint")["position"]["steps"] == 7
 
 
 def test_weights_that_are_no_numbers_are_not_published(corpus, tmp_path, monkeypatch):
@@ -516,9 +513,9 @@ def test_no_generator_of_the_caller_is_disturbed(corpus, tmp_path):
 def test_documents_of_one_token_can_be_trained_beside_others():
     ids = np.array([0, 1, 2, 3], np.int32)
     docs = Documents(ids, np.array([0, 1, 2, 4]))
-    data = Data(docs, None, torch.ones(4, dtype=torch.int64), 0)
+    inputs = Inputs(docs, None, torch.ones(4, dtype=torch.int64), 0)
     hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: 0)
     trained = Training(
-        data, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), TrainExecution(), hooks
+        inputs, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), TrainExecution(), hooks
     ).run()
-    assert trained.place.steps == 20
+    assert trained.position.steps == 20

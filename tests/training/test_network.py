@@ -1,7 +1,5 @@
 """The embedding is a table: a lookup is a row, and a gradient reaches just the rows looked up."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -9,15 +7,12 @@ from torch import nn
 from torch.nn import functional
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches import Documents, Streams, Surroundings
+from corpus2vec.pipeline.training.batches.streams import Streams
+from corpus2vec.pipeline.training.batches.windows import Windows
+from corpus2vec.pipeline.training.documents import Documents
 from corpus2vec.pipeline.training.network import BothSides
-from corpus2vec.pipeline.training.objectives import build_objective
-from corpus2vec.pipeline.training.optimizers import (
-    RowAdagrad,
-    build_optimizers,
-    clip_gradients,
-    summed,
-)
+from corpus2vec.pipeline.training.objectives.objective import build_objective
+from corpus2vec.pipeline.training.optimizers import build_optimizers
 
 SECOND_PHRASE = torch.tensor([5, 1, 2, 3, 6])
 
@@ -138,47 +133,8 @@ def test_what_the_lstms_have_read_of_another_document_is_no_side_of_this_one():
 def test_only_rows_that_a_window_read_have_a_gradient(softmax):
     network, _ = model(rows=10, softmax=softmax, objective="context", subsample=0)
     nn.init.normal_(network.output.weight)
-    window = Surroundings(phrases(), 1, 5, network.sides.reach, None)[0]
+    window = Windows(phrases(), 1, 5, network.sides.reach, None)[0]
     loss, _ = network.loss(window, None, torch.Generator())
     loss.backward()
     gradient = network.embedding.weight.grad.to_dense()
     assert gradient.abs().sum(1).nonzero().flatten().tolist() == [0, 1, 2, 3, 4]
-
-
-# --- optimizers ------------------------------------------------------------------------------
-
-
-def test_adagrad_by_row_is_adagrad():
-    torch.manual_seed(0)
-    start, ids = torch.randn(6, 3), torch.tensor([[1, 4, 1], [2, 1, 5]])
-    tables = [nn.Embedding(6, 3, sparse=sparse, _weight=start.clone()) for sparse in (True, False)]
-    ours = RowAdagrad([tables[0].weight], lr=0.3)
-    dense = RowAdagrad([tables[1].weight], lr=0.3)
-    theirs_table = nn.Parameter(start.clone())
-    theirs = torch.optim.Adagrad([theirs_table], lr=0.3)
-    for step in ids:
-        for optimizer in (ours, dense, theirs):
-            optimizer.zero_grad()
-        for rows in (tables[0](step), tables[1](step), theirs_table[step]):
-            rows.pow(3).sum().backward()
-        for optimizer in (ours, dense, theirs):
-            optimizer.step()
-    assert torch.allclose(tables[0].weight, theirs_table)
-    assert torch.allclose(tables[1].weight, theirs_table)
-
-
-def test_rows_that_a_gradient_has_twice_are_added():
-    indices, values = torch.tensor([[4, 1, 4, 0]]), torch.arange(8.0).reshape(4, 2)
-    gradient = torch.sparse_coo_tensor(indices, values, (6, 2))
-    found = summed(gradient)
-    assert found.is_coalesced()
-    assert torch.equal(found.to_dense(), gradient.to_dense())
-
-
-def test_clipping_counts_sparse_and_dense_gradients_as_one():
-    network = nn.ModuleDict({"rows": nn.Embedding(5, 3, sparse=True), "head": nn.Linear(3, 1)})
-    rows = network["rows"](torch.tensor([1, 1, 4]))  # one row twice: its two parts add up
-    (100 * network["head"](rows).sum()).backward()
-    clip_gradients(network, 1.0)
-    squares = [parameter.grad.to_dense().square().sum() for parameter in network.parameters()]
-    assert math.isclose(math.sqrt(sum(squares)), 1.0, rel_tol=1e-5)

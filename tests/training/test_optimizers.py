@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.objectives import build_objective
+from corpus2vec.pipeline.training.objectives.objective import build_objective
 from corpus2vec.pipeline.training.optimizers import (
     RowAdagrad,
     RowAdam,
@@ -20,7 +20,7 @@ from corpus2vec.pipeline.training.optimizers import (
 def sparse(rows, values, size):
     """A gradient with an entry for each of `rows`, in that order, even where a row comes twice."""
     indices = torch.tensor([rows])
-    return torch.sparse_coo_tensor(indices, torch.tensor(values), size, is_coalesced=False)
+    return torch.sparse_coo_tensor(indices, torch.tensor(values), size, check_invariants=False)
 
 
 def test_summed_adds_the_entries_of_a_row():
@@ -84,7 +84,7 @@ def test_clipping_cuts_the_norm_of_all_gradients_together(most):
     model = nn.ModuleList([nn.Embedding(4, 2, sparse=True), nn.Linear(2, 1)])
     model[1](model[0](torch.tensor([1, 1, 3]))).square().sum().mul(50).backward()
     before = torch.cat([each.grad.to_dense().flatten() for each in model.parameters()])
-    clip_gradients(model, most)
+    clip_gradients(model.parameters(), most)
     after = torch.cat([each.grad.to_dense().flatten() for each in model.parameters()])
     assert torch.allclose(after, before * min(1, most / float(before.norm())), rtol=1e-4)
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches import Documents
-from corpus2vec.pipeline.training.objectives import build_objective
+from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.objectives.objective import build_objective
 from corpus2vec.pipeline.training.stepping import Stepper
 
 IDS = np.array([0, 1, 2, 3, 4, 5, 6, 1, 2, 3] * 60, np.int32)

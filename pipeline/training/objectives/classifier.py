@@ -11,13 +11,14 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_packed_sequence
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches import Documents, LabelledBatch, Shuffled
+from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.labelled import LabelledBatch, LabelledDocuments
+from corpus2vec.pipeline.training.documents import Documents
 from corpus2vec.pipeline.training.network import Recurrent, State
-from corpus2vec.pipeline.training.objectives.common import BOTH_WAYS, at_once, move
 
 
 class Classifier(nn.Module):
-    """Predict the document's label from the LSTM's last output and the maximum over all.
+    """A linear layer over the LSTM's last output and the maximum over all its outputs.
 
     Pooling as in Howard & Ruder (2018), "Universal Language Model Fine-tuning", section 3.3.
     """
@@ -36,32 +37,27 @@ class Classifier(nn.Module):
         )
         self.head = nn.Linear(2 * config.hidden_size, labels)
 
-    def epoch(self, documents: Documents, number: int) -> Shuffled:
-        """A new order every epoch; of few documents, fewer than --batch-size at once."""
+    def epoch(self, documents: Documents, number: int) -> LabelledDocuments:
+        """Return the documents in a new order; of few, a step takes fewer than --batch-size."""
         order = (self.config.seed, 1, number)
-        together = at_once(len(documents), self._together)
-        return Shuffled(documents, together, self.config.length, order)
+        together = rows_a_step(len(documents), self._together)
+        return LabelledDocuments(documents, together, self.config.length, order)
 
     def loss(
         self, batch: LabelledBatch, state: State | None, generator: torch.Generator
     ) -> tuple[Tensor, None]:
-        """Mean cross-entropy of the label."""
+        """Return the mean cross-entropy of the labels, and no state."""
         return F.cross_entropy(self._logits(batch, generator), batch.labels_B), None
 
     def tokens(self, batch: LabelledBatch) -> int:
-        """Ids of the batch."""
+        """Return the number of ids."""
         return len(batch.ids_n)
 
-    @property
-    def operations(self) -> float:
-        """Of a token's matrix products, forwards and back."""
-        return float(BOTH_WAYS * self.recurrent.lstm.operations)
-
     def evaluate(self, documents: Documents) -> Mapping[str, float]:
-        """Loss, in nats a document, and accuracy."""
+        """Return the loss, in nats a document, and the accuracy."""
         total, right = 0.0, 0
         device = self.recurrent.embedding.weight.device
-        batches = Shuffled(documents, self._together, self.config.length, None)
+        batches = LabelledDocuments(documents, self._together, self.config.length, None)
         for step in range(len(batches)):
             batch = move(batches[step], device)
             logits_BC = self._logits(batch)

@@ -1,4 +1,4 @@
-"""Predict each token from what stands on both sides of it."""
+"""Predict each token from those on both sides of it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches import (
-    Documents,
-    Surrounded,
-    Surroundings,
-    kept_shares,
-    subsample,
-)
-from corpus2vec.pipeline.training.network import BothSides, State
-from corpus2vec.pipeline.training.objectives.common import BOTH_WAYS, at_once, move, predicted
+from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.windows import WindowBatch, Windows
+from corpus2vec.pipeline.training.documents import Documents, kept_shares, subsample
+from corpus2vec.pipeline.training.network import BothSides, State, predicted
 from corpus2vec.pipeline.training.softmax import Output
 
 
 class ContextModel(nn.Module):
-    """The rows of one table are read; those of another are compared with what was read.
+    """One table's rows are read; the other's are compared with what was read.
 
-    Both tables tell what a token means: the first what it says of its neighbours, the second what
-    its neighbours say of it. `dump --table` combines them.
+    Both tables say what a token means: the first what it says about its neighbours, the second
+    what its neighbours say about it. `dump --table` combines them.
     """
 
     def __init__(
@@ -54,39 +49,36 @@ class ContextModel(nn.Module):
             kept_V=None if self._kept is None else torch.from_numpy(self._kept),
         )
 
-    def epoch(self, documents: Documents, number: int) -> Surroundings:
-        """Windows in a new order every epoch, frequent tokens thinned out anew."""
+    def epoch(self, documents: Documents, number: int) -> Windows:
+        """Return the windows in a new order, with a new draw of the frequent tokens that stay."""
         config = self.config
         if self._kept is not None:
             documents = subsample(documents, self._kept, (config.seed, 3, number))
-        together = at_once(len(documents.ids_n) // config.length, self._windows)
+        together = rows_a_step(len(documents.ids_n) // config.length, self._windows)
         order = (config.seed, 1, number)
-        return Surroundings(documents, together, config.length, self.sides.reach, order)
+        return Windows(documents, together, config.length, self.sides.reach, order)
 
     def loss(
-        self, batch: Surrounded, state: State | None, generator: torch.Generator
+        self, batch: WindowBatch, state: State | None, generator: torch.Generator
     ) -> tuple[Tensor | None, None]:
-        """Mean cross-entropy of the tokens in the middle."""
+        """Return the mean cross-entropy of the windows' tokens, and no state."""
         if not len(batch.targets_N):
             return None, None
         contexts_ND = self._contexts(batch, generator)
         return self.output.loss(contexts_ND, batch.targets_N, generator), None
 
-    def tokens(self, batch: Surrounded) -> int:
-        """Positions of the windows."""
+    def tokens(self, batch: WindowBatch) -> int:
+        """Return the number of the windows' positions."""
         return batch.predicts_BT.numel()
 
-    @property
-    def operations(self) -> float:
-        """Of a token's matrix products, forwards and back."""
-        reading = self.sides.operations(self.config.dim, self.config.length)
-        return BOTH_WAYS * (reading + self.output.operations)
-
     def evaluate(self, documents: Documents) -> Mapping[str, float]:
-        """Loss, in nats a token, and perplexity, by the exact softmax; every token is read."""
+        """Return the loss, in nats a token, and the perplexity, by the exact softmax.
+
+        No token is thinned out. Both are NaN where every document has a single token.
+        """
         total, count = 0.0, 0
         config = self.config
-        windows = Surroundings(documents, self._windows, config.length, self.sides.reach, None)
+        windows = Windows(documents, self._windows, config.length, self.sides.reach, None)
         for step in range(len(windows)):
             batch = move(windows[step], self.embedding.weight.device)
             if len(batch.targets_N):
@@ -96,6 +88,6 @@ class ContextModel(nn.Module):
         loss = total / count if count else math.nan
         return {"loss": loss, "perplexity": math.exp(loss) if loss < 700 else math.inf}
 
-    def _contexts(self, batch: Surrounded, generator: torch.Generator | None = None) -> Tensor:
+    def _contexts(self, batch: WindowBatch, generator: torch.Generator | None = None) -> Tensor:
         contexts_BTD = self.sides(self.embedding(batch.ids_BS), batch.documents_BS, generator)
         return predicted(contexts_BTD, batch.predicts_BT, batch.predicted).float()

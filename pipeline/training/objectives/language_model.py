@@ -10,16 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches import Documents, Streams, Window
-from corpus2vec.pipeline.training.network import Recurrent, State
-from corpus2vec.pipeline.training.objectives.common import BOTH_WAYS, at_once, move, predicted
-from corpus2vec.pipeline.training.softmax import Adaptive, Output
+from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.streams import StreamBatch, Streams
+from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.network import Recurrent, State, predicted
+from corpus2vec.pipeline.training.softmax import Output
 
 
 class LanguageModel(nn.Module):
     """An LSTM over streams of documents, and the output layer.
 
-    The state is carried from window to window; where a document ends nothing is predicted.
+    The state is carried from window to window. At a document's last token nothing is predicted.
     """
 
     def __init__(
@@ -35,15 +36,11 @@ class LanguageModel(nn.Module):
             config.layers,
             config.dropout,
             frozen=config.freeze,
-            # A table that the full softmax shares gets a dense gradient from there.
+            # A table shared with a full softmax gets a dense gradient from it.
             sparse=sampled or not config.tie,
         )
         dim = table_VD.shape[1]
         self.projection: nn.Module = nn.Identity()
-        self.output: Output | Adaptive
-        if config.softmax == "adaptive":
-            self.output = Adaptive(config.hidden_size, counts_V)
-            return
         if config.tie:
             weight = cast("nn.Parameter", self.recurrent.embedding.weight)
             if config.hidden_size != dim:
@@ -55,36 +52,33 @@ class LanguageModel(nn.Module):
         self.output = Output(weight, counts_V, negatives, trained_bias=True, products=products)
 
     def epoch(self, documents: Documents, number: int) -> Streams:
-        """The same streams every epoch: the order of the text is what is learned.
+        """Return the same streams for every epoch: the order of the text is what is learned.
 
-        A small corpus is read in fewer streams than --batch-size, so that an epoch still has
-        enough steps to learn something.
+        A small corpus is read in fewer streams than --batch-size, so that an epoch has steps enough
+        to learn something.
         """
         window = self.config.length
-        streams = at_once(len(documents.ids_n) // window, self._streams)
+        streams = rows_a_step(len(documents.ids_n) // window, self._streams)
         return Streams(documents, streams, window)
 
     def loss(
-        self, batch: Window, state: State | None, generator: torch.Generator
+        self, batch: StreamBatch, state: State | None, generator: torch.Generator
     ) -> tuple[Tensor | None, State | None]:
-        """Mean cross-entropy of the next token."""
+        """Return the mean cross-entropy of the next tokens, and the state after the window."""
         context_NE, state = self._contexts(batch, state, generator)
         if not len(context_NE):
             return None, state
         return self.output.loss(context_NE.float(), batch.targets_N, generator), state
 
-    def tokens(self, batch: Window) -> int:
-        """Positions of the window."""
+    def tokens(self, batch: StreamBatch) -> int:
+        """Return the number of the window's positions."""
         return batch.ids_BT.numel()
 
-    @property
-    def operations(self) -> float:
-        """Of a token's matrix products, forwards and back."""
-        joins = sum(2 * each.numel() for each in self.projection.parameters())
-        return BOTH_WAYS * (self.recurrent.lstm.operations + joins + self.output.operations)
-
     def evaluate(self, documents: Documents) -> Mapping[str, float]:
-        """Loss, in nats a token, and perplexity, by the exact softmax."""
+        """Return the loss, in nats a token, and the perplexity, by the exact softmax.
+
+        Both are NaN where every document has a single token.
+        """
         total, count = 0.0, 0
         state: State | None = None
         device = self.recurrent.embedding.weight.device
@@ -99,12 +93,12 @@ class LanguageModel(nn.Module):
         return {"loss": loss, "perplexity": math.exp(loss) if loss < 700 else math.inf}
 
     def _contexts(
-        self, batch: Window, state: State | None, generator: torch.Generator | None = None
+        self, batch: StreamBatch, state: State | None, generator: torch.Generator | None = None
     ) -> tuple[Tensor, State]:
         rows = len(batch.ids_BT)
         if state is not None:
-            # Truncated backpropagation: the state goes on, its history does not. Where the
-            # shorter streams are at their end, the first `rows` are what goes on.
+            # Truncated backpropagation: the state is carried on without its history. Where the
+            # shorter streams have ended, only the first `rows` go on.
             state = (state[0][:, :rows].detach(), state[1][:, :rows].detach())
         outputs_BTH, state = self.recurrent(batch.ids_BT, state, generator)
         outputs_NH = predicted(outputs_BTH, batch.predicts_BT, batch.predicted)

@@ -1,4 +1,4 @@
-"""Where training takes place."""
+"""Memory that a step frees stays with the process."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ import pytest
 
 FAULTS = """
 import resource, torch
-from corpus2vec.pipeline.training.device import keep_freed_memory
+from corpus2vec.pipeline.training.memory import keep_freed_memory
 if {keep}:
     keep_freed_memory()
 def faults():
@@ -30,6 +30,6 @@ def faults(keep):
     return int(subprocess.run(command, env=settings, capture_output=True, check=True).stdout)
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is what is told")
-def test_memory_that_a_step_gives_back_is_kept_for_the_next():
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is changed")
+def test_memory_that_a_step_frees_is_kept_for_the_next():
     assert faults(keep=True) < faults(keep=False) / 4
