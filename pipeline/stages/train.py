@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
+from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import existing
 
@@ -28,6 +29,7 @@ FILE = "model.safetensors"
 FORMAT = 3
 CONFIG = TrainConfig
 EXECUTION = TrainExecution
+NO_TORCH = "not installed"
 stream = None  # checkpoints and metrics are written beside it
 
 
@@ -48,8 +50,16 @@ def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
         format=FORMAT,
         config=config.deciding(),
         inputs=tuple(sources),
-        tools={"torch": metadata.version("torch"), "numpy": metadata.version("numpy")},
+        tools={"torch": _torch_version(), "numpy": metadata.version("numpy")},
     )
+
+
+def _torch_version() -> str:
+    """Return torch's version; without torch `plan` still answers."""
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return NO_TORCH
 
 
 def run(
@@ -65,6 +75,8 @@ def run(
     from corpus2vec.pipeline.artifacts import store
 
     made_by = recipe(inputs, output, config)
+    if made_by.tools["torch"] == NO_TORCH:
+        raise UsageError("train needs torch, which is not installed", hint="pip install torch")
     execution = execution or TrainExecution()
     environment: dict[str, Any] = {}  # known only when it has run
 

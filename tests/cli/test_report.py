@@ -2,19 +2,14 @@
 
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
-import zipfile
-from pathlib import Path
 
 import pytest
 
 from tests.support.builds import hand_made
 from tests.support.commands import call, spawn
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -111,36 +106,3 @@ def test_neither_torch_nor_spacy_is_needed(build, tmp_path):
         "from corpus2vec.cli.app import main; main()"
     )
     subprocess.run([sys.executable, "-c", program, tmp_path / "r.html"], check=True)
-
-
-def test_an_installed_copy_has_what_the_page_is_made_of(tmp_path):
-    """Installed from a wheel, as pip does it, and not beside the sources."""
-    source = tmp_path / "source"
-    source.mkdir()
-    for each in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / each, source)
-    for each in ("corpus2vec",):  # with cli and pipeline, which are links in it
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / each, source / each, ignore=ignore)
-    program = "from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
-    subprocess.run(
-        [sys.executable, "-c", f"import sys; {program}", tmp_path],
-        cwd=source,
-        check=True,
-        capture_output=True,
-    )
-    [wheel] = tmp_path.glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
-    page = tmp_path / "report.html"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed")}
-    program = "import corpus2vec.cli.app as app; print(app.__file__); app.main()"
-    result = subprocess.run(
-        [sys.executable, "-P", "-c", program, "report", hand_made(tmp_path / "b"), "-o", page],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith(str(tmp_path / "installed"))
-    assert page.stat().st_size > 30_000

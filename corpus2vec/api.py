@@ -1,0 +1,299 @@
+"""The Python face of the package: load a table and ask it, or build one.
+
+This module only joins what `pipeline/` offers into calls that need no knowledge of it. A rule, a
+default or a format does not belong here. `corpus2vec/__init__.py` hands on its names, lazily.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import difflib
+import functools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from corpus2vec.pipeline.ask.lookup import Found, Lookup
+from corpus2vec.pipeline.ask.queries import Near, Space
+from corpus2vec.pipeline.ask.words import Words
+from corpus2vec.pipeline.config import Settings
+from corpus2vec.pipeline.errors import PipelineError, UsageError
+from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages.build import Build
+from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.table import Table
+
+
+@contextlib.contextmanager
+def _with_hint() -> Iterator[None]:
+    """Add the hint to an error that passes, so that a notebook's traceback shows it."""
+    try:
+        yield
+    except PipelineError as problem:
+        if problem.hint:
+            problem.add_note(f"hint: {problem.hint}")
+        raise
+
+
+class UnknownWord(UsageError, KeyError):
+    """A table was asked for a word that it does not have.
+
+    The message names the word, the hint close spellings where there are any.
+    """
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class Embeddings:
+    """V tokens, each with a vector of D numbers.
+
+    >>> table = Embeddings(["hill", "peak", "lake"], [[1, 0], [3, 4], [0, 2]])
+    >>> table["peak"]
+    array([3., 4.], dtype=float32)
+    >>> table.neighbors("peak")
+    [('lake', 0.8), ('hill', 0.6)]
+    >>> len(table), table.dim, "sea" in table, list(table)
+    (3, 2, False, ['hill', 'peak', 'lake'])
+
+    A word is looked for as it is, upper and lower case being different. Where the table does not
+    have it, UnknownWord is raised.
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[str] | pa.StringArray,
+        vectors: npt.ArrayLike,
+        counts: npt.ArrayLike | None = None,
+        *,
+        path: Path | None = None,
+    ) -> None:
+        """Make a table of arrays; `load` makes one of a file.
+
+        `vectors` are (V, D), `counts` (V,): how often each token is in the corpus. `path` is the
+        dump that they were read from, for `lookup`. Raises UsageError where the shapes do not fit.
+        """
+        vectors_VD = np.asarray(vectors, np.float32)
+        counts_V = None if counts is None else np.asarray(counts, np.int64)
+        fit = vectors_VD.ndim == 2 and len(vectors_VD) == len(tokens)
+        if not fit or (counts_V is not None and counts_V.shape != (len(tokens),)):
+            raise UsageError(
+                f"{len(tokens)} tokens do not fit vectors of the shape {vectors_VD.shape}"
+                + ("" if counts_V is None else f" and counts of the shape {counts_V.shape}"),
+                hint="give as many rows as tokens",
+            )
+        if not isinstance(tokens, pa.StringArray):
+            tokens = pa.array(tokens, pa.string())
+        self._table = Table(tokens, vectors_VD, counts_V)
+        self._path = path
+
+    @property
+    def tokens(self) -> list[str]:
+        """The tokens, in the order of the rows."""
+        return self._words.tokens
+
+    @functools.cached_property
+    def vectors(self) -> np.ndarray:
+        """(V, D) float32, read-only: row i is the vector of token i."""
+        return _read_only(self._table.vectors_VD)
+
+    @functools.cached_property
+    def counts(self) -> np.ndarray | None:
+        """(V,) int64, read-only: how often each token is in the corpus; None if not known."""
+        return None if self._table.counts is None else _read_only(self._table.counts)
+
+    @property
+    def dim(self) -> int:
+        """D, the numbers of a vector."""
+        return self._table.dim
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tokens)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._words.row(word) is not None
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        """Return the vector of a word, (D,) float32, read-only."""
+        vector: np.ndarray = self.vectors[self._row(word)]
+        return vector
+
+    def __repr__(self) -> str:
+        return f"<Embeddings: {len(self):,} tokens x {self.dim} numbers>"
+
+    def neighbors(self, word: str, top: int = 10) -> list[tuple[str, float]]:
+        """Return the `top` tokens nearest to a word and their cosines with it, nearest first.
+
+        All rows are compared, so the answer is exact.
+        """
+        return _pairs(self._space.neighbors([self._row(word)], top)[0])
+
+    def analogy(self, a: str, b: str, c: str, top: int = 10) -> list[tuple[str, float]]:
+        """Answer "a is to b as c is to what?": the tokens nearest to b - a + c, and their cosines.
+
+        The three words are no answers. All vectors have length 1 before they are added (3CosAdd).
+
+        >>> table = Embeddings(["man", "king", "woman", "queen"], [[1, 0], [1, 1], [3, 0], [5, 6]])
+        >>> [word for word, cosine in table.analogy("man", "king", "woman", top=1)]
+        ['queen']
+        """
+        rows = [self._row(word) for word in (a, b, c)]
+        return _pairs(self._space.analogies([rows], top)[0])
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine of two words, from -1 to 1.
+
+        >>> Embeddings(["up", "down"], [[0, 1], [0, -2]]).similarity("up", "down")
+        -1.0
+        """
+        return self._space.similarity([(self._row(a), self._row(b))])[0]
+
+    @_with_hint()
+    def lookup(self, text: str) -> list[Found]:
+        """Tokenize a text as the table's corpus was, and return its tokens with ids and vectors.
+
+        A token that the table does not have gets the id and vector of `<unk>`, or None where there
+        is no `<unk>`. Raises DataError for a table that `corpus2vec` did not build, since how
+        to tokenize is then not known.
+        """
+        return self._lookup.find(text)
+
+    @functools.cached_property
+    def _words(self) -> Words:
+        return Words(self._table.tokens)
+
+    @functools.cached_property
+    def _space(self) -> Space:
+        return Space(self._table)
+
+    @functools.cached_property
+    def _lookup(self) -> Lookup:
+        if self._path is None:
+            raise UsageError("a table made of arrays has no corpus", hint="load one from a file")
+        return Lookup(self._path)
+
+    @_with_hint()
+    def _row(self, word: str) -> int:
+        row = self._words.row(word)
+        if row is None:
+            close = " or ".join(map(repr, self._words.close(word)))
+            hint = f"did you mean {close}?" if close else "`tokens` lists those that are"
+            raise UnknownWord(f"{word!r} is not in the table", hint=hint)
+        return row
+
+
+@_with_hint()
+def load(path: str | Path) -> Embeddings:
+    """Read a table of word vectors: a dump of any format, or a file of any tool.
+
+    What the file is (word2vec text or binary, GloVe, fastText's .vec, Parquet, a folder of several
+    files, ...) is seen from its content. Raises UsageError where there is no such file, and
+    DataError, with the line, where it does not hold a table.
+    """
+    table = read_vectors(Path(path))
+    return Embeddings(table.tokens, table.vectors_VD, table.counts, path=Path(path))
+
+
+@_with_hint()
+def build(
+    corpora: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+    **settings: Any,
+) -> Embeddings:
+    """Run the five stages into a folder, as `corpus2vec run` does, and load the table.
+
+    What is in the folder already and still fits is not made again, unless `force` is true.
+    `settings` are the options of `corpus2vec run`: `--min-count 5 --dim 200` is `min_count=5,
+    dim=200`. Lists are lists: `drop=["space", "punct"]`. With several formats the first is loaded.
+    `progress` is called while a stage works; by default nothing is printed.
+
+    Raises UsageError for a setting that does not exist or has no such value, DataError for a corpus
+    that cannot be read, StorageError for a disk that cannot be written.
+    """
+    names = [corpora] if isinstance(corpora, str | os.PathLike) else corpora
+    kinds = [(stage.NAME, stage.CONFIG, stage.EXECUTION) for stage in STAGES]
+    known = {name for _, *both in kinds for kind in both for name in _fields(kind)}
+    for name in settings.keys() - known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else "`corpus2vec run --help` lists them"
+        raise UsageError(f"there is no setting {name}", hint=hint)
+    work = Build(
+        corpora=[os.fspath(each) for each in names],
+        folder=Path(folder),
+        configs={name: _config(kind, settings) for name, kind, _ in kinds},
+        executions={name: _config(kind, settings) for name, _, kind in kinds},
+    )
+    for _ in work.run(force=force, progress=progress):
+        pass
+    return load(next(each.output for each in work.works() if each.stage is STAGES[-1]))
+
+
+Config = TypeVar("Config", bound=Settings)
+
+
+def _fields(kind: type[Settings]) -> list[str]:
+    """Return the names of the settings that a build may have."""
+    return [each.name for each in dataclasses.fields(kind) if not each.metadata.get("alone")]
+
+
+def _config(kind: type[Config], given: Mapping[str, Any]) -> Config:
+    """Return a config of those settings that it has; raise UsageError for one of a wrong type."""
+    hints = get_type_hints(kind)
+    values = {name: given[name] for name in _fields(kind) if name in given}
+    for name, value in values.items():
+        hint = hints[name]
+        if isinstance(value, list):
+            value = tuple(value)
+        elif isinstance(value, str | os.PathLike):
+            value = Path(value) if Path in get_args(hint) else os.fspath(value)
+        if not _fits(value, hint):
+            choices = get_args(hint) if get_origin(hint) is Literal else ()
+            wanted = f"one of {', '.join(map(repr, choices))}" if choices else _name(hint)
+            raise UsageError(f"{name} cannot be {value!r}", hint=f"it takes {wanted}")
+        values[name] = value
+    return kind(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether a value is of a type that a setting may have.
+
+    >>> _fits(1, float | None), _fits(("a", "b"), tuple[str, ...]), _fits("c", Literal["a", "b"])
+    (True, True, False)
+    """
+    if isinstance(hint, UnionType):
+        return any(_fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(_fits(each, get_args(hint)[0]) for each in value)
+    if hint is float or hint is int:
+        return isinstance(value, int | hint) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _name(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) else str(hint).replace("pathlib.", "")
+
+
+def _pairs(near: list[Near]) -> list[tuple[str, float]]:
+    return [(each.token, each.cosine) for each in near]
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
