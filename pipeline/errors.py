@@ -1,13 +1,13 @@
-"""Every error that the pipeline raises on purpose, and the exit code each one ends in.
+"""Every error that the pipeline raises on purpose, with the exit code that it leads to.
 
     PipelineError            70  internal or numerical failure
-    ├── UsageError            2  the request itself cannot be met: options, missing inputs
+    ├── UsageError            2  the request cannot be met: options, missing inputs
     ├── DataError            65  the corpus or an artifact is not what it should be
-    ├── StorageError         74  a file could not be read, written or published
-    └── Interrupted     128 + n  signal n arrived; what had to be saved is saved
+    ├── StorageError         74  a file cannot be read, written or published
+    └── Interrupted     128 + n  signal n arrived, and what must be saved is saved
 
-An error carries one line that says what and where, and one that says what to do next. Only
-`cli/app.py` turns an error into text and an exit code. Nothing else may be defined here.
+An error has one line that says what went wrong and where, and a hint that says what to do next.
+Only `cli/app.py` turns an error into text and an exit code. Nothing else may be defined here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import signal
 
 
 class PipelineError(Exception):
-    """A failure told in one line, with a hint that says what to do next."""
+    """A failure, described in one line, with a hint that says what to do next."""
 
     exit_code = 70
 
@@ -27,25 +27,25 @@ class PipelineError(Exception):
 
 
 class UsageError(PipelineError):
-    """The request cannot be met as it was put: contradictory options, an input that is missing."""
+    """The request cannot be met: contradictory options, a missing input."""
 
     exit_code = 2
 
 
 class DataError(PipelineError):
-    """A corpus or an artifact does not hold what it must: bad bytes, a wrong field, damage."""
+    """A corpus or an artifact is not what it should be: bad bytes, a wrong field, damage."""
 
     exit_code = 65
 
 
 class StorageError(PipelineError):
-    """The file system refused: disk full, read-only, no permission."""
+    """The file system refuses: disk full, read-only, no permission."""
 
     exit_code = 74
 
 
 class Interrupted(PipelineError):
-    """A signal ended the run in good order."""
+    """A signal ended the run in an orderly way."""
 
     def __init__(self, signal_number: int, *, hint: str = "") -> None:
         super().__init__(f"stopped by {signal.Signals(signal_number).name}", hint=hint)

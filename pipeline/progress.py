@@ -1,7 +1,7 @@
-"""How a stage says how far it is and learns that it should stop.
+"""How a stage reports its progress, and learns that it should stop.
 
-The library never prints and never handles a signal: the command line hands it a `Progress`, and
-tests hand it `SILENT`.
+The library never prints and never handles a signal. The command line passes a `Progress` to it that
+does both; the default is `SILENT`.
 """
 
 from __future__ import annotations
@@ -10,38 +10,38 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """What a stage reports to while it works."""
+    """What a stage reports to, and asks whether to stop."""
 
     def advance(self, done: int, total: int | None, unit: str, **facts: float | str) -> None:
-        """`done` of `total` units (bytes, tokens, steps) are finished; `total` None is unknown.
+        """Report that `done` of `total` units are finished: bytes, tokens, steps.
 
-        `facts` are what a person wants to see beside the bar: `loss=5.1`.
+        `total` is None if it is unknown. `facts` are shown beside the bar: `loss=5.1`.
         """
 
     def notice(self, text: str) -> None:
-        """Something a person should know that is not an error: a resume on another machine."""
+        """Report what a person should know although it is no error: a resume on another machine."""
 
     @property
     def stop_signal(self) -> int | None:
         """The number of the signal that asked for an orderly stop, or None."""
 
     def finish_step_before_stopping(self, wanted: bool) -> None:
-        """While wanted, a signal sets `stop_signal` instead of breaking in at once."""
+        """While `wanted`, let a signal only set `stop_signal`, instead of interrupting at once."""
 
 
 class Silent:
-    """A Progress that says nothing."""
+    """A Progress that reports nothing and never stops."""
 
     stop_signal: int | None = None
 
     def advance(self, done: int, total: int | None, unit: str, **facts: float | str) -> None:
-        """Say nothing."""
+        """Report nothing."""
 
     def notice(self, text: str) -> None:
-        """Say nothing."""
+        """Report nothing."""
 
     def finish_step_before_stopping(self, wanted: bool) -> None:
-        """Nothing interrupts a silent run."""
+        """Do nothing: nothing interrupts a silent run."""
 
 
 SILENT = Silent()

@@ -1,1 +1,16 @@
-"""Corpus files → documents, in batches, worked on here or in several processes."""
+"""Corpus files → documents, in batches, worked on here or in several processes.
+
+    sources        what a person names → files in order, opened as decompressed bytes
+    readers        which reader a kind of file has
+    plain_text     lines, paragraphs or whole files
+    records        JSON Lines, CSV, TSV
+    parquet_files  Parquet of any origin
+    decoding       bytes → valid text and lines; shared by the readers
+    documents      texts → batches, long ones cut; shared by the readers
+    limits         how much is in memory at a time
+    texts          a batch of documents
+    corpus         the documents of all files
+    workers        work on batches here or in processes, in order
+
+Nothing here knows what a token is.
+"""

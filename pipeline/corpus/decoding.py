@@ -77,8 +77,8 @@ def valid_utf8(block: bytes, position: int, source: Source, errors: str) -> byte
 
 def _not_utf8(source: Source, position: int, byte: int) -> DataError:
     return DataError(
-        f"{source.name} is not UTF-8 at byte {position}: 0x{byte:02x}",
-        hint="convert it (iconv -f LATIN1 -t UTF-8), or say --encoding-errors replace",
+        f"{source.title} is not UTF-8 at byte {position}: 0x{byte:02x}",
+        hint="convert it (iconv -f LATIN1 -t UTF-8), or use --encoding-errors replace",
     )
 
 
@@ -91,6 +91,6 @@ def without_halves(text: str, where: str, errors: str) -> str:
     if half and errors == "strict":
         raise DataError(
             f"{where} has half a surrogate pair, which is no character: {half[0]!r}",
-            hint="mend the text, or say --encoding-errors replace",
+            hint="correct the text, or use --encoding-errors replace",
         )
     return HALF_PAIR.sub("\ufffd", text) if half else text

@@ -92,8 +92,8 @@ def column_number(names: Sequence[str], name: str, option: str, source: Source) 
     if names.count(name) != 1:
         number = "no column" if name not in names else f"{names.count(name)} columns"
         raise DataError(
-            f"{source.name} has {number} {name}",
-            hint=f"it has {listed(names)}; say which with {option}",
+            f"{source.title} has {number} {name}",
+            hint=f"it has {listed(names)}; choose one with {option}",
         )
     return names.index(name)
 

@@ -68,7 +68,7 @@ def _texts(
     kind = file.schema_arrow.field(config.text_field).type
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     if str(kind) not in STRINGS:
-        raise DataError(f"{source.name}: the column {config.text_field} holds {kind}, not strings")
+        raise DataError(f"{source.title}: the column {config.text_field} holds {kind}, not strings")
     row = 0
     for batch in file.iter_batches(batch_size=limits.PARQUET_ROWS, columns=list(wanted)):
         texts = _column(batch, config.text_field, source, config)
@@ -76,7 +76,7 @@ def _texts(
         if config.label_field:
             values = _column(batch, config.label_field, source, config).to_pylist()
             labels = [
-                label_text(value, f"{source.name} row {number}")
+                label_text(value, f"{source.title} row {number}")
                 for number, value in enumerate(values, start=row + 1)
             ]
         elif labelled(config):
@@ -111,6 +111,6 @@ def _decode(raw: bytes | None, name: str, source: Source, config: CorpusConfig) 
     except UnicodeDecodeError as problem:
         bad = problem.object[problem.start]
         raise DataError(
-            f"{source.name}: the column {name} has a string that is not UTF-8: 0x{bad:02x}",
-            hint="mend the text, or say --encoding-errors replace",
+            f"{source.title}: the column {name} has a string that is not UTF-8: 0x{bad:02x}",
+            hint="correct the text, or use --encoding-errors replace",
         ) from problem

@@ -1,9 +1,14 @@
-"""JSON Lines, CSV and TSV: a record a document, its text and its label in fields of it."""
+"""JSON Lines, CSV and TSV: each record is a document, with its text and its label in fields.
+
+A record must fit in memory. What cannot be read is reported by its line.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import threading
 from collections.abc import Iterator
 
 from corpus2vec.pipeline.config import CorpusConfig
@@ -19,17 +24,21 @@ from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError
 
-csv.field_size_limit(2**31 - 1)  # a document is as long as it is
+LONGEST_FIELD = 2**31 - 1
+
+_lifting = threading.Lock()
+_limits_before: list[int] = []
+"""One for each file that is being read; the first is the limit to restore after the last."""
 
 
 def read_jsonl(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
-    """Yield the documents of a file that has one JSON object a line."""
+    """Yield the documents of a file with a JSON object on each line (jsonlines.org)."""
     return in_batches(_jsonl_rows(opened, source, config), opened, config)
 
 
 def _jsonl_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
     for number, line in enumerate(lines(opened, source, config.encoding_errors), start=1):
-        where = f"{source.name} line {number}"
+        where = f"{source.title} line {number}"
         if not line or line.isspace():
             yield None, source.label
             continue
@@ -63,14 +72,29 @@ def _field(record: dict[str, object], name: str, option: str, where: str) -> obj
     if name not in record:
         raise DataError(
             f"{where} has no field {name}",
-            hint=f"it has {listed(record)}; say which with {option}",
+            hint=f"it has {listed(record)}; choose one with {option}",
         )
     return record[name]
 
 
+@contextlib.contextmanager
+def _fields_of_any_length() -> Iterator[None]:
+    """Lift the csv module's limit, which all threads share, until no file is being read."""
+    with _lifting:
+        _limits_before.append(csv.field_size_limit(LONGEST_FIELD))
+    try:
+        yield
+    finally:
+        with _lifting:
+            before = _limits_before.pop()
+            if not _limits_before:
+                csv.field_size_limit(before)
+
+
 def read_csv(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
     """Yield the documents of a CSV or TSV file, whose first row names its columns (RFC 4180)."""
-    return in_batches(_csv_rows(opened, source, config), opened, config)
+    with _fields_of_any_length():
+        yield from in_batches(_csv_rows(opened, source, config), opened, config)
 
 
 def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
@@ -89,7 +113,7 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
         for row in reader:
             if row and len(row) != len(header):
                 raise DataError(
-                    f"{source.name} line {line} has {len(row)} columns, the header {len(header)}",
+                    f"{source.title} line {line} has {len(row)} columns, the header {len(header)}",
                     hint="is a quote or a separator missing?",
                 )
             if row:
@@ -97,6 +121,6 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             line = reader.line_num + 1
     except csv.Error as problem:
         raise DataError(
-            f"{source.name} line {line} cannot be read as {source.kind.upper()}: {problem}",
+            f"{source.title} line {line} cannot be read as {source.kind.upper()}: {problem}",
             hint="a cell that holds a quote, a separator or a line break must be quoted",
         ) from problem

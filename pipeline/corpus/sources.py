@@ -1,8 +1,8 @@
-"""Which files a corpus is made of, what each one is, and its bytes as a stream.
+"""Find the files of a corpus, and open each one as a stream of decompressed bytes.
 
-From what a person names (files, folders, globs, `-`) to a list of sources in an order that does
-not depend on the file system, each of which opens as decompressed bytes and tells how far it was
-read. What the bytes mean is `corpus.py`'s matter.
+A person names files, folders, globs or `-`. Here they become a list of sources, in an order that
+does not depend on the file system. A source knows its kind, compression and label, and how far it
+has been read. What the bytes mean is the readers' concern (`readers.py`).
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class Source:
     kind: str
     """text, jsonl, csv, tsv or parquet."""
     compression: str = ""
-    """gzip, bz2, xz, zstd, or nothing."""
+    """gzip, bz2, xz, zstd or empty."""
     label: str = ""
-    """The label of all its documents, with --label-from."""
+    """The label of all its documents, taken from its name (--label-from)."""
     digest: Any = field(default_factory=hashlib.sha256, compare=False)
-    """Of standard input: grows as the stream is read."""
+    """SHA-256 of what was read so far. Only standard input feeds it."""
 
     @property
     def is_stream(self) -> bool:
@@ -55,34 +55,39 @@ class Source:
         return self.name == STDIN
 
     @property
+    def title(self) -> str:
+        """Its name in messages."""
+        return "standard input" if self.is_stream else self.name
+
+    @property
     def path(self) -> Path:
-        """The file; meaningless for standard input."""
+        """The file. Standard input has none."""
         return Path(self.name)
 
     @property
     def traits(self) -> Mapping[str, str]:
-        """What was taken from the name, and decides what the bytes become."""
+        """What its name decides about its documents."""
         traits = {"kind": self.kind, "compression": self.compression, "label": self.label}
         return {key: value for key, value in traits.items() if value}
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Opened]:
-        """The decompressed bytes. Errors of the disk and of the compression are told by name."""
-        with contextlib.ExitStack() as stack, reading(self.name):
+        """Open it. Raise StorageError or DataError, with its name, for what cannot be read."""
+        with contextlib.ExitStack() as stack, reading(self.title):
             if self.is_stream:
                 raw: IO[bytes] = cast("IO[bytes]", StandardInput(self.digest))
             else:
                 raw = stack.enter_context(self.path.open("rb"))
             stream = stack.enter_context(decompressed(raw, self.compression))
             yield Opened(raw, stream)
-            if self.is_stream:  # what stands behind the compressed data belongs to the digest too
+            if self.is_stream:  # the digest is of all bytes, also behind the compressed data
                 while raw.read(1 << 20):
                     pass
 
 
 @dataclass
 class Opened:
-    """A source being read: `raw` as it lies on the disk, `stream` decompressed."""
+    """A source being read: `raw` is the file as it is on the disk, `stream` decompresses it."""
 
     raw: IO[bytes]
     stream: IO[bytes]
@@ -91,26 +96,26 @@ class Opened:
 
     @property
     def position(self) -> int:
-        """Bytes of the file that were read so far."""
+        """Bytes of the file read so far."""
         return self.raw.tell()
 
 
 class StandardInput(io.RawIOBase):
-    """Standard input, which feeds every byte it gives out to a digest."""
+    """Standard input. Every byte that is read from it is also fed to a digest."""
 
     def __init__(self, digest: Any) -> None:
-        # Not only its buffer: Python closes at its exit what nobody holds, and gives up with a
-        # fatal error if a thread is still reading from it.
+        # The text stream, not only its buffer: at exit Python closes what nobody refers to, and
+        # aborts if a thread is still reading from it.
         self._stdin = sys.stdin
         self._digest = digest
         self._position = 0
 
     def readable(self) -> bool:
-        """Always."""
+        """Return true."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` as far as the stream goes."""
+        """Fill `buffer`, or less of it at the end of the stream; return the number of bytes."""
         piece = self._stdin.buffer.read(len(buffer))
         buffer[: len(piece)] = piece
         self._digest.update(piece)
@@ -118,17 +123,17 @@ class StandardInput(io.RawIOBase):
         return len(piece)
 
     def tell(self) -> int:
-        """Bytes given out so far."""
+        """Return the number of bytes read so far."""
         return self._position
 
 
 def find_sources(
     paths: Sequence[str], config: CorpusConfig, output: Path | None = None
 ) -> list[Source]:
-    """The sources that `paths` stand for: files as named, folders and globs sorted.
+    """Return the sources that `paths` name: files as they are named, folders and globs sorted.
 
-    What is built below a folder of the corpus is no part of it: `output` says where that is.
-    Raises UsageError for a path that leads nowhere and DataError for a folder without a file.
+    `output` is where the stage writes: what was built there, below a folder of the corpus, is left
+    out. Raise UsageError for a path that leads nowhere, DataError for a folder without files.
     """
     sources = [_source(name, config) for path in paths for name in _expand(path, output)]
     if sum(source.is_stream for source in sources) > 1:
@@ -137,7 +142,7 @@ def find_sources(
 
 
 def _expand(path: str, output: Path | None) -> list[str]:
-    """The files that `path` stands for, in an order that is theirs, not the file system's."""
+    """Return the files that `path` names, sorted by name."""
     if path == STDIN:
         return [path]
     if os.path.lexists(path):
@@ -155,12 +160,12 @@ def _expand(path: str, output: Path | None) -> list[str]:
     names = sorted(found, key=lambda name: Path(name).parts)
     for name in names:
         if not os.path.exists(name):
-            raise UsageError(f"the link {name} leads nowhere", hint="mend it or remove it")
+            raise UsageError(f"the link {name} leads nowhere", hint="correct it or remove it")
     return names
 
 
 def _built(names: set[str], path: str, output: Path) -> set[str]:
-    """Those of the files below `path` that a build made: all in its folder, if that is below."""
+    """Return the files below `path` that a build made: all in its folder, if that is below too."""
     folder = os.path.realpath(output.parent) + os.sep
     own = (os.path.realpath(output), os.path.realpath(output) + ".manifest.json")
     names_the_folder = (os.path.realpath(path) + os.sep).startswith(folder)
@@ -173,7 +178,7 @@ def _built(names: set[str], path: str, output: Path) -> set[str]:
 
 
 def _files(path: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """`path`, or the files below it, through links to folders too, but never round in a circle."""
+    """Yield `path`, or the files below it. Links to folders are followed, but never in a circle."""
     if os.path.isdir(path):
         real = os.path.realpath(path)
         if real not in above:
@@ -181,7 +186,7 @@ def _files(path: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
                 for entry in entries:
                     if not entry.name.startswith("."):
                         yield from _files(entry.path, above | {real})
-    # Pipes and sockets below a folder are no corpus; a link that leads nowhere is to be told.
+    # Pipes and sockets in a folder are skipped, but a link that leads nowhere is reported later.
     elif not above or Path(path).is_file() or not os.path.exists(path):
         yield path
 
@@ -195,7 +200,7 @@ def _source(name: str, config: CorpusConfig) -> Source:
     if config.kind == "auto" and inner.suffix.lower() == ".json":
         raise UsageError(
             f"{name}: .json may be many things",
-            hint="if it has one JSON object a line, say --kind jsonl",
+            hint="if it has one JSON object a line, use --kind jsonl",
         )
     label = ""
     if config.label_from == "file":
@@ -209,6 +214,6 @@ def _source(name: str, config: CorpusConfig) -> Source:
     if kind == "text" and config.label_field:
         raise UsageError(
             f"{name} is plain text and has no field {config.label_field}",
-            hint="say --kind, or take labels from names with --label-from file or folder",
+            hint="use --kind, or take labels from names with --label-from file or folder",
         )
     return Source(name=name, kind=kind, compression=compression, label=label)

@@ -1,4 +1,8 @@
-"""A batch of documents, as the pipeline's front end hands it on: bytes, and where each one is."""
+"""A batch of documents: their bytes in one buffer, and where each document begins and ends.
+
+This is how documents travel from the readers to the tokenizer, without a Python object for any of
+them.
+"""
 
 from __future__ import annotations
 
@@ -15,26 +19,26 @@ from corpus2vec.pipeline.strings.slices import WORD, Slices, padded
 class Texts:
     """n documents in one buffer of UTF-8.
 
-    Every byte that belongs to no document is white space, and behind each document is such a byte.
+    At least one byte follows each document. Every byte outside the documents is white space.
 
     >>> Texts.of(["Hope to see", "you"]).decoded()
     ['Hope to see', 'you']
     """
 
     data: np.ndarray
-    """uint8, with eight bytes behind the end, whatever they are."""
+    """uint8, and eight more bytes of any value, as `Slices` needs."""
     begins: np.ndarray
     """(n,) int64"""
     ends: np.ndarray
     """(n,) int64"""
     labels: pa.Array | None = None
-    """(n,) string, where the corpus has labels."""
+    """(n,) string, if the corpus has labels."""
 
     @staticmethod
     def of(
         texts: Sequence[str] | pa.Array, labels: Sequence[str] | pa.Array | None = None
     ) -> Texts:
-        """The documents of a sequence of strings, or of an Arrow array without nulls."""
+        """Make a batch of strings, a sequence or an Arrow array without nulls."""
         slices = Slices.of(texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()))
         ends = np.cumsum(slices.lengths + 1) - 1
         size = int(slices.lengths.sum())
@@ -42,13 +46,13 @@ class Texts:
         inside = np.ones(len(data), bool)
         inside[ends] = False
         inside[len(data) - WORD :] = False
-        data[inside] = slices.data[:size]  # the strings of an Arrow array lie one behind the other
+        data[inside] = slices.data[:size]  # an Arrow array has its strings concatenated
         named = None if labels is None else pa.array(labels, pa.string())
         return Texts(data, ends - slices.lengths, ends, named)
 
     @staticmethod
     def of_lines(block: bytes | memoryview, label: str | None = None) -> Texts:
-        r"""Lines, every one of which ends with \n or \r\n."""
+        r"""Make a batch of lines, each of which ends in \n or \r\n."""
         data = padded(np.frombuffer(block, np.uint8))
         ends = np.flatnonzero(data[:-WORD] == ord("\n"))
         begins = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
@@ -58,7 +62,7 @@ class Texts:
 
     @staticmethod
     def joined(parts: Sequence[Texts]) -> Texts:
-        """All documents of `parts`, one behind the other."""
+        """Concatenate batches."""
         if len(parts) == 1:
             return parts[0]
         sizes = np.array([len(part.used) for part in parts])
@@ -77,9 +81,9 @@ class Texts:
 
     @property
     def used(self) -> np.ndarray:
-        """The bytes, without those behind the end."""
+        """The bytes, without the eight more."""
         return self.data[:-WORD]
 
     def decoded(self) -> list[str]:
-        """The documents as strings."""
+        """Return the documents as strings."""
         return Slices(self.data, self.begins, self.ends - self.begins).decoded()

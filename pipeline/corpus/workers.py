@@ -1,13 +1,13 @@
-"""Where batches are worked on: in this process, or in several at once; results in order.
+"""Work on batches in this process or in several, and return the results in order.
 
-What a worker is, is told by a function that makes it: called once in each process, it returns the
-function that turns a batch into a result. With one worker all that happens here. With more, batches
-go to processes that are started anew (nothing is inherited that could be in use), and results come
-back in the order of their batches, so that the number of workers decides nothing but the time.
+The caller passes a factory; each process calls it once to get the function that maps a batch to a
+result. With one worker everything happens in this process. With more, batches go to processes that
+are spawned, not forked, so that they inherit no lock or thread in use. Results come back in the
+order of the batches, so the number of workers changes nothing but the time.
 
-Each process has a pipe of its own, and a thread that sends it a batch and waits for the result: a
-process that is gone, for whatever reason, is the end of its pipe. (What several processes share, a
-queue or a lock, one of them that is killed may leave in a state in which all wait for ever.)
+Each process has a pipe of its own, and a thread here that sends it a batch and waits for the
+result. A process that dies, for whatever reason, closes its pipe. (A queue or lock that several
+processes share could be left in a state in which all of them wait for ever.)
 """
 
 from __future__ import annotations
@@ -38,17 +38,20 @@ Result = TypeVar("Result")
 Make = Callable[[], Callable[[Batch], Result]]
 
 AHEAD = 2
-"""Batches read, or waiting to be worked on, beyond those that are worked on."""
+"""Batches that wait for a worker, beyond those being worked on."""
 MOST_BY_DEFAULT = 6
-"""Beyond this many workers, the one process that writes what they made would not keep up."""
+"""The process that writes the results would not keep up with more workers."""
 WORTH_A_WORKER = 16 << 20
-"""Bytes of corpus below which starting another process takes longer than it saves."""
+"""Bytes of corpus. For less, starting a process takes longer than it saves."""
 FROM_A_TERMINAL = (signal.SIGINT, signal.SIGHUP)
-"""Signals that all processes get at once, and that are for the first one to act upon."""
+"""Signals that reach all processes at once. Only the first process acts on them."""
 
 
 def resolve_workers(wanted: int | None, corpus_bytes: int | None) -> int:
-    """The number of workers: as wanted, or for 0 what processors and corpus are worth."""
+    """Return the number of workers: `wanted`, or for 0 as many as processors and corpus merit.
+
+    `corpus_bytes` is None for a stream.
+    """
     if wanted:
         return wanted
     worth = MOST_BY_DEFAULT if corpus_bytes is None else corpus_bytes // WORTH_A_WORKER
@@ -58,10 +61,10 @@ def resolve_workers(wanted: int | None, corpus_bytes: int | None) -> int:
 def in_order(
     make: Make[Batch, Result], batches: Iterable[Batch], workers: int
 ) -> Generator[Result, None, None]:
-    """The result of every batch, in the order of the batches.
+    """Yield the result of every batch, in the order of the batches.
 
-    `make`, batches and results must be picklable if there are several workers. An error in a
-    worker is raised here; whatever happens, no worker outlives the iterator.
+    With several workers, `make`, batches and results must be picklable. An error in a worker is
+    raised here. No worker outlives the generator, whatever happens.
     """
     with read_ahead(batches) as ahead:
         if workers == 1:
@@ -89,7 +92,7 @@ def _in_processes(
 
 
 class _Processes(Generic[Batch, Result]):
-    """A worker process for each thread that asks for one."""
+    """The worker processes, one for each thread that calls `work_on`."""
 
     def __init__(self, make: Make[Batch, Result]) -> None:
         self._make = make
@@ -99,7 +102,7 @@ class _Processes(Generic[Batch, Result]):
         self._ended = False
 
     def work_on(self, batch: Batch) -> Result:
-        """What this thread's process makes of the batch."""
+        """Return what this thread's process makes of the batch."""
         try:
             if not hasattr(self._of_thread, "pipe"):
                 self._of_thread.pipe = self._start()
@@ -114,24 +117,30 @@ class _Processes(Generic[Batch, Result]):
         return result  # type: ignore[no-any-return]
 
     def _start(self) -> Connection:
-        """A new process; this thread's end of its pipe."""
+        """Start a process; return this thread's end of its pipe."""
         context = multiprocessing.get_context("spawn")
         with self._starting:
             if self._ended:
                 raise EOFError
-            ours, theirs = context.Pipe()
-            # The new process inherits what this thread lets pass. (The tracker, started with the
-            # first process, would let all pass again.)
-            resource_tracker.ensure_running()
-            signal.pthread_sigmask(signal.SIG_BLOCK, FROM_A_TERMINAL)
-            process = context.Process(target=_work, args=(theirs, self._make), daemon=True)
-            process.start()
+            # The new process inherits the signals that this thread blocks. (Python's resource
+            # tracker would start with the first process and unblock them, so it starts before.)
+            try:
+                resource_tracker.ensure_running()
+                signal.pthread_sigmask(signal.SIG_BLOCK, FROM_A_TERMINAL)
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_work, args=(theirs, self._make), daemon=True)
+                process.start()
+            except OSError as problem:  # too many processes or open files
+                raise PipelineError(
+                    f"cannot start a worker process: {problem.strerror}",
+                    hint="try fewer --workers",
+                ) from problem
             self._started.append(process)
             theirs.close()
         return ours
 
     def kill(self) -> None:
-        """End all processes at once: what they still work on is wanted by nobody."""
+        """Kill all processes: nobody wants what they are still working on."""
         with self._starting:
             self._ended = True
         for process in self._started:
@@ -144,7 +153,7 @@ class _Processes(Generic[Batch, Result]):
 
 
 def _send(pipe: Connection, value: Any) -> None:
-    """Send a value; its arrays go as they lie in memory, without a copy (PEP 574)."""
+    """Send a value. Its arrays are sent from where they are in memory, uncopied (PEP 574)."""
     buffers: list[pickle.PickleBuffer] = []
     described = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
     parts = [memoryview(described), *(buffer.raw() for buffer in buffers)]
@@ -155,9 +164,9 @@ def _send(pipe: Connection, value: Any) -> None:
 
 
 def _receive(pipe: Connection) -> Any:
-    """What was sent at the other end.
+    """Receive what `_send` sent.
 
-    Bytes are read to where they will stay: Connection's own `recv_bytes` takes ten times as long.
+    Bytes are read directly into their arrays: Connection's `recv_bytes` takes ten times as long.
     """
     described, *buffers = [_read(pipe, size).data for size in pipe.recv()]
     return pickle.loads(described, buffers=buffers)
@@ -178,7 +187,7 @@ def _read(pipe: Connection, size: int) -> np.ndarray:
 
 
 def _work(pipe: Connection, make: Make[Any, Any]) -> None:
-    """Turn batches into results until nobody wants more."""
+    """Turn batches into results until the pipe is closed."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     work: Callable[[Any], Any] | None = None
     with contextlib.suppress(EOFError, ConnectionError):  # the first process is gone
@@ -199,7 +208,7 @@ def _end_with_parent() -> None:
 
 
 def _portable(error: BaseException) -> BaseException:
-    """The error as it can be sent to another process, with a note of where it was raised."""
+    """Add a note of where the error was raised, and return it in a form that can be pickled."""
     error.add_note("".join(traceback.format_exception(error)))
     try:
         pickle.loads(pickle.dumps(error))

@@ -1,1 +1,9 @@
-"""How files are published: whole or not at all."""
+"""Files as such, whatever is in them.
+
+    publication   replace a file or folder: whole or not at all
+    failures      an OSError → one line that names the file and the reason
+    compression   compressed files as streams of bytes
+    read_ahead    read in a thread beside the work
+
+Nothing here knows what a corpus or an artifact is.
+"""

@@ -1,4 +1,8 @@
-"""Compressed files as streams of bytes; several members or frames in a row are one stream."""
+"""Decompress files as streams of bytes.
+
+Several members or frames in a row, as `cat a.gz b.gz` makes them, are one stream. A file that is
+cut off or damaged raises an error: an OSError without errno, or one that `failures.reading` knows.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,10 @@ TRUNCATED = "Truncated compressed stream"  # as Arrow says it
 
 
 class MemberStream(io.RawIOBase):
-    """The bytes of .xz and .bz2 files, which may be several such files one behind the other.
+    """The decompressed bytes of an .xz or .bz2 file, which may be several such files concatenated.
 
-    Arrow cannot read an empty .bz2 member; Python's own file objects take a member whose start is
-    damaged for the end, and pass over the rest.
+    Arrow cannot read an empty .bz2 member. Python's own file objects take a member with a damaged
+    start for the end of the file, and silently drop the rest.
     """
 
     def __init__(self, raw: IO[bytes], compression: str) -> None:
@@ -29,11 +33,11 @@ class MemberStream(io.RawIOBase):
         self._decoder = self._new_decoder()
 
     def readable(self) -> bool:
-        """Always."""
+        """Return true."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` as far as what is at hand goes."""
+        """Put the next bytes into `buffer`; return how many, 0 at the end."""
         piece = b""
         while not piece:
             given = b""
@@ -51,7 +55,7 @@ class MemberStream(io.RawIOBase):
         return len(piece)
 
     def _next_member(self) -> bytes:
-        """Where the next member begins, behind the zeros that may stand between two."""
+        """Return the first bytes of the next member, after the zeros that may separate two."""
         given: bytes = self._decoder.unused_data.lstrip(b"\0")
         while not given:
             block = self._raw.read(1 << 16)
@@ -63,7 +67,7 @@ class MemberStream(io.RawIOBase):
 
 @contextlib.contextmanager
 def decompressed(raw: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
-    """`raw` seen through its compression; several members or frames in a row are one stream."""
+    """Give the decompressed bytes of `raw`; without a compression, `raw` itself."""
     if compression in DECODERS:
         yield io.BufferedReader(MemberStream(raw, compression), 1 << 20)
     elif compression:

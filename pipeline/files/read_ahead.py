@@ -1,4 +1,4 @@
-"""Reading in a thread beside the work, a few batches ahead; files are decompressed in it."""
+"""Read batches in a thread, a few ahead of the work, so that decompression runs beside it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import TypeVar
 Batch = TypeVar("Batch")
 
 LAST_READ_SECONDS = 1.0
-"""How long the end waits for a batch that is being read; standard input may never give one."""
+"""How long to wait at the end for a batch that is being read; standard input may never give one."""
 
 
 @contextlib.contextmanager
 def read_ahead(batches: Iterable[Batch], most: int = 1) -> Iterator[Iterator[Batch]]:
-    """`batches`, of which a thread takes up to `most` before they are asked for."""
+    """Give the same batches, of which a thread reads up to `most` before they are asked for.
+
+    An error while reading is raised where its batch is asked for.
+    """
     taken: queue.Queue[tuple[Batch | None, BaseException | None]] = queue.Queue(most)
     stop = threading.Event()
 
@@ -32,7 +35,7 @@ def read_ahead(batches: Iterable[Batch], most: int = 1) -> Iterator[Iterator[Bat
                 put(batch, None)
                 if stop.is_set():
                     return
-        except BaseException as error:  # it is raised again where the batch was asked for
+        except BaseException as error:  # raised again where the batch is asked for
             put(None, error)
         else:
             put(None, None)

@@ -1,7 +1,7 @@
-"""Hostile text made fit to be shown.
+"""Escape control, bidi and invisible characters before untrusted text is displayed.
 
-Tokens, labels and paths come from anywhere: a terminal must not obey the escapes in them, and a
-right-to-left mark must not turn a table around.
+Tokens, labels and paths come from anywhere. A terminal must not obey the escapes in them, and a
+right-to-left mark must not reverse the columns of a table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ HIDDEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 
 
 def visible(text: str, keep_spaces: bool = False) -> str:
-    r"""The text with everything that has no glyph written out.
+    r"""Escape every character that has no glyph, and the backslash.
 
     >>> visible("a\x1b[31m\u202eb\\"), visible("New York"), visible("New York", keep_spaces=True)
     ('a\\u001b[31m\\u202eb\\\\', 'New\\u0020York', 'New York')
@@ -35,33 +35,36 @@ def _visible(character: str, keep_spaces: bool) -> str:
     return character
 
 
-# What `visible` writes; a half surrogate is no character that a file's text could have had.
-WRITTEN_OUT = re.compile(
+# What `visible` writes, but for half surrogates: no text in a file can have one.
+ESCAPED = re.compile(
     r"\\(?:(\\)|u(?!d[89a-f])([0-9a-f]{4})|U(000[1-9a-f][0-9a-f]{4}|0010[0-9a-f]{4}))"
 )
 
 
 def restored(text: str) -> str:
-    r"""The text that `visible` made into this one.
+    r"""Undo `visible`: return the text that it escaped.
 
     >>> restored(r"New\u0020York"), restored(r"C:\\u0020")
     ('New York', 'C:\\u0020')
     """
     if "\\" not in text:
         return text
-    return WRITTEN_OUT.sub(lambda each: each[1] or chr(int(each[2] or each[3], 16)), text)
+    return ESCAPED.sub(lambda each: each[1] or chr(int(each[2] or each[3], 16)), text)
 
 
 def display_width(text: str) -> int:
-    """Columns that the text takes in a terminal: wide characters two, combining ones none."""
+    """Return how many columns of a terminal the text takes.
+
+    A wide character takes two, a combining one none.
+    """
     if text.isascii():
         return len(text)
     return sum(_width(each) for each in text)
 
 
 def _width(character: str) -> int:
-    # Marks stand on the letter before them, and so do the vowels and finals of a Hangul syllable
-    # that is written out letter by letter.
+    # Marks go on the letter before them, and so do the vowels and finals of a Hangul syllable that
+    # is spelled letter by letter.
     if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,13 +1,12 @@
-"""Millions of strings as arrays: pieces of one buffer, and the dense ids they are known by.
+"""Give each distinct string an id, from 0, by order of first appearance.
 
-A corpus has few distinct strings and many occurrences of them. `Slices` holds occurrences, without
-making a Python object of any; `Interner` gives each distinct string an id, from 0, by order of
-first appearance, over any number of calls. Every stage of the front end stands on it: chunks,
-tokens, the vocabulary, the ids.
+A corpus has few distinct strings and many occurrences of them. `Slices` holds the occurrences, an
+`Interner` their distinct strings, over any number of calls. Chunks, tokens, the vocabulary and the
+ids all use it.
 
-The key of a string of up to 7 bytes is the string itself, in the bits of an integer. Of a longer
-one it is a hash, and where two keys are equal the bytes are compared; should two strings ever share
-a key, all get new keys from another seed. So no result rests on a hash.
+Strings are looked up by key (see `slices`). Where keys of long strings are equal, the bytes are
+compared; if two different strings ever share a key, all get new keys from another seed. So no
+result depends on a hash.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ LEAST_SLOTS = 1 << 12
 
 
 class Growing:
-    """A one-dimensional array that is added to at its end, in amortized constant time."""
+    """A one-dimensional array that grows at its end, in amortized constant time."""
 
     def __init__(self, dtype: type[np.generic], spare: int = 0) -> None:
         self._held = np.zeros(1024 + spare, dtype)
@@ -33,12 +32,12 @@ class Growing:
 
     @property
     def values(self) -> np.ndarray:
-        """What was added."""
+        """All that was added."""
         return self._held[: self._size]
 
     @property
     def values_and_spare(self) -> np.ndarray:
-        """The same, with the spare elements behind it, whatever they are."""
+        """All that was added, and `spare` more elements of any value."""
         return self._held[: self._size + self._spare]
 
     def extend(self, more: np.ndarray) -> None:
@@ -53,14 +52,14 @@ class Growing:
 
 
 class CollisionError(Exception):
-    """Two strings have one key: another seed is needed. Never leaves this module."""
+    """Two strings have the same key, so another seed is needed. It never leaves this module."""
 
 
 class Interner:
     """Distinct strings, with ids from 0 by order of first appearance.
 
     The keys are in an open-addressing hash table with linear probing (Knuth, TAOCP 3, section
-    6.4), whose every step is taken for all strings of a call at once.
+    6.4). Each probe is made for all strings of a call at once.
 
     >>> interner = Interner()
     >>> interner.intern(Slices.of_texts(["Hope", "to", "see", "to"])).tolist()
@@ -82,11 +81,11 @@ class Interner:
 
     @property
     def bytes(self) -> int:
-        """About what the strings and their table take in memory."""
+        """About how much memory the strings and their table take."""
         return len(self._data) + 8 * len(self._ends) + 12 * len(self._slot_keys)
 
     def slices(self, ids: np.ndarray | slice = slice(None)) -> Slices:
-        """The strings of `ids`."""
+        """Return the strings of `ids`; by default, all."""
         ends = self._ends.values
         begins, lengths = ends[:-1][ids], np.diff(ends)[ids] if isinstance(ids, slice) else None
         if lengths is None:
@@ -94,7 +93,7 @@ class Interner:
         return Slices(self._data.values_and_spare, begins, lengths)
 
     def find(self, strings: Slices) -> np.ndarray:
-        """(n,) int32: the ids; -1 for a string that has none."""
+        """Return the ids, (n,) int32; -1 for a string that has none."""
         found = self._look_up(strings.keys(self._seed))
         long = np.flatnonzero((strings.lengths > SHORT) & (found >= 0))
         if len(long):
@@ -103,7 +102,7 @@ class Interner:
         return found
 
     def intern(self, strings: Slices) -> np.ndarray:
-        """(n,) int32: the ids; a string that has none gets the next one."""
+        """Return the ids, (n,) int32; a string that has none gets the next one."""
         while True:
             try:
                 return self._intern(strings)
@@ -147,7 +146,7 @@ class Interner:
         self._insert(keys, np.arange(before, len(self), dtype=np.int32))
 
     def _slots(self, keys: np.ndarray) -> np.ndarray:
-        """Where to look for each key first."""
+        """Return the slot in which to look for each key first."""
         bits = len(self._slot_keys).bit_length() - 1
         return ((keys * MULTIPLIER) >> np.uint64(64 - bits)).astype(np.int64)
 
@@ -164,11 +163,11 @@ class Interner:
         return ids
 
     def _insert(self, keys: np.ndarray, ids: np.ndarray) -> None:
-        """Put distinct keys, none of them there yet, into free slots."""
+        """Put distinct keys, none of which is there yet, into free slots."""
         slots = self._slots(keys)
         while len(keys):
             free = self._slot_keys[slots] == 0
-            self._slot_keys[slots[free]] = keys[free]  # of those that want one slot, the last wins
+            self._slot_keys[slots[free]] = keys[free]  # of several keys for a slot, the last wins
             won = self._slot_keys[slots] == keys
             self._slot_ids[slots[won]] = ids[won]
             keys, ids, slots = keys[~won], ids[~won], self._next(slots[~won])
@@ -177,7 +176,7 @@ class Interner:
         return (slots + 1) & (len(self._slot_keys) - 1)
 
     def _reseed(self) -> None:
-        """Give all strings other keys, until no two of them share one."""
+        """Give all strings new keys, until no two of them share one."""
         while True:
             self._seed += 1
             keys = self.slices().keys(self._seed)
@@ -188,7 +187,7 @@ class Interner:
 
 
 class KeySet:
-    """Asks of many strings at once whether their keys are among a few."""
+    """A few strings, to ask of many others at once whether they are among them."""
 
     def __init__(self, strings: Slices) -> None:
         self._keys = np.unique(strings.keys())
@@ -196,7 +195,7 @@ class KeySet:
         self._possible[self._hashes(self._keys)] = True
 
     def holds(self, strings: Slices) -> np.ndarray:
-        """(n,) bool: true for every string of the set, and next to never for another."""
+        """Return (n,) bool: true for every string of the set, and almost never for another."""
         keys = strings.keys()
         held: np.ndarray = self._possible[self._hashes(keys)]
         likely = np.flatnonzero(held)

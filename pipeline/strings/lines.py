@@ -1,4 +1,4 @@
-"""Arrow columns → lines of a text file, without a Python object a line."""
+"""Join Arrow columns into the lines of a text file, without a Python object for any line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 
 def joined_lines(*pieces: pa.Array | str) -> pa.Buffer:
-    r"""The bytes of the lines that the pieces make, element by element; a string stands in each.
+    r"""Return the lines made of the columns, element by element; a string goes into every line.
 
     >>> bytes(joined_lines(pa.array(["0", "1"]), "\t", pa.array(["Hope", "to"])))
     b'0\tHope\n1\tto\n'
@@ -19,6 +19,6 @@ def joined_lines(*pieces: pa.Array | str) -> pa.Buffer:
         for each in (*pieces, "\n", "")
     ]
     lines = pc.binary_join_element_wise(*cast)
-    # The strings of an array lie one behind the other: their buffer is the text.
+    # The strings of an array are concatenated in its buffer, so that is the text.
     end = np.frombuffer(lines.buffers()[1], np.int64)[len(lines)]
     return lines.buffers()[2].slice(0, int(end))

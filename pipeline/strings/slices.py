@@ -1,7 +1,8 @@
 """Many strings as pieces of one buffer, without a Python object for any of them.
 
-The key of a string of up to 7 bytes is the string itself, in the bits of an integer. Of a longer
-one it is a hash: where two keys are equal the bytes must be compared.
+Strings are compared and looked up by a key, an integer. The key of a string of up to 7 bytes has
+the string itself in its bits; the key of a longer one is a hash, so where two such keys are equal
+the bytes must be compared.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 WORD = 8
-"""Bytes that are looked at together."""
+"""Bytes that are read at once."""
 SHORT = WORD - 1
-"""The longest string that is its own key; the eighth byte of the key tells the length."""
+"""Length of the longest string that is its own key; the eighth byte of the key is the length."""
 HASH_BITS = 60
 TOGETHER = 128
-"""Words up to which strings are gone through side by side; the rest of a string, by itself."""
+"""Words that are compared or hashed for all strings at once; the rest, string by string."""
 LOW_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(WORD + 1)], np.uint64)
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / the golden ratio: Knuth, TAOCP 3, section 6.4
 
@@ -33,7 +34,7 @@ class Slices:
     """
 
     data: np.ndarray
-    """uint8, with at least eight bytes behind the last string, whatever they are."""
+    """uint8, with at least eight more bytes of any value after the last string."""
     begins: np.ndarray
     """(n,) int64"""
     lengths: np.ndarray
@@ -41,7 +42,7 @@ class Slices:
 
     @staticmethod
     def of(strings: pa.Array) -> Slices:
-        """The strings of an Arrow array that has no null."""
+        """Make slices of an Arrow array without nulls."""
         strings = strings.cast(pa.large_string())
         _, offsets, data = strings.buffers()
         ends = np.frombuffer(offsets, np.int64)[strings.offset :][: len(strings) + 1]
@@ -51,7 +52,7 @@ class Slices:
 
     @staticmethod
     def of_texts(strings: Iterable[str]) -> Slices:
-        """The same from Python strings."""
+        """Make slices of Python strings."""
         return Slices.of(pa.array(strings, pa.large_string()))
 
     def __len__(self) -> int:
@@ -61,11 +62,11 @@ class Slices:
         return Slices(self.data, self.begins[chosen], self.lengths[chosen])
 
     def words(self, number: int) -> np.ndarray:
-        """(n,) uint64: the word at that place of each string, filled up with zeros.
+        """Return word `number` of each string, padded with zeros: (n,) uint64.
 
-        Every string must reach to that word, or end just before it.
+        Every string must reach that word, or end just before it.
         """
-        # An element may begin at any byte, so eight bytes of any string are one look-up.
+        # An element may begin at any byte, so one look-up reads eight bytes of a string.
         overlapping = np.ndarray((len(self.data) - SHORT,), "<u8", buffer=self.data, strides=(1,))
         left = self.lengths - WORD * number
         words: np.ndarray = overlapping[self.begins + WORD * number]
@@ -73,7 +74,10 @@ class Slices:
         return words
 
     def keys(self, seed: int = 0) -> np.ndarray:
-        """(n,) uint64, never 0: equal for equal strings, different for different short ones."""
+        """Return the keys, (n,) uint64: never 0, equal for equal strings, distinct for short ones.
+
+        The seed decides the keys of long strings.
+        """
         lengths = self.lengths.astype(np.uint64)
         keys = self.words(0)
         long = np.flatnonzero(self.lengths > SHORT)
@@ -91,11 +95,11 @@ class Slices:
             digests = [_digest(tail) for tail in rest.tails()]
             hashes[reaching] = scattered(hashes[reaching] ^ np.array(digests, np.uint64))
             keys[long] = hashes >> np.uint64(64 - HASH_BITS)
-            keys[long] |= np.uint64(0xF << 60)  # which no short string's key has
+            keys[long] |= np.uint64(0xF << 60)  # so it is no short string's key
         return keys
 
     def equal(self, others: Slices) -> np.ndarray:
-        """(n,) bool: whether each string has the bytes of its counterpart in `others`."""
+        """Compare each string with its counterpart in `others`: (n,) bool."""
         same: np.ndarray = self.lengths == others.lengths
         same &= self.words(0) == others.words(0)
         alike = np.flatnonzero(same & (self.lengths > WORD))
@@ -112,23 +116,23 @@ class Slices:
         return same
 
     def tails(self) -> Iterator[np.ndarray]:
-        """What each string has beyond `TOGETHER` words."""
+        """Yield the bytes of each string after its first `TOGETHER` words."""
         for begin, length in zip(self.begins.tolist(), self.lengths.tolist(), strict=True):
             yield self.data[begin + WORD * TOGETHER : begin + length]
 
     def packed(self) -> np.ndarray:
-        """uint8: the bytes of all strings, one behind the other."""
+        """Concatenate the bytes of all strings: uint8."""
         packed: np.ndarray = self.data[ranges(self.begins, self.lengths)]
         return packed
 
     def array(self) -> pa.Array:
-        """The strings as an Arrow array of large_string."""
+        """Return the strings as an Arrow array of large_string."""
         ends = np.concatenate([[0], np.cumsum(self.lengths)])
         buffers = [None, pa.py_buffer(ends), pa.py_buffer(self.packed())]
         return pa.Array.from_buffers(pa.large_string(), len(self), buffers)
 
     def decoded(self) -> list[str]:
-        """The strings as Python's."""
+        """Return the strings as Python's."""
         strings: list[str] = self.array().to_pylist()
         return strings
 
@@ -138,18 +142,18 @@ def _digest(data: np.ndarray) -> int:
 
 
 def scattered(numbers: np.ndarray) -> np.ndarray:
-    """(n,) uint64, different for different numbers: each bit of one changes many bits."""
-    high = numbers * MULTIPLIER  # what a bit changes lies above it
+    """Hash numbers, (n,) uint64, so that each of their bits changes many, and none collide."""
+    high = numbers * MULTIPLIER  # a bit changes only bits above it
     return (high ^ (high >> np.uint64(32))) * MULTIPLIER
 
 
 def padded(data: np.ndarray) -> np.ndarray:
-    """`data` (uint8) with the bytes behind it that `Slices` needs."""
+    """Append the bytes that `Slices` needs after `data` (uint8)."""
     return np.concatenate([data, np.zeros(WORD, np.uint8)])
 
 
 def ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The numbers of every range, one range behind the other.
+    """Concatenate ranges of numbers.
 
     >>> ranges(np.array([5, 0]), np.array([2, 3]))
     array([5, 6, 0, 1, 2])
@@ -159,7 +163,7 @@ def ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 
 
 def first_places(numbers: np.ndarray, count: int) -> np.ndarray:
-    """Where each of the numbers 0 … count-1, all of which occur, stands first.
+    """Return where each of the numbers 0 … count-1 occurs first. All of them must occur.
 
     >>> first_places(np.array([0, 0, 1, 0, 2]), 3)
     array([0, 2, 4])

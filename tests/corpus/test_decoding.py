@@ -40,7 +40,7 @@ NOT_UTF8 = [
 @pytest.mark.parametrize(("content", "offset", "byte"), NOT_UTF8)
 @pytest.mark.parametrize("extension", ["", ".gz", ".xz"])
 @pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
-def test_a_bad_byte_is_told_by_its_offset_in_the_plain_bytes(
+def test_a_bad_byte_is_reported_by_its_offset_in_the_plain_bytes(
     doc_per, extension, content, offset, byte, monkeypatch
 ):
     monkeypatch.setattr(limits, "BLOCK_BYTES", BLOCK)
@@ -51,7 +51,7 @@ def test_a_bad_byte_is_told_by_its_offset_in_the_plain_bytes(
 
 
 @pytest.mark.parametrize("kind", ["text", "jsonl", "csv", "tsv"])
-def test_a_bad_byte_is_told_in_every_kind_of_text(kind):
+def test_a_bad_byte_is_reported_in_every_kind_of_text(kind):
     expected = "corpus.txt is not UTF-8 at byte 2: 0xff"
     assert refusal(b'{"\xff', kind=kind) == expected
 

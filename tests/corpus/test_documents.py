@@ -110,7 +110,7 @@ def test_among_many_lines_the_long_ones_are_cut(lines, end, document_bytes, bloc
     assert max(len(row["text"].encode()) for row in found) <= document_bytes
 
 
-def test_the_lines_of_a_paragraph_that_is_cut_stay_parted(monkeypatch):
+def test_the_lines_of_a_paragraph_that_is_cut_stay_separate(monkeypatch):
     monkeypatch.setattr(limits, "DOCUMENT_BYTES", 8)
     corpus = corpus_of("aaa\r\nbbb\nccc\n\nddd\n", doc_per="paragraph")
     assert [row["text"] for row in documents(corpus)] == ["aaa\nbbb\n", "ccc", "ddd"]

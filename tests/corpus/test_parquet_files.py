@@ -62,7 +62,7 @@ def test_a_parquet_label_is_a_string_a_number_or_a_truth_value(column, expected)
     assert labels(content, "a.parquet", label_field="y") == expected
 
 
-def test_a_label_that_is_null_is_told_by_its_row():
+def test_a_label_that_is_null_is_reported_by_its_row():
     content = parquet(text=["a", "b"], y=["news", None])
     expected = "a.parquet row 2: its label is neither a string nor a number: None"
     assert refusal(content, "a.parquet", label_field="y") == expected
@@ -77,10 +77,10 @@ def test_a_text_column_must_hold_strings(column, held):
     assert refusal(content, "a.parquet") == f"a.parquet: the column text holds {held}, not strings"
 
 
-def test_a_missing_column_is_told_with_those_that_are_there():
+def test_a_missing_column_is_reported_with_those_that_are_there():
     corpus = corpus_of(parquet(body=["a"], n=[1]), "a.parquet")
     assert refused(corpus).message == "a.parquet has no column text"
-    assert refused(corpus).hint == "it has body, n; say which with --text-field"
+    assert refused(corpus).hint == "it has body, n; choose one with --text-field"
 
 
 def test_a_column_that_is_there_twice_is_refused():

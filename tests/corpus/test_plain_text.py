@@ -85,7 +85,7 @@ def test_blank_lines_are_documents_and_part_paragraphs(doc_per, expected):
     [("", 0), ("\n", 1), (" \n\r\n\t", 3), ("\ufeff", 0), ("\ufeff\n", 1), ("\r", 1)],
     ids=repr,
 )
-def test_what_a_file_of_blanks_comes_to(content, lines):
+def test_a_file_of_blanks_has_only_blank_documents(content, lines):
     for doc_per, expected in {"line": lines, "paragraph": 0, "file": 1}.items():
         corpus = corpus_of(content, doc_per=doc_per)
         assert blank(corpus) == len(documents(corpus)) == expected

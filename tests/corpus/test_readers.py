@@ -98,7 +98,7 @@ def test_every_kind_is_read_from_standard_input(kind, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["text", "jsonl", "csv", "tsv"])
-def test_a_compressed_file_that_breaks_off_is_told_by_name(kind):
+def test_a_compressed_file_that_breaks_off_is_reported_by_name(kind):
     content = COMPRESS[".gz"](SAME[kind])[:-9]
     assert (
         refusal(content, f"a.{kind}.gz") == f"a.{kind}.gz is damaged: Truncated compressed stream"

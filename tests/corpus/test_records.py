@@ -1,17 +1,22 @@
 """A JSON object a line or a row of a table is a document; what is neither is refused by line."""
 
+import csv
 import json
+from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus2vec.pipeline.corpus import limits
 from tests.support.corpora import (
     blank,
     corpus_of,
     documents,
     hint,
     labels,
+    opened,
     refusal,
     rows,
     texts,
@@ -76,7 +81,7 @@ BROKEN_JSON = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BROKEN_JSON.items(), ids=BROKEN_JSON.values())
-def test_a_line_that_will_not_do_is_told_by_its_number(line, reason):
+def test_a_line_that_cannot_be_read_is_reported_by_its_number(line, reason):
     content = '{"text": "a", "y": "b"}\n\n' + line
     assert refusal(content, "a.jsonl", label_field="y") == "a.jsonl line 3" + reason
 
@@ -84,8 +89,8 @@ def test_a_line_that_will_not_do_is_told_by_its_number(line, reason):
 @pytest.mark.parametrize(
     ("fields", "listed"),
     [
-        ("ab", "it has a, b; say which with --text-field"),
-        ("abcdefghij", "it has a, b, c, d, e, f, g, h, …; say which with --text-field"),
+        ("ab", "it has a, b; choose one with --text-field"),
+        ("abcdefghij", "it has a, b, c, d, e, f, g, h, …; choose one with --text-field"),
     ],
 )
 def test_where_the_field_is_missing_the_hint_lists_the_fields_that_are_there(fields, listed):
@@ -136,6 +141,19 @@ def test_a_cell_may_be_as_long_as_it_is():
     assert texts(f"text\n{cell}\n", "a.csv") == [cell]
 
 
+def test_the_csv_module_s_limit_is_restored_when_no_file_is_being_read():
+    before = csv.field_size_limit()
+    cell = "Hope to " * (before // 8 + 1)
+    Path("a.csv").write_text(f"text\n{cell}\n{cell}\n")
+    first, second = opened("a.csv").batches(), opened("a.csv", "a.csv").batches()
+    with mock.patch.object(limits, "BLOCK_BYTES", 1), mock.patch.object(limits, "BATCH_BYTES", 1):
+        assert next(first).decoded() == next(second).decoded() == [cell]
+        first.close()
+        assert csv.field_size_limit() > before
+        assert [batch.decoded() for batch in second] == [[cell]] * 3
+    assert csv.field_size_limit() == before
+
+
 def test_a_row_whose_text_is_blank_is_counted():
     corpus = corpus_of('text,n\n,1\n" ",2\nHope,3\n', "a.csv")
     assert rows(corpus) == [{"text": "Hope"}]
@@ -154,7 +172,7 @@ BROKEN_CSV = {
 
 
 @pytest.mark.parametrize(("content", "message"), BROKEN_CSV.items(), ids=BROKEN_CSV.values())
-def test_a_table_that_will_not_do_is_told_by_its_line(content, message):
+def test_a_table_that_cannot_be_read_is_reported_by_its_line(content, message):
     assert refusal(content, "a.csv") == message
 
 
@@ -169,7 +187,7 @@ def test_a_lone_return_in_an_unquoted_cell_is_refused():
 
 def test_where_the_label_s_column_is_missing_the_hint_lists_the_columns():
     assert hint("text,n\na,1\n", "a.csv", label_field="y") == (
-        "it has text, n; say which with --label-field"
+        "it has text, n; choose one with --label-field"
     )
 
 

@@ -89,7 +89,7 @@ def test_links_round_in_a_circle_are_walked_once():
 
 @pytest.mark.parametrize("target", ["nowhere.txt", "link.txt"])
 @pytest.mark.parametrize("path", ["c", "c/link.txt", "c/*"])
-def test_a_link_that_leads_nowhere_is_told_not_passed_over(path, target):
+def test_a_link_that_leads_nowhere_is_reported_not_skipped(path, target):
     make("c/a.txt")
     Path("c/link.txt").symlink_to(target)
     assert refusal(path) == "the link c/link.txt leads nowhere"
@@ -272,7 +272,7 @@ def test_the_position_is_that_in_the_file_as_it_lies_on_the_disk(extension):
         assert opened.position == len(content)
 
 
-def test_a_file_that_is_gone_by_the_time_it_is_read_is_told_by_name():
+def test_a_file_that_is_gone_by_the_time_it_is_read_is_reported_by_name():
     make("a.txt")
     given = source("a.txt")
     Path("a.txt").unlink()

@@ -1,5 +1,6 @@
-"""However many workers there are, results come in order, errors are told, and nothing is left."""
+"""Whatever the number of workers: results in order, errors reported, nothing left running."""
 
+import errno
 import functools
 import itertools
 import multiprocessing
@@ -93,7 +94,7 @@ def test_an_error_of_a_worker_is_raised_here_as_it_is(name, at):
     assert f"in {'fail' if at == 0 else 'failing'}\n" in note
 
 
-def test_an_error_that_cannot_be_sent_is_told_in_words():
+def test_an_error_that_cannot_be_sent_is_reported_in_words():
     with pytest.raises(RuntimeError, match=r"^Unportable: this and that$"):
         results(functools.partial(made_by.failing, "unportable", 0), iter([0]), 2)
 
@@ -135,12 +136,25 @@ def test_an_error_of_the_batches_is_raised_here(workers):
 
 
 @pytest.mark.parametrize("at", [0, 5])
-def test_a_worker_that_is_killed_is_told(at):
+def test_a_worker_that_is_killed_is_reported(at):
     with pytest.raises(PipelineError) as raised:
         results(functools.partial(made_by.dying, at), iter(range(20)), 2)
     assert raised.value.message == "a worker process died"
     assert raised.value.hint == "was memory short? try fewer --workers"
     assert raised.value.exit_code == 70
+
+
+def test_a_process_that_the_system_refuses_is_reported(monkeypatch):
+    def refuse(self):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(multiprocessing.context.SpawnProcess, "start", refuse)
+    with pytest.raises(PipelineError) as raised:
+        results(made_by.squaring, iter([3]), 2)
+    assert raised.value.message == (
+        "cannot start a worker process: Resource temporarily unavailable"
+    )
+    assert raised.value.hint == "try fewer --workers"
 
 
 # --- the end ---------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def test_an_empty_file_is_no_compressed_one(extension):
 
 @every_compression
 @pytest.mark.parametrize("behind", [b"\x00garbage", b"garbage"])
-def test_what_stands_behind_the_compressed_data_is_not_passed_over(extension, behind):
+def test_garbage_after_the_compressed_data_is_not_ignored(extension, behind):
     write("a" + extension, COMPRESS[extension](PLAIN) + behind)
     assert damage("a" + extension).startswith(f"a{extension} is damaged: ")
 
@@ -81,6 +81,6 @@ def test_a_file_that_is_not_what_its_extension_says_is_damaged(extension):
     assert damage("a" + extension).startswith(f"a{extension} is damaged: ")
 
 
-def test_zeros_may_stand_between_the_streams_of_an_xz_file():
+def test_zeros_may_separate_the_streams_of_an_xz_file():
     write("a.xz", lzma.compress(b"Hope ") + bytes(8) + lzma.compress(b"to") + bytes(4))
     assert read("a.xz") == b"Hope to"

@@ -73,7 +73,7 @@ def test_a_string_is_interned_while_the_strings_of_the_interner_are_at_hand():
     assert interner.intern(held).tolist() == [0, 1]
 
 
-def test_very_long_strings_are_told_apart_by_their_tails():
+def test_very_long_strings_differ_in_their_tails():
     limit = strings.WORD * strings.TOGETHER
     sizes = [*range(limit - 9, limit + 10), 300_000]
     texts = ["x" * size + tail for size in sizes for tail in ("", "a", "b", "ab")]

@@ -67,7 +67,7 @@ def test_keys_of_short_strings_are_the_strings(pieces):
 
 
 @given(many_strings, many_strings, st.integers(0, 100))
-def test_equal_strings_have_equal_keys_wherever_they_stand(before, texts, seed):
+def test_equal_strings_have_equal_keys_wherever_they_are(before, texts, seed):
     keys = Slices.of_texts(texts).keys(seed)
     assert Slices.of_texts([*before, *texts]).keys(seed)[len(before) :].tolist() == keys.tolist()
 
@@ -100,7 +100,7 @@ def test_scattered_numbers_differ_in_their_low_and_high_halves():
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9))))
-def test_ranges_lie_one_behind_the_other(given_ranges):
+def test_ranges_are_concatenated(given_ranges):
     begins = np.array([begin for begin, _ in given_ranges], np.int64)
     lengths = np.array([length for _, length in given_ranges], np.int64)
     expected = [n for begin, length in given_ranges for n in range(begin, begin + length)]
@@ -108,7 +108,7 @@ def test_ranges_lie_one_behind_the_other(given_ranges):
 
 
 @given(st.lists(st.integers(0, 5), min_size=1))
-def test_first_places_are_where_numbers_stand_first(numbers):
+def test_first_places_are_where_numbers_occur_first(numbers):
     distinct = list(dict.fromkeys(numbers))
     places = np.array([distinct.index(number) for number in numbers])
     expected = [numbers.index(number) for number in distinct]

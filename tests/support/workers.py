@@ -1,4 +1,4 @@
-"""Workers for the tests of the engine, in a module that a process of them imports in no time."""
+"""Workers for the tests of the same name, in a module that a process of them imports in no time."""
 
 import functools
 import os
@@ -12,7 +12,7 @@ made = 0
 
 
 def squaring():
-    """Squares numbers, the even ones slowly, and tells in which process and by which worker."""
+    """Squares numbers, the even ones slowly, and returns in which process and by which worker."""
     global made
     made += 1
     number = made
