@@ -8,12 +8,11 @@ know custom properties.
 from __future__ import annotations
 
 from html import escape
-from importlib import resources
 
 import numpy as np
 
 from corpus2vec.pipeline.report.axes import Axis, Plane, Points, coordinate, percent
-from corpus2vec.pipeline.report.elements import shown
+from corpus2vec.pipeline.report.elements import asset, shown
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
 from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
 from corpus2vec.pipeline.report.word_map import WordMap, is_word
@@ -24,15 +23,10 @@ MAP_DOTS, MAP_NAMES = 2500, 70
 
 def as_file(svg: str) -> str:
     """Make a chart that is drawn for the page a file of its own."""
-    css = (
-        resources.files("corpus2vec.pipeline.report")
-        .joinpath("chart.css")
-        .read_text(encoding="utf-8")
-    )
     head, _, rest = svg.partition(">")
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n{head} xmlns="http://www.w3.org/2000/svg">'
-        f"<style>{resolved(css, LIGHT)}</style>"
+        f"<style>{resolved(asset('chart.css'), LIGHT)}</style>"
         f'<rect width="100%" height="100%" fill="{LIGHT["card"]}"/>{rest}\n'
     )
 

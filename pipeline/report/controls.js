@@ -1,4 +1,4 @@
-// What a hand does to the map: pointers, keys, searching, the controls above it.
+// The input to the map: pointers, keys, search, and the controls above it.
 
 // --- pointers and keys ----------------------------------------------------------------------
 
@@ -40,7 +40,7 @@ canvas.addEventListener("pointerup", release);
 canvas.addEventListener("pointercancel", release);
 canvas.addEventListener("pointerleave", () => { if (!held.size) hover(-1); });
 canvas.addEventListener("wheel", (event) => {
-  // A map that one scrolls past must not catch the wheel: it has to be clicked first.
+  // The wheel scrolls the page past the map, unless the map was clicked.
   if (document.activeElement !== canvas && !event.ctrlKey) return;
   event.preventDefault();
   const now = place(event);
@@ -52,8 +52,8 @@ const arrows = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], Arr
 canvas.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const turning = solid && !event.shiftKey;
-  if (arrows[key]) move(...arrows[key], turning);
+  const rotating = solid && !event.shiftKey;
+  if (arrows[key]) move(...arrows[key], rotating);
   else if (key === "+" || key === "=") zoom(1.3);
   else if (key === "-") zoom(1 / 1.3);
   else if (key === "0") reset();
@@ -91,7 +91,7 @@ function search() {
     return item;
   }));
   point(matches.length ? 0 : -1);
-  if (text && !matches.length) at("status").textContent = "No word on the map is like " + text;
+  if (text && !matches.length) at("status").textContent = "No word on the map contains " + text;
 }
 
 function point(place) {

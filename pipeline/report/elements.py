@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from importlib import resources
 
 from corpus2vec.pipeline.strings.display import visible
 
@@ -15,6 +16,11 @@ class Markup(str):
     """Text that is HTML already; `put` escapes any other."""
 
     __slots__ = ()
+
+
+def asset(name: str) -> str:
+    """Return the text of one of this room's .css, .html and .js files."""
+    return resources.files("corpus2vec.pipeline.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def shown(token: str) -> str:

@@ -1,12 +1,12 @@
-// The map: drawn on a canvas in place of the still picture, which stays where there is no script.
-// Nothing that comes from the corpus is ever markup here: it is set as textContent or drawn.
+// Draws the map on a canvas, which replaces the still picture; without a script that one stays.
+// Text from the corpus is set as textContent or drawn, so it can never become markup.
 // The page puts this file and controls.js into one function.
 
 const at = (id) => document.getElementById(id);
 const data = JSON.parse(at("map-data").textContent);
 const words = data.words.split("\n");
 const lowered = words.map((word) => word.toLowerCase());
-const spelt = words.map((word) => /\p{L}/u.test(word));
+const hasLetter = words.map((word) => /\p{L}/u.test(word));
 const unpacked = (text, Kind) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const places = unpacked(data.places, Int16Array);
 const kinds = unpacked(data.kinds, Uint8Array);
@@ -22,7 +22,7 @@ const seen = { x: new Float32Array(words.length), y: new Float32Array(words.leng
 let solid = false, colour = at("colour").value, chosen = -1, hovered = -1;
 let width = 0, height = 0, scale = 1, asked = false, flight = 0, palette = {}, groups = [];
 
-// Where the words are, but for a few outliers: they would make all others a small cloud.
+// The extent of the words without a few outliers, which would squeeze all others into a small cloud.
 const middle = [0, 0, 0], span = [1, 1, 1];
 for (let axis = 0; axis < 3; axis++) {
   const rising = places.filter((_, i) => i % 3 === axis).sort();
@@ -34,8 +34,8 @@ for (let axis = 0; axis < 3; axis++) {
 
 // --- from three dimensions to two -----------------------------------------------------------
 
-// `depth` goes from 0, flat, to 1, turned by yaw and pitch and seen from a distance.
-function turned(i) {
+// `depth` goes from 0 (flat) to 1 (rotated by yaw and pitch, in perspective).
+function rotated(i) {
   const yaw = view.yaw * view.depth, pitch = view.pitch * view.depth;
   const x = places[3 * i] - middle[0], y = places[3 * i + 1] - middle[1];
   const z = (places[3 * i + 2] - middle[2]) * view.depth;
@@ -50,7 +50,7 @@ function turned(i) {
 function project() {
   const unit = scale * view.zoom;
   for (let i = 0; i < words.length; i++) {
-    const [x, y] = turned(i);
+    const [x, y] = rotated(i);
     seen.x[i] = width / 2 + (x - view.x) * unit;
     seen.y[i] = height / 2 - (y - view.y) * unit;
   }
@@ -68,7 +68,7 @@ function readPalette() {
   redraw();
 }
 
-// Words that are drawn alike, so that a frame takes few strokes of the pen.
+// Words that look alike are drawn with one path: a frame then takes few calls.
 function group() {
   const found = new Map();
   for (let i = 0; i < words.length; i++) {
@@ -88,7 +88,7 @@ function paintOf({ paint }) {
   return colour === "label" ? (paint < 0 ? palette.edge : palette.labels[paint]) : palette.accent;
 }
 
-// What stands out from the dots: warm from the blues of frequency, plain from the hues of labels.
+// A colour that stands out: warm against the blues of frequency, plain against the hues of labels.
 const light = () => (colour === "label" ? palette.ink : palette.warm);
 
 function redraw() {
@@ -134,7 +134,7 @@ function ring(i) {
   pen.stroke();
 }
 
-// Names where there is room, the chosen word and its neighbours first, then by frequency.
+// Writes names where they fit: the chosen word and its neighbours first, then by frequency.
 function write(lit) {
   const taken = [], most = Math.max(14, Math.min(110, (width * height) / 6500));
   const special = new Set(lit);
@@ -142,10 +142,10 @@ function write(lit) {
   pen.lineJoin = "round";
   for (let turn = 0; turn < lit.length + words.length && taken.length < most; turn++) {
     const i = turn < lit.length ? lit[turn] : turn - lit.length;
-    if (turn >= lit.length && (special.has(i) || !spelt[i])) continue;
+    if (turn >= lit.length && (special.has(i) || !hasLetter[i])) continue;
     if (!inside(i)) continue;
     const long = 7.4 * Math.min(words[i].length, 24) + 8;
-    const right = seen.x[i] + 8 + long < width + 4, y = seen.y[i];  // else to the left of its dot
+    const right = seen.x[i] + 8 + long < width + 4, y = seen.y[i];  // else the name is left of its dot
     const x = right ? seen.x[i] + 8 : seen.x[i] - 8, from = right ? x : x - long;
     if (taken.some((o) => from < o[2] && from + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
     taken.push([from, y - 9, from + long, y + 9]);
@@ -196,9 +196,9 @@ function zoom(factor, x = width / 2, y = height / 2) {
   redraw();
 }
 
-function move(x, y, turning) {
+function move(x, y, rotating) {
   cancelAnimationFrame(flight);
-  if (turning) {
+  if (rotating) {
     view.yaw += x / 180;
     view.pitch = Math.max(-1.5, Math.min(1.5, view.pitch - y / 180));
   } else {
@@ -211,7 +211,7 @@ function move(x, y, turning) {
 const reset = () => fly({ x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35 });
 
 function centre(i) {
-  const [x, y] = turned(i);
+  const [x, y] = rotated(i);
   fly({ x, y, zoom: Math.max(view.zoom, 2.5) });
 }
 

@@ -1,40 +1,34 @@
-"""The map on the page: the still picture, the controls that a script needs, and what it draws."""
+"""The map on the page: a still picture, and the controls and data of the script that replaces it."""
 
 from __future__ import annotations
 
 import base64
 import json
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from corpus2vec.pipeline.report import charts
-from corpus2vec.pipeline.report.elements import Markup, put, section, shown
+from corpus2vec.pipeline.report.elements import Markup, asset, put, section, shown
 from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
 from corpus2vec.pipeline.report.word_map import WordMap
 
 
-def part(name: str) -> str:
-    """A file that stands beside this one."""
-    return resources.files("corpus2vec.pipeline.report").joinpath(name).read_text(encoding="utf-8")
-
-
 def script() -> str:
-    """The one script of the page."""
-    return f'"use strict";(()=>{{\n{part("map.js")}{part("controls.js")}}})();'
+    """Return the only script of the page."""
+    return f'"use strict";(()=>{{\n{asset("map.js")}{asset("controls.js")}}})();'
 
 
 def section_of(found: WordMap | None) -> str:
-    """The section of the map; empty where there is none."""
+    """Return the section of the map; empty if there is none."""
     if found is None:
         return ""
     shares = [f"{share:.0%}" for share in found.map.explained]
     lead = (
         f"{'All' if len(found.words) == found.of else 'The'} {len(found.words):,} "
-        f"{'words' if len(found.words) == found.of else 'most frequent words'}, by the principal "
-        f"components of their vectors: the first two hold {shares[0]} and {shares[1]} of the "
-        f"variance, the third {shares[2]}."
+        f"{'words' if len(found.words) == found.of else 'most frequent words'}, placed by the "
+        f"principal components of their vectors. The first two explain {shares[0]} and {shares[1]} "
+        f"of the variance, the third {shares[2]}."
     )
     steps = "".join(f'<i class="swatch f{kind}"></i>' for kind in range(FREQUENCY_CLASSES))
     labels = "".join(
@@ -51,13 +45,13 @@ def section_of(found: WordMap | None) -> str:
             f'<p class="legend" id="by-label" hidden>{labels}'
             "<span>the label whose documents use the word most</span></p>"
         )
-    stage = part("map.html").replace("<!--colours-->", colours)
-    stage = stage.replace("<!--static-->", charts.map_of_words(found))
-    return section("map", "Map", Markup(stage.replace("<!--legend-->", legend)), lead=lead)
+    markup = asset("map.html").replace("<!--colours-->", colours)
+    markup = markup.replace("<!--static-->", charts.map_of_words(found))
+    return section("map", "Map", Markup(markup.replace("<!--legend-->", legend)), lead=lead)
 
 
 def packed(found: WordMap) -> str:
-    """What the script draws, as JSON in which no markup can begin."""
+    """Return what the script draws, as JSON without a character that could begin markup."""
     near = np.where(found.map.near_MK >= 0, found.map.near_MK, 65535)
     cosines = np.where(found.map.near_MK >= 0, found.map.cosines_MK, 0)
     value: dict[str, Any] = {

@@ -1,6 +1,9 @@
-"""What the report measures: pure functions from arrays to the numbers of charts and tables.
+"""The numbers behind the charts and tables: pure functions of arrays.
+
+No file is read here, and nothing is drawn.
 
 V types or rows   D columns   M words on the map   K neighbours   L labels   G groups of labels
+n distinct lengths
 """
 
 from __future__ import annotations
@@ -28,24 +31,24 @@ Points = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Frequency:
-    """How the tokens of a corpus are spread over its types, <unk> set apart."""
+    """How the tokens of a corpus are distributed over its types. <unk> is not a type."""
 
     types: int
     tokens: int
-    """All of them, those that are <unk> too."""
+    """All tokens, including those that are <unk>."""
     unknown: int
     once: int
-    """Types that were seen once."""
+    """Types that occur once."""
     ranks: tuple[tuple[int, int], ...]
-    """(rank, count), at ranks spaced evenly on a logarithmic scale."""
+    """(rank, count), at ranks that are evenly spaced on a logarithmic scale."""
     coverage: tuple[tuple[int, float], ...]
-    """(n, the share of the tokens that the n most frequent types make up), at the same ranks."""
+    """(n, the share of the tokens that are of the n most frequent types), at the same ranks."""
     enough: tuple[tuple[float, int | None], ...]
-    """(share, how many types it takes), None where <unk> leaves too little."""
+    """(share, number of types needed to cover it); None if all types do not cover it."""
 
 
 def measure_frequency(counts_V: np.ndarray, unknown: int = 0) -> Frequency:
-    """The curves of a vocabulary's counts; `unknown` tokens are of no type that it has.
+    """Measure the counts of a vocabulary; `unknown` is the number of tokens that are <unk>.
 
     >>> measure_frequency(np.array([1, 6, 2]), unknown=1).enough[:3]
     ((0.5, 1), (0.8, 2), (0.9, 3))
@@ -70,7 +73,7 @@ def measure_frequency(counts_V: np.ndarray, unknown: int = 0) -> Frequency:
 
 
 def _spread(last: int) -> list[int]:
-    """Ranks from 1 to `last`, spaced evenly on a logarithmic scale."""
+    """Return ranks from 1 to `last`, evenly spaced on a logarithmic scale."""
     if not last:
         return []
     return [int(rank) for rank in np.unique(np.geomspace(1, last, RANKS).round())]
@@ -78,7 +81,7 @@ def _spread(last: int) -> list[int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """How many tokens documents have."""
+    """How long the documents are, in tokens."""
 
     documents: int
     least: int
@@ -86,12 +89,17 @@ class Lengths:
     mean: float
     most: int
     bins: tuple[tuple[int, int, int], ...]
-    """(from, up to but without, documents); the longest hundredth may be beyond the last."""
+    """(from, below, documents). The longest 1% of the documents may be beyond the last bin."""
     beyond: int
+    """Documents beyond the last bin."""
 
 
 def measure_lengths(lengths_n: np.ndarray, documents_n: np.ndarray) -> Lengths | None:
-    """Of documents given by their distinct lengths, rising, and how many have each of them."""
+    """Measure documents given by their distinct lengths, ascending, and the number of each length.
+
+    >>> measure_lengths(np.array([3, 5]), np.array([1, 2])).median
+    5
+    """
     total = int(documents_n.sum())
     if not total:
         return None
@@ -117,9 +125,9 @@ def measure_lengths(lengths_n: np.ndarray, documents_n: np.ndarray) -> Lengths |
 
 
 def label_of_words(counts_GV: np.ndarray) -> np.ndarray:
-    """For each type the group whose documents use it most, as a share of their tokens: (V,).
+    """Return for each type the group that uses it most, as a share of the group's tokens: (V,).
 
-    -1 where no document has it.
+    -1 for a type that no document has.
     """
     totals_G = np.maximum(counts_GV.sum(1, keepdims=True), 1)
     best_V: np.ndarray = (counts_GV / totals_G).argmax(0)
@@ -131,22 +139,23 @@ def label_of_words(counts_GV: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """A training run, step by step and epoch by epoch."""
+    """A training run, by step and by epoch."""
 
     loss: tuple[tuple[int, float], ...]
     """(step, the mean loss since the point before)."""
     loss_range: tuple[tuple[int, float, float], ...]
     """(step, lowest, highest loss since the point before); empty if `loss` has every value."""
     rate: tuple[tuple[int, float], ...]
+    """(step, learning rate of the layers)."""
     held_out: tuple[tuple[int, float], ...]
-    """(step, held-out loss), one an epoch."""
+    """(step, held-out loss), one per epoch."""
     epochs: tuple[Mapping[str, Any], ...]
-    """The metrics' lines at the ends of epochs."""
+    """The lines of the metrics file that end an epoch."""
     last_step: int
 
 
 def measure_curves(lines: Iterable[Mapping[str, Any]]) -> Curves:
-    """The curves of the lines of a metrics file."""
+    """Measure the lines of a metrics file."""
     steps: list[Mapping[str, Any]] = []
     epochs: list[Mapping[str, Any]] = []
     for line in lines:
@@ -191,22 +200,22 @@ def _groups(points: Points) -> list[Points]:
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """M words in three dimensions: the leading principal components of their unit vectors."""
+    """M words in three dimensions: the first three principal components of their unit vectors."""
 
     rows: np.ndarray
-    """(M,) int64: the words' rows in the table, the most frequent first."""
+    """(M,) int64: the words' rows in the table, most frequent first."""
     places_M3: np.ndarray
-    """(M, 3) int16, to one scale: the largest is 32,767."""
+    """(M, 3) int16, on one scale: the largest absolute value is 32,767."""
     explained: tuple[float, ...]
-    """The share of the variance that each of the three holds."""
+    """The share of the variance that each component explains."""
     near_MK: np.ndarray
-    """(M, K) int64: the nearest words among the M, by their places in `rows`; -1 is none."""
+    """(M, K) int64: the nearest of the M words, as indices into `rows`; -1 for none."""
     cosines_MK: np.ndarray
-    """(M, K) float32."""
+    """(M, K) float32: their cosine similarities."""
 
 
-def draw_map(vectors_VD: np.ndarray, rows_M: np.ndarray) -> Map:
-    """The map of those rows."""
+def map_rows(vectors_VD: np.ndarray, rows_M: np.ndarray) -> Map:
+    """Place those rows on a map, and find each one's nearest neighbours on it."""
     unit_MD = unit_rows(vectors_VD[rows_M])
     places_M3, explained = principal_components(unit_MD)
     near_MK, cosines_MK = nearest(unit_MD, unit_MD, NEIGHBOURS, np.arange(len(rows_M))[:, None])
@@ -221,10 +230,11 @@ def draw_map(vectors_VD: np.ndarray, rows_M: np.ndarray) -> Map:
 
 
 def principal_components(rows_MD: np.ndarray) -> tuple[np.ndarray, tuple[float, ...]]:
-    """The first three principal components of the rows, (M, 3) float64, and their shares.
+    """Return the first three principal components of the rows, (M, 3) float64, and their shares.
 
-    A component's sign is arbitrary: it is the one that makes its largest weight positive. Where
-    there are fewer than three columns, the rest is zero.
+    By the eigenvectors of the D×D covariance: exact and repeatable. The sign of a component is
+    arbitrary; the one that makes its largest weight positive is taken. With fewer than three
+    columns, the rest is zero.
 
     >>> principal_components(np.array([[0.0, 1.0], [0.0, 3.0]]))[0].tolist()
     [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
@@ -242,7 +252,7 @@ def principal_components(rows_MD: np.ndarray) -> tuple[np.ndarray, tuple[float, 
 
 
 def frequency_classes(counts_M: np.ndarray, classes: int) -> np.ndarray:
-    """Each count's class, 0 rare to `classes` - 1 frequent, evenly on a logarithmic scale."""
+    """Return each count's class, from 0 (rare) to `classes` - 1, even on a logarithmic scale."""
     logs = np.log(np.maximum(counts_M, 1))
     low, high = logs.min(initial=np.inf), logs.max(initial=-np.inf)
     if not high > low:
@@ -252,9 +262,9 @@ def frequency_classes(counts_M: np.ndarray, classes: int) -> np.ndarray:
 
 
 def group_labels(documents_L: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Each label's group (L,), and the groups' names.
+    """Return each label's group, (L,), and the names of the groups.
 
-    Where there are more labels than colours, those with the fewest documents are one group.
+    A group is one label. With more labels than colours, those with the fewest documents share one.
     """
     if len(names) <= LABEL_COLOURS:
         return np.arange(len(names)), names

@@ -1,7 +1,8 @@
-"""The page: one HTML text, complete without a script and without anything from elsewhere.
+"""The page: one self-contained HTML file, which can also be read without its script.
 
-Its style and its script stand in it and are allowed by their digests, nothing else is: no request
-can leave the page, and a token that is markup stays text even if its escaping were forgotten.
+Its policy allows its style and its script by their digests, and nothing else: no request can leave
+the page, and markup in a token could do no harm even if it were not escaped. The sections are in
+sections.py and map_section.py.
 """
 
 from __future__ import annotations
@@ -11,19 +12,18 @@ import hashlib
 from collections.abc import Mapping
 
 from corpus2vec.pipeline.report import map_section, sections
-from corpus2vec.pipeline.report.elements import definitions, put, shown
+from corpus2vec.pipeline.report.elements import asset, definitions, put, shown
 from corpus2vec.pipeline.report.facts import Facts
-from corpus2vec.pipeline.report.map_section import part
 from corpus2vec.pipeline.report.palette import DARK, LIGHT, custom_properties
 
 
 def render(facts: Facts) -> str:
-    """The whole page."""
+    """Return the whole page."""
     style = (
         f":root{{{custom_properties(LIGHT)}}}"
         f"@media (prefers-color-scheme:dark){{:root{{{custom_properties(DARK)}}}}}"
-        + part("chart.css")
-        + part("page.css")
+        + asset("chart.css")
+        + asset("page.css")
     )
     script = map_section.script() if facts.map else ""
     allowed = _digest(script) if script else "'none'"
@@ -47,13 +47,13 @@ def render(facts: Facts) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        # Without it a browser asks the server for an icon: the one request that it would make.
+        # Without this line a browser asks the server for an icon.
         '<link rel="icon" href="data:,">\n'
         f"<title>{put(facts.title)} · corpus2vec report</title>\n<style>{style}</style>\n</head>\n"
         f'<body>\n<a class="skip" href="#main">Skip to the content</a>\n{_header(facts, links)}'
         f'<main id="main">\n{_remarks(facts)}{"".join(parts.values())}</main>\n'
-        f"<footer>Made by corpus2vec from the files of one build. The page is complete in itself: "
-        f"it asks nothing of any network.</footer>\n{data}</body>\n</html>\n"
+        f"<footer>Made by corpus2vec. This page is self-contained: it loads nothing from a network."
+        f"</footer>\n{data}</body>\n</html>\n"
     )
 
 

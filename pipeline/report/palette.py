@@ -1,7 +1,7 @@
-"""The colours of the page and of its charts, once for light and once for dark.
+"""The colours of the page and its charts, in a light and a dark palette.
 
-A name is a CSS custom property: `ink` is `var(--ink)`. Text keeps a contrast of 4.5 against what it
-stands on, marks and outlines of 3 (WCAG 2.2, 1.4.3 and 1.4.11); a test computes both.
+A name is a CSS custom property: `ink` is `var(--ink)`. Text has a contrast of at least 4.5 with its
+background, marks and outlines of at least 3 (WCAG 2.2, 1.4.3 and 1.4.11); a test computes both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LIGHT = {
     "accent": "#0b6a75",
     "warm": "#a8481c",
     "note": "#fdf3dc",
-    # Rare to frequent; then the labels of documents.
+    # f: words by frequency, rare to frequent; l: words by label.
     "f0": "#7196b1",
     "f1": "#5589a7",
     "f2": "#37789a",
@@ -66,12 +66,12 @@ LABEL_COLOURS = 8
 
 
 def custom_properties(palette: dict[str, str]) -> str:
-    """The palette as CSS declarations: `--ink:#1d2528;…`."""
+    """Return the palette as CSS declarations: `--ink:#1d2528;…`."""
     return "".join(f"--{name}:{value};" for name, value in palette.items())
 
 
 def resolved(css: str, palette: dict[str, str]) -> str:
-    """The CSS with its custom properties put in, for readers of SVG that know none.
+    """Replace custom properties by their values, for programs that do not know them.
 
     >>> resolved("text{fill:var(--ink)}", {"ink": "#000"})
     'text{fill:#000}'

@@ -1,4 +1,7 @@
-"""The sections of the page below its map: neighbours, corpus, training, how it was made."""
+"""The sections of the page below its map: neighbours, corpus, training, how it was made.
+
+A section whose facts are missing is empty, and the page leaves it out.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ SCORES = {
 
 
 def _below(count: int | None) -> Markup:
-    """The count once more, under the word, for screens too narrow for its column."""
+    """Return the count again, under the word, for screens too narrow for its column."""
     return Markup("" if count is None else f'<small class="narrow">{count:,}</small>')
 
 
@@ -44,7 +47,7 @@ def neighbours(facts: Facts) -> str:
     if not facts.neighbours:
         return ""
 
-    def told(chosen: bool) -> list[list[str | int]]:
+    def rows_of(chosen: bool) -> list[list[str | int]]:
         return [
             [
                 joined([word(each.word), _below(each.count)]),
@@ -60,16 +63,16 @@ def neighbours(facts: Facts) -> str:
             if each.chosen is chosen
         ]
 
-    head = ["word", "seen", "nearest words, with their cosines"]
+    head = ["word", "count", "nearest words, with their cosine similarity"]
     tables = [
         table(caption, head, rows, numbers=[1])
         for caption, rows in (
-            ("Chosen words", told(chosen=True)),
-            ("The most frequent words", told(chosen=False)),
+            ("Chosen words", rows_of(chosen=True)),
+            ("The most frequent words", rows_of(chosen=False)),
         )
         if rows
     ]
-    lead = "Among all words of the table, by the cosine of the angle between their vectors."
+    lead = "The words of the whole table whose vectors have the highest cosine similarity."
     return section("neighbours", "Nearest neighbours", *tables, lead=lead)
 
 
@@ -83,9 +86,9 @@ def corpus(facts: Facts) -> str:
     if facts.frequency and facts.frequency.ranks:
         found = facts.frequency
         rarest = found.ranks[-1][1]
-        note = f"The rarest of {found.types:,} types were seen {rarest:,} times."
+        note = f"The rarest of {found.types:,} types occur {rarest:,} times."
         if found.once:
-            note = f"{found.once:,} of {found.types:,} types were seen once."
+            note = f"{found.once:,} of {found.types:,} types occur once."
         figures.append(figure("Frequency by rank", charts.rank_frequency(found), note))
         note = f"{found.unknown:,} tokens are <unk>." if found.unknown else ""
         figures.append(figure("Coverage", charts.coverage(found), note))
@@ -93,8 +96,8 @@ def corpus(facts: Facts) -> str:
             (f"{share:.0%}", "more than there are" if types is None else types)
             for share, types in found.enough
         ]
-        head = ["of all tokens", "types"]
-        figures.append(table("How many types it takes to cover", head, cells, numbers=[1]))
+        head = ["share of all tokens", "types"]
+        figures.append(table("Most frequent types needed to cover", head, cells, numbers=[1]))
     if facts.lengths:
         spread = facts.lengths
         note = (
@@ -102,22 +105,22 @@ def corpus(facts: Facts) -> str:
             f"from {spread.least:,} to {spread.most:,} tokens."
         )
         if spread.beyond:
-            note += f" {spread.beyond:,} longer ones are not drawn."
+            note += f" {spread.beyond:,} longer documents are not drawn."
         figures.append(figure("Length of documents", charts.lengths(spread), note))
     rows = list(_accounts(facts))
     if rows:
-        head = ["stage", "of", "in", "kept", "<unk>", "dropped"]
-        blocks.append(table("Where everything went", head, rows, numbers=[2, 3, 4, 5]))
+        head = ["stage", "unit", "read", "kept", "<unk>", "dropped"]
+        blocks.append(table("What was kept and what was dropped", head, rows, numbers=[2, 3, 4, 5]))
     if figures:
         blocks.append(f'<div class="charts">{"".join(figures)}</div>')
     if not blocks:
         return ""
-    lead = "Every document and token that was read is accounted for, stage by stage."
+    lead = "Every document and token that a stage read is accounted for."
     return section("corpus", "Corpus", *map(Markup, blocks), lead=lead)
 
 
 def _accounts(facts: Facts) -> Iterable[list[str | int]]:
-    """A line an account: `in = kept + unk + dropped`."""
+    """Yield a row for each account: read = kept + <unk> + dropped."""
     for stage, entry in facts.stages.items():
         for unit, account in entry["counts"].items():
             if isinstance(account, Mapping) and "in" in account:
@@ -155,9 +158,9 @@ def training(facts: Facts) -> str:
         return ""
     lead = ""
     if trained and "valid_loss" not in trained:
-        lead = "No documents were held out, so the loss says only how well the corpus was learned."
+        lead = "No documents were held out, so the loss only shows how well the corpus was learned."
     elif trained.get("valid_documents"):
-        lead = f"{trained['valid_documents']:,} documents were held out, never learned from."
+        lead = f"{trained['valid_documents']:,} documents were held out: the model was not trained on them."
     drawn = Markup(f'<div class="charts">{"".join(figures)}</div>') if figures else Markup("")
     return section("training", "Training", drawn, *tables, lead=lead)
 
@@ -194,7 +197,7 @@ def recipe(facts: Facts) -> str:
         ]
         for stage, entry in facts.stages.items()
     ]
-    head = ["stage", "file", "made from", "bytes", "seconds", "when (UTC)"]
+    head = ["stage", "file", "made from", "bytes", "seconds", "created (UTC)"]
     rows = [
         (stage, code(option_name(name)), _setting(value), usual)
         for stage, entry in facts.stages.items()
@@ -209,11 +212,11 @@ def recipe(facts: Facts) -> str:
         "recipe",
         "How it was made",
         Markup(f'<pre tabindex="0" aria-label="Command line"><code>{lines}</code></pre>'),
-        Markup(f'<p class="lead">With {put(versions)}.</p>') if versions else "",
-        table("What was made from what", head, built, numbers=[3, 4]),
-        slim(table("Settings that are not the defaults", columns, chosen)) if chosen else "",
+        Markup(f'<p class="lead">Versions: {put(versions)}.</p>') if versions else "",
+        table("Files and what they were made from", head, built, numbers=[3, 4]),
+        slim(table("Settings that differ from the defaults", columns, chosen)) if chosen else "",
         details("All settings", slim(table("All settings", columns, [row[:3] for row in rows]))),
-        lead="The command line that builds it again, read from the manifests.",
+        lead="The command that builds it again, from the manifests.",
     )
 
 

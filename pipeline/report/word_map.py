@@ -1,4 +1,7 @@
-"""The words of a table: their map, and their nearest neighbours."""
+"""The words of a table: which are on its map, and the nearest neighbours of some.
+
+It joins the table with the vocabulary (counts) and the documents (labels), and does not draw.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
 FREQUENT = 12
-"""Most frequent words whose neighbours are told."""
+"""How many of the most frequent words are listed with their neighbours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +31,14 @@ class Neighbours:
     word: str
     count: int | None
     chosen: bool
-    """Whether it was asked for, rather than frequent."""
+    """Whether the user asked for it."""
     nearest: tuple[tuple[str, float], ...]
     """(word, cosine)"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """How often documents of each label use each type; G groups of labels, V types."""
+    """How often the documents of each label use each type: G groups of labels, V types."""
 
     names: list[str]
     counts_GV: np.ndarray
@@ -43,16 +46,16 @@ class Labels:
 
 @dataclass(frozen=True, kw_only=True)
 class WordMap:
-    """The map and what is written on it; everything in the order of `map.rows`."""
+    """The map and the words on it, all in the order of `map.rows`."""
 
     map: Map
     words: tuple[str, ...]
     counts: tuple[int, ...] | None
     labels: tuple[int, ...] | None
-    """The places in `label_names`; -1 is none."""
+    """Indices into `label_names`; -1 for none."""
     label_names: tuple[str, ...]
     of: int
-    """Rows of the whole table."""
+    """The number of rows of the whole table."""
 
 
 def facts_of_table(
@@ -63,7 +66,7 @@ def facts_of_table(
     chosen: Sequence[str],
     lower: bool,
 ) -> dict[str, Any]:
-    """The table's part of `Facts`, by the names of its fields: `mapped` words come on the map."""
+    """Return the fields of `Facts` that come from the table, with `mapped` words on the map."""
     tokens = table.tokens.to_pylist()
     ids_V = _ids_of(table, vocabulary)
     counts_V = None
@@ -84,7 +87,7 @@ def facts_of_table(
     return {
         "shape": (len(tokens), table.dim),
         "map": WordMap(
-            map=measures.draw_map(table.vectors_VD, rows_M),
+            map=measures.map_rows(table.vectors_VD, rows_M),
             words=tuple(tokens[row] for row in rows_M),
             counts=None if counts_V is None else tuple(counts_V[rows_M].tolist()),
             labels=label_of_M,
@@ -97,7 +100,7 @@ def facts_of_table(
 
 
 def _ids_of(table: Table, vocabulary: Vocabulary | None) -> np.ndarray:
-    """The ids of the table's tokens, -1 where the vocabulary has no such token."""
+    """Return the ids of the table's tokens, -1 for a token that the vocabulary lacks."""
     if vocabulary is None:
         return np.full(len(table), -1)
     places = pc.index_in(table.tokens, value_set=vocabulary.tokens.cast(pa.string()))
@@ -106,12 +109,12 @@ def _ids_of(table: Table, vocabulary: Vocabulary | None) -> np.ndarray:
 
 
 def is_word(token: str) -> bool:
-    """Whether a letter is in it: what is only digits and marks has no neighbours worth a look."""
+    """Return whether a token has a letter: neighbours of digits and punctuation are of no use."""
     return any(map(str.isalpha, token))
 
 
 def _row_of(word: str, row_of: Mapping[str, int], lower: bool) -> int | None:
-    """The word's row; a corpus that was lower-cased knows it by that form only."""
+    """Return the word's row; a lower-cased corpus has only its lower-case form."""
     return row_of.get(word, row_of.get(word.lower()) if lower else None)
 
 
