@@ -109,14 +109,14 @@ def test_narrow_tables_have_components_of_zero(dim):
 
 
 def test_one_word_has_a_map():
-    found = measures.draw_map(np.ones((1, 4), np.float32), np.array([0]))
+    found = measures.map_rows(np.ones((1, 4), np.float32), np.array([0]))
     assert found.places_M3.tolist() == [[0, 0, 0]]
     assert found.near_MK.tolist() == [[-1]]
 
 
 def test_neighbours_on_the_map_are_places_on_the_map():
     table = np.array([[0, 1], [1, 0], [0.1, 1], [1, 0.1]], np.float32)
-    found = measures.draw_map(table, np.array([3, 2, 1]))
+    found = measures.map_rows(table, np.array([3, 2, 1]))
     assert found.near_MK[:, 0].tolist() == [2, 0, 0]
 
 
