@@ -25,38 +25,43 @@ class Chart(StrEnum):
     ZIPF = "zipf"
 
 
-Build = Annotated[Path, typer.Argument(metavar="BUILD", help="The folder that run has built in.")]
+Build = Annotated[Path, typer.Argument(metavar="BUILD", help="The folder that run built in.")]
 
 
 def report(
     request: Request,
     build: Build,
-    output: Annotated[str, typer.Option("-o", "--output", help="The page to write; - is stdout.")],
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="The HTML file to write; - for stdout.")
+    ],
     words: Annotated[
         list[str] | None,
         typer.Option(
-            "--word", help="A word whose nearest neighbours are told; repeatable.", metavar="WORD"
+            "--word",
+            help="List this word's nearest neighbours too; repeatable.",
+            metavar="WORD",
         ),
     ] = None,
 ) -> None:
-    """Make one page of a build, to look at in any browser, without a network.
+    """Make one HTML page of a build, to read in any browser, offline.
 
-    What was built from what, the corpus's frequencies and lengths, the curves of training, a map of
-    the words, nearest neighbours, scores, and the command line that builds it again. A build that
-    lacks a stage is shown as far as it goes.
+    It shows the corpus's frequencies and lengths, the training curves and scores, a map of the
+    words, nearest neighbours, and the command that builds it again. If a stage is missing, the page
+    shows what there is.
 
     Example: corpus2vec report build/ --word harbour --word sea -o report.html
     """
     _refuse_two_outputs(request, output)
     request.console.begin("report")
-    from corpus2vec.pipeline.report import gather, page_of
+    from corpus2vec.pipeline.report.facts import gather
+    from corpus2vec.pipeline.report.page import render
     from corpus2vec.pipeline.strings.display import visible
 
     facts = gather(build, request.config(MapConfig), words or ())
     if facts.not_found:
         names = ", ".join(facts.not_found)
         request.console.notice(f"not in the table: {names}")
-    _write(request, page_of(facts), output, build, facts)
+    _write(request, render(facts).encode(), output, build, facts)
     for remark in facts.remarks:
         request.console.say(f"  {visible(remark, keep_spaces=True)}")
 
@@ -66,21 +71,22 @@ def plot(
     chart: Annotated[Chart, typer.Argument(help="What to draw.", metavar="loss|map|zipf")],
     build: Build,
     output: Annotated[
-        str, typer.Option("-o", "--output", help="A .svg or .png file; - is SVG on stdout.")
+        str, typer.Option("-o", "--output", help="A .svg or .png file; - for SVG on stdout.")
     ],
 ) -> None:
     r"""Draw one chart of a build: the loss, the map of the words, or frequency by rank.
 
-    SVG needs nothing else; PNG needs resvg: pip install 'corpus2vec\[plot]'.
+    SVG needs nothing else; PNG needs resvg-py: pip install 'corpus2vec\[plot]'.
 
     Example: corpus2vec plot map build/ -o map.svg
     """
     _refuse_two_outputs(request, output)
-    from corpus2vec.pipeline.report import chart_of, gather
+    from corpus2vec.pipeline.report import plot as plots
+    from corpus2vec.pipeline.report.facts import gather
 
     facts = gather(build, request.config(MapConfig), chart=chart.value)
     suffix = ".svg" if output == "-" else Path(output).suffix.lower()
-    _write(request, chart_of(chart.value, facts, suffix), output, build, facts)
+    _write(request, plots.plot(chart.value, facts, suffix), output, build, facts)
 
 
 def _refuse_two_outputs(request: Request, output: str) -> None:
@@ -92,10 +98,10 @@ def _write(request: Request, content: bytes, output: str, build: Path, facts: Fa
     if output == "-":
         STDOUT.write(content)
         return
-    from corpus2vec.pipeline.report import publish
+    from corpus2vec.pipeline.report.folder import publish
     from corpus2vec.pipeline.strings.display import visible
 
-    publish(content, Path(output), build)
+    publish(content, Path(output), build, facts.stages)
     if request.json:
         print_json(_summary(content, output, facts))
         return

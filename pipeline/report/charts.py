@@ -1,8 +1,6 @@
-"""The charts, as SVG text: for the page, and as files of their own.
+"""The charts, as SVG elements for the page; plot.py makes files of them.
 
-The marks have classes, which chart.css colours. The page needs no script to show them. An SVG file
-carries its own style, with the light palette filled in, since many programs that read SVG do not
-know custom properties.
+The marks have classes, which chart.css colours. The page needs no script to show them.
 """
 
 from __future__ import annotations
@@ -12,23 +10,13 @@ from html import escape
 import numpy as np
 
 from corpus2vec.pipeline.report.axes import Axis, Plane, Points, coordinate, percent
-from corpus2vec.pipeline.report.elements import asset, shown
+from corpus2vec.pipeline.report.elements import shown
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
-from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES, LIGHT, resolved
+from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
 from corpus2vec.pipeline.report.word_map import WordMap, is_word
 
 MAP_WIDTH, MAP_HEIGHT = 900, 600
 MAP_DOTS, MAP_NAMES = 2500, 70
-
-
-def as_file(svg: str) -> str:
-    """Make a chart that is drawn for the page a file of its own."""
-    head, _, rest = svg.partition(">")
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n{head} xmlns="http://www.w3.org/2000/svg">'
-        f"<style>{resolved(asset('chart.css'), LIGHT)}</style>"
-        f'<rect width="100%" height="100%" fill="{LIGHT["card"]}"/>{rest}\n'
-    )
 
 
 # --- the corpus ------------------------------------------------------------------------------

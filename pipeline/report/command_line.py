@@ -1,127 +1,138 @@
 """The command line that builds it again, and the settings that it was built with.
 
-Both come from the manifests alone; a default is told apart from what somebody chose by the config
-dataclasses, where each default is written once.
+Both come from the manifests' entries alone. The configs say which settings are defaults, and which
+options name a file. A manifest has only the settings that decide bytes, so any may be missing.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts.manifest import canonical_json, plain
-from corpus2vec.pipeline.config import (
-    DumpConfig,
-    EncodeConfig,
-    TokenizeConfig,
-    TrainConfig,
-    VocabConfig,
-    option_name,
-)
+from corpus2vec.pipeline.config import option_name
+from corpus2vec.pipeline.stages import STAGES, tokenize
 
-CONFIGS: dict[str, type] = {
-    "tokenize": TokenizeConfig,
-    "vocab": VocabConfig,
-    "encode": EncodeConfig,
-    "train": TrainConfig,
-    "dump": DumpConfig,
-}
+PIPELINE = "pipeline"
+"""The role of the files in a --model folder."""
 MOST_FILES = 12
-"""A corpus of more files is named CORPUS..., and they are not spelt out."""
+"""A corpus of more files is shown as CORPUS... ."""
 
-Stages = Mapping[str, Mapping[str, Any]]
+Entry = Mapping[str, Any]
+"""A stage in a manifest: its config, its inputs, its output."""
+Entries = Mapping[str, Entry]
+"""By stage, first to last."""
 
-
-def settings(stage: str, entry: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
-    """(name, value, whether it is the default) of each setting of a stage."""
-    defaults = {each.name: each.default for each in dataclasses.fields(CONFIGS[stage])}
-    for name, value in entry["config"].items():
-        usual = name in defaults and canonical_json(plain(defaults[name])) == canonical_json(value)
-        yield name, value, usual
+TABLE = {stage.NAME: stage for stage in STAGES}
 
 
-def commands(stages: Stages, folder: str) -> list[str]:
-    """Shell commands that build into `folder` what the entries tell of, first to last.
+def settings(stage: str, entry: Entry) -> Iterator[tuple[str, Any, bool]]:
+    """Yield (name, value, whether it is the default) for each setting of a stage.
 
-    One `run` where that can do it; it takes neither held-out documents of their own nor the tokens
-    of several corpora.
+    What a recipe has besides, such as the language in a dump for spaCy, is no setting.
     """
-    if not stages:
+    defaults = {each.name: each.default for each in dataclasses.fields(TABLE[stage].CONFIG)}
+    for name, value in entry["config"].items():
+        if name in defaults:
+            yield name, value, canonical_json(plain(defaults[name])) == canonical_json(value)
+
+
+def commands(entries: Entries, folder: str) -> list[str]:
+    """Return shell commands that build into `folder` what the entries describe.
+
+    That is one `run` if it can do it all, else a command for each stage: `run` takes neither the
+    tokens of several corpora nor the files that only a stage's own command has an option for.
+    """
+    if not entries:
         return []
-    sources = [each for entry in stages.values() for each in entry["inputs"]]
-    roles = [each["role"] for each in sources]
-    if list(stages) == list(CONFIGS) and "valid" not in roles and _plain_chain(stages):
-        lines = [["corpus2vec", "run", *_corpora(stages["tokenize"])]]
-        lines += [_options({stage: entry}) for stage, entry in stages.items()]
-        lines += [[*_files(sources), "-o", f"{folder}/"]]
-        return [" \\\n  ".join(_spelt(line) for line in lines if line)]
-    made = {each["output"]["digest"]: _output(each, folder) for each in stages.values()}
+    if list(entries) == list(TABLE) and all(map(_in_run, entries.items())):
+        lines = [["corpus2vec", "run", *_corpora(entries[tokenize.NAME])]]
+        lines += [_options(stage, entry) for stage, entry in entries.items()]
+        lines += [
+            [*(word for each in entries.items() for word in _files(*each)), "-o", f"{folder}/"]
+        ]
+        return [" \\\n  ".join(_quoted(line) for line in lines if line)]
+    made = {each["output"]["digest"]: _output(each, folder) for each in entries.values()}
     return [
-        _spelt(
+        _quoted(
             [
-                "corpus2vec",
-                stage,
-                *(_corpora(entry) if stage == "tokenize" else _inputs(entry, made)),
-                *_options({stage: entry}),
-                *_files(entry["inputs"]),
-                "-o",
-                _output(entry, folder),
+                *("corpus2vec", stage),
+                *(_inputs(stage, entry, made) if TABLE[stage].NEEDS else _corpora(entry)),
+                *_options(stage, entry),
+                *_files(stage, entry),
+                *("-o", _output(entry, folder)),
             ]
         )
-        for stage, entry in stages.items()
+        for stage, entry in entries.items()
     ]
 
 
-def _plain_chain(stages: Stages) -> bool:
-    """Whether each stage was given one output of each stage before it, as `run` gives it."""
-    return all(
-        [each["role"] for each in stages[stage]["inputs"]].count(role) == 1
-        for stage, role in (("vocab", "tokens"), ("encode", "vocabulary"), ("dump", "model"))
+def _in_run(item: tuple[str, Entry]) -> bool:
+    """Return whether `run` does the same: an input for each need, and options that it has."""
+    stage, entry = item
+    alone = [name for name, marks in _file_settings(stage).items() if marks.get("alone")]
+    roles = _roles(entry)
+    reads = [role for role in roles if role not in _file_settings(stage)]
+    return not set(alone) & set(roles) and (
+        not TABLE[stage].NEEDS or len(reads) == len(TABLE[stage].NEEDS)
     )
 
 
-def _corpora(entry: Mapping[str, Any]) -> list[str]:
+def _file_settings(stage: str) -> dict[str, Mapping[str, Any]]:
+    """Return the settings that name a file, with their marks. The file is an input of that role."""
+    fields = dataclasses.fields(TABLE[stage].CONFIG)
+    return {each.name: each.metadata for each in fields if each.metadata.get("file")}
+
+
+def _roles(entry: Entry) -> list[str]:
+    return [each["role"] for each in entry["inputs"]]
+
+
+def _corpora(entry: Entry) -> list[str]:
     names = [each["name"] for each in entry["inputs"] if each["role"] == "corpus"]
     return names if len(names) <= MOST_FILES else ["CORPUS..."]
 
 
-def _inputs(entry: Mapping[str, Any], made: Mapping[str, str]) -> list[str]:
-    """What the stage reads: under the name that an earlier command gives it, if one does."""
-    roles = ("tokens", "ids", "model", "vocabulary")
-    given = [each for each in entry["inputs"] if each["role"] in roles]
+def _inputs(stage: str, entry: Entry, made: Mapping[str, str]) -> list[str]:
+    """Return what the stage reads, by the name that an earlier command gives it if one does."""
+    given = [each for each in entry["inputs"] if each["role"] not in _file_settings(stage)]
     return [made.get(each["digest"], each["name"]) for each in given]
 
 
-def _output(entry: Mapping[str, Any], folder: str) -> str:
+def _output(entry: Entry, folder: str) -> str:
     return f"{folder}/{entry['output']['name']}"
 
 
-def _files(sources: list[Mapping[str, Any]]) -> list[str]:
-    """--keep, --init and --valid, where a stage was given such a file."""
+def _files(stage: str, entry: Entry) -> list[str]:
+    """Return the options that name files (--keep, --init, --valid) or a folder (--model)."""
     words = []
-    for role in ("keep", "init", "valid"):
-        for each in sources:
-            if each["role"] == role:
-                words += [f"--{role}", each["name"]]
+    pipeline = [Path(each["name"]).parent for each in entry["inputs"] if each["role"] == PIPELINE]
+    if pipeline:
+        words += ["--model", os.path.commonpath(pipeline)]
+    for each in entry["inputs"]:
+        if each["role"] in _file_settings(stage):
+            words += [option_name(each["role"]), each["name"]]
     return words
 
 
-def _options(stages: Stages) -> list[str]:
-    """What differs from the defaults, as options."""
+def _options(stage: str, entry: Entry) -> list[str]:
+    """Return the settings that are not defaults, as options."""
     words = []
-    for stage, entry in stages.items():
-        for name, value, usual in settings(stage, entry):
-            if usual or (name == "init" and value == "file"):
-                continue
-            option = option_name(name)
-            if isinstance(value, bool):
-                words.append(option if value else f"--no-{option[2:]}")
-            else:
-                words += [option, ",".join(value) if isinstance(value, list) else str(value)]
+    files = {"model" if role == PIPELINE else role for role in _roles(entry)}
+    for name, value, usual in settings(stage, entry):
+        if usual or name in files:  # `_files` names them
+            continue
+        option = option_name(name)
+        if isinstance(value, bool):
+            words.append(option if value else f"--no-{option[2:]}")
+        else:
+            words += [option, ",".join(value) if isinstance(value, list) else str(value)]
     return words
 
 
-def _spelt(words: list[str]) -> str:
+def _quoted(words: list[str]) -> str:
     return " ".join(word if word == "CORPUS..." else shlex.quote(word) for word in words)

@@ -1,68 +1,55 @@
-"""Everything that the report says, gathered from a build's folder into plain values.
+"""Gather everything that a report shows from a build's folder into plain values.
 
-A build may lack any stage: what is there is told, and `remarks` say what is missing. What the
-artifacts of other stages are made from is also told by the lineage in a manifest, so that these
-are known even where only the last file was kept.
+A build may lack any stage: the report shows what there is, and `remarks` name what is missing. A
+manifest has the entries of all stages upstream, so they are known even if only the last file was
+kept. Nothing here draws or writes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus2vec.pipeline.artifacts.beside import metrics_path
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
 from corpus2vec.pipeline.config import MapConfig
-from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.report import measures
-from corpus2vec.pipeline.report import word_map as words
+from corpus2vec.pipeline.report.folder import find_artifacts, remarks_on
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
-from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap
+from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap, facts_of_table
+from corpus2vec.pipeline.stages import STAGES, dump, encode, tokenize, train, vocab
 from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tables.tokens import as_written, has_unsafe
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
-
-# The names that `run` gives them, in order; of two dumps the first that fits the model is taken.
-FILES = {
-    "tokenize": ("tokens.parquet",),
-    "vocab": ("vocab.tsv",),
-    "encode": ("ids.parquet",),
-    "train": ("model.safetensors",),
-    "dump": ("embeddings.parquet", "embeddings.txt"),
-}
-LACKING = {
-    "tokenize": "",
-    "vocab": "so there are no frequencies",
-    "encode": "",
-    "train": "",
-    "dump": "so there is no map and there are no neighbours",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What there is to say of a build."""
+    """What a report shows of a build. None and empty stand for what is missing."""
 
     title: str
     folder: str
     stages: Mapping[str, Mapping[str, Any]]
-    """The manifests' entries, by stage, first to last."""
+    """The manifests' entries by stage, in the order of the stages."""
     remarks: tuple[str, ...] = ()
     frequency: Frequency | None = None
     lengths: Lengths | None = None
     curves: Curves | None = None
     map: WordMap | None = None
     shape: tuple[int, int] | None = None
-    """Of the table: rows, columns."""
+    """Rows and columns of the table."""
     neighbours: tuple[Neighbours, ...] = ()
     not_found: tuple[str, ...] = ()
     """Chosen words that the table does not have."""
@@ -71,38 +58,34 @@ class Facts:
 def gather(
     folder: Path, config: MapConfig, chosen: Sequence[str] = (), chart: str | None = None
 ) -> Facts:
-    """The facts of the build in `folder`, with the neighbours of the chosen words.
+    """Return the facts of the build in `folder`, with the neighbours of the chosen words.
 
-    For one chart only what it needs is read: loss, map or zipf.
+    For a `chart` (loss, map or zipf), only what it needs is read.
 
-    Raises UsageError where there is no folder, DataError where it holds no build, or where one of
-    its artifacts is not what its manifest says.
+    Raises UsageError if there is no folder, DataError if it holds no build, or an artifact that is
+    not what its manifest says.
     """
     inputs = find_artifacts(folder)
-    stages = _stages(inputs)
-    remarks = [
-        f"There is no {FILES[stage][-1]} here" + (f", {LACKING[stage]}." if LACKING[stage] else ".")
-        for stage in FILES
-        if stage not in inputs
-    ]
-    remarks += _loose_ends(inputs)
-    vocabulary = read_vocabulary(inputs["vocab"]) if "vocab" in inputs else None
+    entries = _entries(inputs)
+    remarks = remarks_on(inputs)
+    vocabulary = read_vocabulary(inputs[vocab.NAME]) if vocab.NAME in inputs else None
     curves = read_curves(folder)
-    trained = stages.get("train", {}).get("counts", {})
+    trained = entries.get(train.NAME, {}).get("counts", {})
     if curves and curves.last_step != trained.get("steps", curves.last_step):
-        remarks.append("The metrics are those of another training run than the model's.")
-    if "train" in inputs and curves is None:
-        remarks.append("There is no model.metrics.jsonl here, so there are no curves of training.")
+        remarks.append("The metrics are those of another training run, not of this model.")
+    if train.NAME in inputs and curves is None:
+        name = metrics_path(Path(train.FILE)).name
+        remarks.append(f"There is no {name} here, so there are no training curves.")
     lengths, labels = (None, None) if chart else _read_documents(inputs, vocabulary)
     facts: dict[str, Any] = {}
-    if "dump" in inputs and chart in (None, "map"):
-        table = read_vectors(Path(inputs["dump"].name))
-        lower = bool(stages.get("tokenize", {}).get("config", {}).get("lower"))
-        facts = words.facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
+    if dump.NAME in inputs and chart in (None, "map"):
+        table = _read_table(inputs[dump.NAME], vocabulary)
+        lower = bool(entries.get(tokenize.NAME, {}).get("config", {}).get("lower"))
+        facts = facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
     return Facts(
-        title=_title(stages, folder),
+        title=_title(entries, folder),
         folder=folder.resolve().name,
-        stages=stages,
+        stages=entries,
         remarks=tuple(remarks),
         frequency=_frequency(vocabulary),
         lengths=lengths,
@@ -111,72 +94,27 @@ def gather(
     )
 
 
-# --- what is there ---------------------------------------------------------------------------
+# --- what the manifests say ------------------------------------------------------------------
 
 
-def find_artifacts(folder: Path) -> dict[str, Input]:
-    """The artifacts of a build by stage, each checked against its manifest."""
-    if not folder.is_dir():
-        raise UsageError(
-            f"there is no folder {folder}", hint=f"corpus2vec run CORPUS -o {folder} makes one"
-        )
-    found: dict[str, Input] = {}
-    for stage, names in FILES.items():
-        candidates = [
-            artifact_input(stage, folder / name) for name in names if (folder / name).exists()
-        ]
-        if candidates:
-            fitting = [each for each in candidates if _follows(each, found.get("train"))]
-            found[stage] = (fitting or candidates)[0]
-    if not found:
-        raise DataError(
-            f"{folder} holds no build: it has none of {', '.join(n[-1] for n in FILES.values())}",
-            hint=f"corpus2vec run CORPUS -o {folder} makes one",
-        )
-    return found
-
-
-def _follows(later: Input, earlier: Input | None) -> bool:
-    """Whether `later` was made from `earlier`, as far as its manifest tells."""
-    if earlier is None or later.manifest is None:
-        return True
-    return earlier.digest in {each["digest"] for each in later.manifest.inputs}
-
-
-def _loose_ends(inputs: Mapping[str, Input]) -> list[str]:
-    """Artifacts that were not made from those that stand beside them."""
-    needs = {
-        "vocab": ["tokenize"],
-        "encode": ["tokenize", "vocab"],
-        "train": ["encode", "vocab"],
-        "dump": ["train", "vocab"],
-    }
-    return [
-        f"{Path(inputs[stage].name).name} was made from another {FILES[need][0]} than the one here."
-        for stage, earlier in needs.items()
-        for need in earlier
-        if stage in inputs and need in inputs and not _follows(inputs[stage], inputs[need])
-    ]
-
-
-def _stages(inputs: Mapping[str, Input]) -> dict[str, Mapping[str, Any]]:
-    """What the manifests tell of each stage: its own where there is one, else a later one's."""
-    told: dict[str, Mapping[str, Any]] = {}
+def _entries(inputs: Mapping[str, Input]) -> dict[str, Mapping[str, Any]]:
+    """Return each stage's entry: from its own manifest if there is one, else from a later one's."""
+    entries: dict[str, Mapping[str, Any]] = {}
     for each in inputs.values():
         if each.manifest:
             for entry in each.manifest.story()[:-1]:
-                told.setdefault(entry["stage"], entry)
+                entries.setdefault(entry["stage"], entry)
     for stage, each in inputs.items():
         if each.manifest and each.manifest.stage == stage:
-            told[stage] = each.manifest.entry()
-    return {stage: told[stage] for stage in FILES if stage in told}
+            entries[stage] = each.manifest.entry()
+    return {stage.NAME: entries[stage.NAME] for stage in STAGES if stage.NAME in entries}
 
 
-def _title(stages: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
-    """What it was built from: `english.txt`, `a.txt and 3 more files`."""
+def _title(entries: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
+    """Name the corpus: `english.txt`, `a.txt and 3 more files`."""
     names = [
         Path(each["name"]).name
-        for each in stages.get("tokenize", {}).get("inputs", ())
+        for each in entries.get(tokenize.NAME, {}).get("inputs", ())
         if each["role"] == "corpus"
     ]
     if not names:
@@ -186,7 +124,7 @@ def _title(stages: Mapping[str, Mapping[str, Any]], folder: Path) -> str:
     return f"{names[0]} and {len(names) - 1:,} more file{'s' if len(names) > 2 else ''}"
 
 
-# --- what it holds ---------------------------------------------------------------------------
+# --- what the files hold ---------------------------------------------------------------------
 
 
 def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:
@@ -199,9 +137,23 @@ def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:
     return measures.measure_frequency(own, unknown)
 
 
+def _read_table(given: Input, vocabulary: Vocabulary | None) -> Table:
+    """Read a dump, with the tokens as the vocabulary has them: a format may escape some."""
+    table = read_vectors(Path(given.name))
+    if vocabulary is None or given.manifest is None:
+        return table
+    name = given.manifest.config["format"]
+    unsafe = vocabulary.tokens.filter(pa.array(has_unsafe(vocabulary.tokens, name))).to_pylist()
+    if not unsafe:
+        return table
+    original = {as_written(token, name): token for token in unsafe}
+    tokens = [original.get(token, token) for token in table.tokens.to_pylist()]
+    return replace(table, tokens=pa.array(tokens, pa.string()))
+
+
 def read_curves(folder: Path) -> Curves | None:
-    """The curves of the run's metrics, which need not be over yet; None where there are none."""
-    path = metrics_path(folder / FILES["train"][0])
+    """Return the curves of a training run, which may still be running; None without metrics."""
+    path = metrics_path(folder / train.FILE)
     if not path.exists():
         return None
     lines = []
@@ -211,18 +163,20 @@ def read_curves(folder: Path) -> Curves | None:
         try:
             lines.append({"step": 0, **json.loads(line)})
         except (ValueError, TypeError) as problem:
-            raise DataError(f"{path} line {number} is no line of metrics: {problem}") from problem
+            raise DataError(
+                f"{path} line {number} is not a line of metrics: {problem}"
+            ) from problem
     return measures.measure_curves(lines) if lines else None
 
 
 def _read_documents(
     inputs: Mapping[str, Input], vocabulary: Vocabulary | None
 ) -> tuple[Lengths | None, Labels | None]:
-    """The documents' lengths, and where they have labels, what words these are used with."""
-    stage = "encode" if "encode" in inputs else "tokenize"
+    """Return the documents' lengths, and how often the documents of each label use each type."""
+    stage = encode.NAME if encode.NAME in inputs else tokenize.NAME
     if stage not in inputs:
         return None, None
-    reader = RowGroupReader(Path(inputs[stage].name), "ids" if stage == "encode" else "tokens")
+    reader = RowGroupReader(Path(inputs[stage].name), "ids" if stage == encode.NAME else "tokens")
     names = json.loads(reader.metadata.get("labels", "[]"))
     size = len(vocabulary) if vocabulary else 0
     labels, group_of_L = None, np.arange(0)
@@ -245,7 +199,7 @@ def _read_documents(
 
 
 def _groups(reader: RowGroupReader, names: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Each label's group, of which there are as many as colours, and the groups' names."""
+    """Return each label's group, and the groups' names; there is a colour for each group."""
     documents_L = np.zeros(len(names), np.int64)
     if len(names) > LABEL_COLOURS:
         for batch in reader.row_groups():

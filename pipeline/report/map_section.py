@@ -1,4 +1,4 @@
-"""The map on the page: a still picture, and the controls and data of the script that replaces it."""
+"""The map on the page: a still picture, and the controls and data of the script that draws it."""
 
 from __future__ import annotations
 

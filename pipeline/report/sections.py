@@ -160,7 +160,7 @@ def training(facts: Facts) -> str:
     if trained and "valid_loss" not in trained:
         lead = "No documents were held out, so the loss only shows how well the corpus was learned."
     elif trained.get("valid_documents"):
-        lead = f"{trained['valid_documents']:,} documents were held out: the model was not trained on them."
+        lead = f"{trained['valid_documents']:,} documents were held out of the training."
     drawn = Markup(f'<div class="charts">{"".join(figures)}</div>') if figures else Markup("")
     return section("training", "Training", drawn, *tables, lead=lead)
 

@@ -14,7 +14,7 @@ import threading
 import pytest
 from playwright.sync_api import sync_playwright
 
-from corpus2vec.pipeline.report import page_of
+from corpus2vec.pipeline.report.page import render
 from tests.support.builds import HOSTILE, LABELS, PLAIN, gather, hand_made
 
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
@@ -39,7 +39,7 @@ def browser():
 def file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     page = folder / "report.html"
-    page.write_bytes(page_of(gather(hand_made(folder / "build"), ["sea"])))
+    page.write_text(render(gather(hand_made(folder / "build"), ["sea"])), encoding="utf-8")
     return page
 
 

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.report.command_line import commands
-from tests.support.builds import gather, hand_made, write_dump, write_vocabulary
+from tests.support.builds import gather, hand_made, write_dump
 from tests.support.commands import spawn
 
 
@@ -56,31 +56,23 @@ def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
 
 
 @pytest.mark.parametrize(
-    ("gone", "lacking"),
+    ("gone", "lacking", "remark"),
     [
-        ("vocab.tsv", "frequency"),
-        ("embeddings.txt", "map"),
-        ("model.metrics.jsonl", "curves"),
+        ("vocab.tsv", "frequency", "There is no vocab.tsv here, so there are no frequencies."),
+        ("embeddings.txt", "map", "There is no embeddings.* here, so there is no map"),
+        ("model.metrics.jsonl", "curves", "There is no model.metrics.jsonl here"),
     ],
 )
-def test_what_is_missing_is_said(copy, gone, lacking):
+def test_what_is_missing_is_said(copy, gone, lacking, remark):
     (copy / gone).unlink()
     facts = gather(copy)
     assert getattr(facts, lacking) is None
-    assert any(gone in remark for remark in facts.remarks)
+    assert any(each.startswith(remark) for each in facts.remarks)
 
 
 def test_lengths_come_from_the_tokens_where_there_are_no_ids(copy, built):
     (copy / "ids.parquet").unlink()
     assert gather(copy).lengths.documents == gather(built).lengths.documents
-
-
-def test_files_that_were_not_made_from_each_other_are_told(copy):
-    for each in ("vocab.tsv", "vocab.tsv.manifest.json"):
-        (copy / each).unlink()
-    write_vocabulary(copy, ["You", "Your"], [2, 1])
-    remarks = gather(copy).remarks
-    assert "ids.parquet was made from another vocab.tsv than the one here." in remarks
 
 
 def test_curves_of_a_run_that_is_not_over_are_shown(tmp_path):
@@ -122,20 +114,5 @@ def test_metrics_of_another_run_are_told(copy):
 def test_metrics_that_are_none_are_refused_with_their_line(copy, line):
     with (copy / "model.metrics.jsonl").open("ab") as file:
         file.write(line)
-    with pytest.raises(DataError, match=r"model\.metrics\.jsonl line \d+ is no line of metrics"):
+    with pytest.raises(DataError, match=r"model\.metrics\.jsonl line \d+ is not a line of metrics"):
         gather(copy)
-
-
-def test_a_damaged_artifact_is_refused(copy):
-    with (copy / "vocab.tsv").open("ab") as file:
-        file.write(b"!")
-    with pytest.raises(DataError, match="damaged or edited"):
-        gather(copy)
-
-
-def test_no_build_is_refused(tmp_path):
-    with pytest.raises(DataError, match="holds no build") as refusal:
-        gather(tmp_path)
-    assert "corpus2vec run" in refusal.value.hint
-    with pytest.raises(UsageError, match="there is no folder"):
-        gather(tmp_path / "nowhere")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from corpus2vec.pipeline.report import page_of
+from corpus2vec.pipeline.report.page import render
 from tests.support.builds import HOSTILE, PLAIN, gather, hand_made
 
 VOID = {"meta", "link", "input", "br"}
@@ -23,7 +23,7 @@ def facts(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(facts):
-    return page_of(facts).decode()
+    return render(facts)
 
 
 class Reader(HTMLParser):
@@ -100,12 +100,12 @@ def test_hostile_tokens_are_text(page):
 
 def test_the_page_is_the_same_for_the_same_build_wherever_it_stands(facts, page, tmp_path):
     again = gather(hand_made(tmp_path / facts.folder), ["sea", HOSTILE[0], "<b>nowhere"])
-    assert page_of(again).decode() == page
+    assert render(again) == page
 
 
 def test_ten_thousand_words_stay_under_a_megabyte_and_a_half(tmp_path):
     tokens = [f"{PLAIN[n % 8]}{n:06}" for n in range(12_000)]
-    page = page_of(gather(hand_made(tmp_path / "b", tokens, dim=8)))
+    page = render(gather(hand_made(tmp_path / "b", tokens, dim=8)))
     assert len(gather(tmp_path / "b").map.words) == 10_000
     assert 400_000 < len(page) < 1_500_000
 
@@ -117,7 +117,7 @@ def test_a_page_of_part_of_a_build_is_whole(facts, lacking):
     nothing = {"frequency": None, "lengths": None, "curves": None, "map": None}
     names = list(nothing)
     less = replace(facts, **{names[each]: None for each in lacking}, remarks=("There is no x.",))
-    page = page_of(less).decode()
+    page = render(less)
     reader = Reader(page)
     assert reader.open == []
     assert "There is no x." in page

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from corpus2vec.pipeline import report
 from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import DumpConfig, MapConfig
+from corpus2vec.pipeline.report import facts
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.writing import write_to
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, format_vocabulary
@@ -41,7 +41,7 @@ LABELS = ["<b>news</b>", "verse"]
 
 def gather(folder, chosen=(), chart=None, **settings):
     """Its facts."""
-    return report.gather(folder, MapConfig(**settings), chosen, chart)
+    return facts.gather(folder, MapConfig(**settings), chosen, chart)
 
 
 def hand_made(folder, tokens=(*PLAIN, *HOSTILE), dim=6):
