@@ -15,14 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import DumpConfig, Execution
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
     from corpus2vec.pipeline.tables.table import Table
 
 NAME = "dump"
@@ -36,8 +38,6 @@ EXECUTION = Execution
 
 def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     """Return what decides the dump, in the one format that `config` names."""
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
     from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_header, read_names
     from corpus2vec.pipeline.tables.combining import resolved
 
@@ -67,7 +67,6 @@ def run(
 
     Raises UsageError for a config of several formats: each of `config.outputs` is an artifact.
     """
-    from corpus2vec.pipeline.artifacts import store
     from corpus2vec.pipeline.tables.verify import verify_dump
     from corpus2vec.pipeline.tables.writing import prepare, write_dump
 

@@ -10,15 +10,16 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import EncodeConfig, Execution
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import balanced
-
-if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
 
 NAME = "encode"
 NEEDS = ("tokenize", "vocab")
@@ -32,8 +33,6 @@ stream = None  # Parquet is read in pieces, from its end
 
 def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe:
     """Return what decides ids.parquet. Which token is <unk> is not in vocab.tsv, but it decides."""
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
     from corpus2vec.pipeline.vocabulary.vocabulary import unk_of
 
     tokens, vocabulary = inputs
@@ -59,9 +58,7 @@ def run(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Encode tokens.parquet with vocab.tsv into ids.parquet."""
-    from corpus2vec.pipeline.artifacts import store
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
-    from corpus2vec.pipeline.files.read_ahead import read_ahead
     from corpus2vec.pipeline.vocabulary.encoding import Encoder
     from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, Any, Protocol
 
+from corpus2vec.pipeline.artifacts.inputs import file_input
+from corpus2vec.pipeline.artifacts.ledger import Ledger
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
+from corpus2vec.pipeline.config import Execution, Settings
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
-
-if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.ledger import Ledger
-    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
-    from corpus2vec.pipeline.config import Execution, Settings
 
 
 class Stage(Protocol):
@@ -80,8 +79,6 @@ def existing(path: Path) -> Path:
 
 def side_inputs(config: Settings) -> tuple[Input, ...]:
     """Return the files that settings name, as inputs: their content decides, not their names."""
-    from corpus2vec.pipeline.artifacts.inputs import file_input
-
     return tuple(file_input(name, existing(path)) for name, path in config.files().items())
 
 

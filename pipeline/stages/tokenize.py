@@ -13,14 +13,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.inputs import file_input, folder_inputs, known_digests
+from corpus2vec.pipeline.artifacts.ledger import Ledger
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import balanced
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
     from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.corpus.texts import Texts
     from corpus2vec.pipeline.tokenizer import Tokens
@@ -56,8 +59,6 @@ def run(
     Several workers are processes that begin by importing the main module, so a script that asks
     for them needs its `if __name__ == "__main__"`.
     """
-    from corpus2vec.pipeline.artifacts import store
-    from corpus2vec.pipeline.artifacts.ledger import Ledger
     from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
     from corpus2vec.pipeline.corpus.corpus import Corpus
     from corpus2vec.pipeline.corpus.sources import find_sources
@@ -102,27 +103,22 @@ def run(
 
 
 def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
-    from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-    from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder, versions
+    from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding, is_model_folder, versions
 
     known = known_digests(output)
     inputs = [_corpus_input(source, known) for source in sources]
     if config.model and is_model_folder(config.model):
-        files = sorted(each for each in Path(config.model).rglob("*") if each.is_file())
-        inputs += [file_input("pipeline", each, known=known) for each in files]
+        inputs += folder_inputs("pipeline", Path(config.model), known)
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=config.deciding(),
+        config=deciding(config),
         inputs=tuple(inputs),
         tools=versions(config),
     )
 
 
 def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
-    from corpus2vec.pipeline.artifacts.inputs import file_input
-    from corpus2vec.pipeline.artifacts.manifest import Input
 
     if source.is_stream:
         return Input(

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import existing
-
-if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
 
 NAME = "train"
 NEEDS = ("encode", "vocab")
@@ -35,9 +35,6 @@ stream = None  # checkpoints and metrics are written beside it
 
 def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
     """Return what decides model.safetensors: ids, vocabulary, held-out ids, what to start from."""
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-
     ids, vocabulary = inputs
     sources = [artifact_input("ids", ids), artifact_input("vocabulary", vocabulary)]
     files = config.files()
@@ -72,8 +69,6 @@ def run(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Train on ids.parquet into model.safetensors; `training.run` keeps checkpoints and metrics."""
-    from corpus2vec.pipeline.artifacts import store
-
     made_by = recipe(inputs, output, config)
     if made_by.tools["torch"] == NO_TORCH:
         raise UsageError("train needs torch, which is not installed", hint="pip install torch")

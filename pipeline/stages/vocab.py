@@ -9,14 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import balanced, side_inputs
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-    from corpus2vec.pipeline.artifacts.store import Outcome
     from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
 NAME = "vocab"
@@ -30,9 +34,6 @@ EXECUTION = VocabExecution
 
 def recipe(inputs: Sequence[Path], output: Path, config: VocabConfig) -> Recipe:
     """Return what decides vocab.tsv: the token artifacts in order, and the tokens to keep."""
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-
     tokens = [artifact_input("tokens", path) for path in inputs]
     return Recipe(
         stage=NAME,
@@ -53,7 +54,6 @@ def run(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Build vocab.tsv from one tokens.parquet or several."""
-    from corpus2vec.pipeline.artifacts import store
     from corpus2vec.pipeline.vocabulary.vocabulary import vocabulary_lines
 
     execution = execution or VocabExecution()
@@ -92,7 +92,6 @@ def _build(
 ) -> tuple[Vocabulary, Mapping[str, Any]]:
     """Return the vocabulary and its counts; what memory does not hold goes to `folder`."""
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-    from corpus2vec.pipeline.files.read_ahead import read_ahead
     from corpus2vec.pipeline.vocabulary.counting import Counting, among
     from corpus2vec.pipeline.vocabulary.selection import build_vocabulary
 
@@ -123,7 +122,6 @@ def _build(
 
 
 def _lines_of(path: Path) -> list[str]:
-    from corpus2vec.pipeline.files.failures import reading
 
     try:
         with reading(str(path)):
