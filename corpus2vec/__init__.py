@@ -24,20 +24,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from corpus2vec.api import Embeddings, UnknownWord, build, load
+    from corpus2vec.building import build
+    from corpus2vec.embeddings import Embeddings, UnknownWord, load
     from corpus2vec.pipeline.ask.lookup import Found
     from corpus2vec.pipeline.errors import DataError, PipelineError, StorageError, UsageError
 
     __version__: str
 
 HOMES = {
-    "build": "api",
-    "load": "api",
-    "Embeddings": "api",
+    "build": "building",
+    "load": "embeddings",
+    "Embeddings": "embeddings",
     "Found": "pipeline.ask.lookup",
     "PipelineError": "pipeline.errors",
     "UsageError": "pipeline.errors",
-    "UnknownWord": "api",
+    "UnknownWord": "embeddings",
     "DataError": "pipeline.errors",
     "StorageError": "pipeline.errors",
 }
