@@ -1,15 +1,15 @@
-"""Writing and reading word2vec text, and Parquet: ours beside gensim's, on one table, in one run.
+"""Measure writing and reading of word2vec text and Parquet, beside gensim, on one table.
 
     python benchmarks/dump.py [--rows 200000] [--columns 300] [--repeat 3]
 
 Prints a Markdown table; RESULTS.md holds what it printed, with the date and the machine. The table
 is random float32, its tokens are words of two to ten letters. Every contender is a process of its
-own, and its clock runs for its work alone: no start of Python, no import, no making or comparing of
-the table. The contenders take turns; of each the median time is told, and the ratio is that of the
+own, and its clock runs for its work alone: not for the start of Python, imports, or making and
+comparing the table. The contenders take turns. Times are medians, and ratios are those of the
 medians to gensim's. Every reader's table is compared with what was written, to the bit.
 
-Memory is the most that the process held (VmHWM, reset before the work began), less what it held
-before; it is told in multiples of the table's size. A writer is given the table, so 1 is added.
+Memory is the process's peak (VmHWM, reset before the work) less what it held before, in multiples
+of the table's size. A writer holds the table already, so 1 is added.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def our_write(
     from corpus2vec.pipeline.tables.verify import verify_dump
     from corpus2vec.pipeline.tables.writing import prepare, write_dump
 
+    import_formats()
     [(path, config)] = DumpConfig().outputs(folder / name)
     table = Table(pa.array(words), matrix)
 
@@ -83,6 +84,8 @@ def our_read(folder: Path, words: list[str], matrix: np.ndarray, name: str) -> W
     """read_vectors."""
     from corpus2vec.pipeline.tables.reading import read_vectors
 
+    import_formats()
+
     def read() -> tuple[list[str], np.ndarray]:
         table = read_vectors(folder / name)
         return table.tokens.to_pylist(), table.vectors_VD
@@ -90,7 +93,16 @@ def our_read(folder: Path, words: list[str], matrix: np.ndarray, name: str) -> W
     return read, True
 
 
-# In this order: a reader comes behind a writer of its file.
+def import_formats() -> None:
+    """Import the formats' modules, which are otherwise imported when they are first needed."""
+    from corpus2vec.pipeline.config.formats import FORMATS
+    from corpus2vec.pipeline.tables.formats import module_of
+
+    for name in FORMATS:
+        module_of(name)
+
+
+# In this order: a reader follows a writer of its file.
 CONTENDERS: dict[str, Callable[[Path, list[str], np.ndarray], Work]] = {
     "gensim writes text": gensim_write,
     "we write text": lambda *at: our_write(*at, WORD2VEC),

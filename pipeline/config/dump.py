@@ -19,6 +19,7 @@ from corpus2vec.pipeline.config.settings import Settings, option_name, require, 
 from corpus2vec.pipeline.errors import UsageError
 
 TABLE_COLUMNS = ("index", "token", "embedding")
+FOLDERS = [name for name, each in FORMATS.items() if each.layout is Layout.FOLDER]
 OF_EMBEDDINGS = ("table", "postprocess", "pca", "normalize", "dtype", "precision")
 """Settings that decide nothing but the numbers of the embeddings."""
 
@@ -31,7 +32,8 @@ class DumpConfig(Settings):
         "auto",
         "One format, or several separated by commas, each written beside --output under its own "
         f"extension: {', '.join(f'{name} ({each.extension})' for name, each in FORMATS.items())}. "
-        "auto: the one whose extension --output has, else table.",
+        f"{', '.join(FOLDERS)} are folders. auto: the one with the extension of --output, else "
+        "table.",
     )
     table: Literal["auto", "input", "output", "sum", "concat"] = setting(
         "auto",

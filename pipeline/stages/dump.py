@@ -1,9 +1,8 @@
 """Write the embedding table, as a grid or in formats that other tools read.
 
-Without --format, the output's extension decides: .txt (the grid), .w2v, .bin (word2vec's
-binary), .glove, .vec (fastText), .parquet; and, as folders of files, .tsv (for the Projector),
-.npy, .safetensors (model2vec, sentence-transformers), .spacy. Each dump is read back before it
-replaces an older one.
+Without --format, the extension of --output decides. tsv is for the TensorFlow Projector,
+safetensors for model2vec and sentence-transformers. Each dump is read back before it replaces an
+older one.
 
 Example: corpus2vec dump build/model.safetensors build/vocab.tsv --format word2vec -o - | head
 """
