@@ -10,7 +10,7 @@ from corpus2vec.pipeline.errors import UsageError
 @pytest.mark.parametrize(
     ("format", "suffix"), [(name, each.extension) for name, each in FORMATS.items()]
 )
-def test_the_extension_tells_the_format(tmp_path, format, suffix):
+def test_the_extension_decides_the_format(tmp_path, format, suffix):
     [(path, config)] = DumpConfig().outputs(tmp_path / f"any{suffix}")
     assert (path, config.format) == (tmp_path / f"any{suffix}", format)
     assert config.layout is FORMATS[format].layout
@@ -22,7 +22,7 @@ def test_a_format_that_is_named_counts_more_than_the_extension(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["all", "all.txt", "all.parquet"])
-def test_several_formats_stand_side_by_side(tmp_path, name):
+def test_several_formats_are_written_beside_each_other(tmp_path, name):
     outputs = DumpConfig(format="table, spacy").outputs(tmp_path / name)
     assert [(path.name, config.format) for path, config in outputs] == [
         ("all.txt", "table"),

@@ -62,7 +62,7 @@ def test_tables_are_joined_then_postprocessed():
 
 
 @pytest.mark.parametrize("settings", [{}, {"postprocess": "top1"}, {"dtype": "float16"}])
-def test_a_table_that_is_not_finite_is_told_before_anything_is_made_of_it(settings):
+def test_a_table_that_is_not_finite_is_refused_before_anything_is_computed(settings):
     wrong = READ.copy()
     wrong[1, 0] = np.nan
     with pytest.raises(PipelineError, match=r"^row 1 of the table has a number that is not"):

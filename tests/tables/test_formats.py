@@ -1,5 +1,9 @@
 """Every format in the registry: written, verified and read back, hostile tokens too."""
 
+import json
+import sys
+from types import ModuleType
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
-from corpus2vec.pipeline.config.formats import FORMATS, Layout
+from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.config.formats import FORMATS, Format, Layout
 from corpus2vec.pipeline.errors import DataError, PipelineError
 from corpus2vec.pipeline.tables.formats import FileFormat, FolderFormat, module_of
 from corpus2vec.pipeline.tables.reading import read_vectors
@@ -28,6 +33,31 @@ def test_each_format_has_its_specification_writer_and_reader(format):
 
 def test_no_two_formats_have_one_extension():
     assert len({each.extension for each in FORMATS.values()}) == len(FORMATS)
+
+
+def test_a_format_is_one_module_and_one_line(monkeypatch, dump):
+    """All else follows: --format and the extension, what it heeds, verifying, recognizing."""
+    module = ModuleType("lines")
+
+    def write(sink, table, config):
+        for token, vector in zip(table.tokens.to_pylist(), table.vectors_VD.tolist(), strict=True):
+            sink.write(f"@{json.dumps([token, vector])}\n".encode())
+
+    def read(file):
+        rows = [json.loads(line[1:]) for line in file.stream]
+        yield table([token for token, _ in rows], [vector for _, vector in rows])
+
+    module.write, module.read, module.recognizes = write, read, lambda probe: probe[:1] == b"@"
+    module.read_strictly = lambda file, ready, config: read(file)
+    monkeypatch.setitem(sys.modules, "corpus2vec.pipeline.tables.formats.lines", module)
+    line = Format(extension=".jsonl", layout=Layout.FILE, module="lines")
+    monkeypatch.setitem(FORMATS, "lines", line)
+
+    path = dump("lines")
+    assert_same(read_vectors(path), TOKENS, VECTORS)
+    [(_, config)] = DumpConfig().outputs(path)
+    assert config.format == "lines"
+    assert "precision" not in config.deciding()
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -51,7 +81,7 @@ def test_we_read_only_what_is_wanted(dump, format):
 
 
 @pytest.mark.parametrize("format", ["table", "tsv", "parquet"])
-def test_formats_with_ids_tell_them_in_any_order(dump, format):
+def test_formats_with_ids_return_them_in_any_order(dump, format):
     table = read_vectors(dump(format, order="frequency", top=5))
     expected = np.argsort(-COUNTS, kind="stable")[:5]
     assert table.ids.tolist() == expected.tolist()
@@ -59,7 +89,7 @@ def test_formats_with_ids_tell_them_in_any_order(dump, format):
 
 
 @pytest.mark.parametrize("format", ["tsv", "parquet", "npy"])
-def test_formats_with_counts_tell_them(dump, format):
+def test_formats_with_counts_return_them(dump, format):
     assert read_vectors(dump(format)).counts.tolist() == COUNTS.tolist()
 
 

@@ -58,7 +58,7 @@ def test_no_row_may_be_wanted(file, format):
 
 
 @pytest.mark.parametrize("format", [*FORMATS, "binary"])
-def test_a_token_that_stands_there_twice_keeps_its_first_row(read, format):
+def test_a_repeated_token_keeps_its_first_row(read, format):
     if format == "binary":
         content = word2vec_binary({"a": [1, 2], "b": [3, 4]}).replace(b"b ", b"a ")
     else:
@@ -107,7 +107,7 @@ def test_a_token_that_looks_like_another_format_is_a_token(read, first, vector):
     assert read(written(table([first, "to"], [vector, [3, 4]]), "glove"))[first] == vector
 
 
-def test_a_missing_file_is_told_by_name(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"^there is no file .*vectors\.txt$"):
         read_vectors(tmp_path / "vectors.txt")
 

@@ -1,4 +1,4 @@
-"""A dump that does not hold the table, to the bit, is told before it is published."""
+"""A dump that does not hold the table, to the bit, is refused before it is published."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ CHANGES = [other_bit, other_token, swapped, a_row_less, a_row_more]
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_another_table_than_was_meant_is_told(written, format, change):
+def test_another_table_than_was_meant_is_refused(written, format, change):
     config = DumpConfig(format=format)
     path = written(change(), config)
     with pytest.raises(PipelineError) as caught:
@@ -102,14 +102,14 @@ LINES = {
 
 
 @pytest.mark.parametrize("content", LINES.values(), ids=LINES)
-def test_text_that_a_reader_would_stumble_over_is_told(tmp_path, content):
+def test_text_that_a_reader_would_stumble_over_is_refused(tmp_path, content):
     table = Table(pa.array(TOKENS), np.array([[1], [2], [3], [4]], np.float32))
     (tmp_path / "dump").write_bytes(content)
     with pytest.raises(PipelineError):
         verify_dump(tmp_path / "dump", table, DumpConfig(format="word2vec"))
 
 
-def test_a_token_twice_or_with_white_space_is_told_even_if_it_was_meant(written):
+def test_a_token_twice_or_with_white_space_is_refused_even_if_it_was_meant(written):
     for tokens, message in [
         (["a", "a"], "1 tokens in 2 rows"),
         (["a", "b c"], "readers would split"),
@@ -127,7 +127,7 @@ def test_a_token_twice_or_with_white_space_is_told_even_if_it_was_meant(written)
         ("7", "readers would take its first row for word2vec's header"),
     ],
 )
-def test_a_first_row_of_glove_text_that_readers_would_take_for_more_is_told(
+def test_a_first_row_of_glove_text_that_readers_would_take_for_more_is_refused(
     written, token, message
 ):
     table = Table(pa.array([token, "to"]), np.ones((2, 1), np.float32))

@@ -112,7 +112,7 @@ def test_a_grid_without_tokens_or_embeddings_says_what_it_lacks(read, column):
     assert "--columns index,token,embedding" in caught.value.hint
 
 
-def test_a_grid_row_that_is_shorter_is_told_by_its_line(read):
+def test_a_grid_row_that_is_shorter_is_refused_by_its_line(read):
     changed = re.sub(r"(\| to .*), [^,]*\]", r"\1]", GRID)
     with pytest.raises(DataError, match="line 5 has 2 numbers where 3 are expected"):
         read(changed)

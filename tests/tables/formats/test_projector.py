@@ -45,7 +45,7 @@ def test_unsafe_tokens_of_the_projector_are_tabs_and_line_ends(dump):
 
 
 @pytest.mark.parametrize("shorter", [1, 7])
-def test_a_row_of_other_length_than_the_first_is_told_by_its_line(tmp_path, shorter):
+def test_a_row_of_other_length_than_the_first_is_refused_by_its_line(tmp_path, shorter):
     """A block of 4 MiB ends where the rows of two numbers begin, which were read as rows of two."""
     row = "0.25\t0.5\t0.125\n"
     longer = -(-rows.BLOCK_BYTES // len(row))

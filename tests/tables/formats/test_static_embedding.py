@@ -29,7 +29,7 @@ def test_model2vec_keeps_the_case_where_the_table_has_it(dump):
     assert StaticModel.from_pretrained(dump("safetensors", table)).encode("Hope").tolist() == [1, 0]
 
 
-def test_the_tables_own_unk_stands_for_other_words(dump):
+def test_the_tables_own_unk_is_the_row_of_other_words(dump):
     table = Table(pa.array(["Hope", "<unk>"]), np.eye(2, dtype=np.float32), unk="<unk>")
     folder = dump("safetensors", table)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -121,7 +121,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize(("text", "message"), MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_row_is_told_by_its_line(read, text, message):
+def test_a_malformed_row_is_refused_by_its_line(read, text, message):
     with pytest.raises(DataError, match=re.escape(message)) as caught:
         read(text)
     assert "vectors.txt" in caught.value.message
