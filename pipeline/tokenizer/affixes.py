@@ -1,13 +1,19 @@
 """How spaCy splits one chunk into tokens: its own algorithm, with its own expressions.
 
-After spaCy's `Tokenizer._split_affixes` and `_attach_tokens` (spacy/tokenizer.pyx, version 3.8):
-take prefixes and suffixes off, one of each a turn, until nothing comes off or what is left is to be
-kept; then split that at its infixes. Special cases are looked up at every turn. What spaCy does
-afterwards, over the tokens of a whole document, is `patterns.py`'s matter.
+After `Tokenizer._split_affixes` and `_attach_tokens` of spaCy 3.8 (spacy/tokenizer.pyx). Each turn
+takes off one prefix and one suffix, until nothing comes off or what is left must stay whole; that
+is then split at its infixes. Every turn looks up what is left among the special cases:
 
-This is written anew because a `Split` must also tell which strings were looked up among the special
-cases: a string of the same shape splits alike only if none of *its* strings there is a special
-case. A turn costs the same however long the chunk is, where spaCy's cost grows with the length.
+    ("don't!")   ( and ) come off
+    "don't!"     " and " come off
+    don't!       without its suffix ! it is a special case, with the tokens do and n't
+                 so the tokens are   ( " do n't ! " )
+
+What spaCy does afterwards, over the tokens of a whole document, is in `patterns.py`.
+
+Why not call spaCy? A `Split` also records which strings were looked up: another chunk of the same
+shape is split at the same places only if none of *its* strings there is a special case. And a turn
+costs the same for a chunk of any length, where spaCy's turn takes longer in a longer chunk.
 """
 
 from __future__ import annotations
@@ -30,19 +36,22 @@ NO_SPECIAL_CASES: Mapping[str, Sequence[str]] = {}
 
 @dataclass(frozen=True)
 class Split:
-    """A chunk's tokens, as places in it.
+    """A chunk's tokens, as positions in it, in characters.
 
-    "don't," with the tokens "do", "n't" and "," has the starts 0, 2, 5.
+    `don't,` has the tokens `do`, `n't` and `,`: starts 0, 2, 5.
     """
 
     starts: tuple[int, ...]
     """Where each token begins; the first at 0. A token ends where the next begins."""
     looked_up: tuple[tuple[int, int], ...]
-    """Begin and end of the strings that were looked up among the special cases."""
+    """(begin, end) of each string that was looked up among the special cases."""
 
 
 class Affixes:
-    """The expressions and special cases of a spaCy tokenizer. Raises Unreadable."""
+    """The expressions and special cases of a spaCy tokenizer.
+
+    Raises Unreadable where something else than a regular expression decides.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         prefix, suffix = _compiled(tokenizer.prefix_search), _compiled(tokenizer.suffix_search)
@@ -63,7 +72,7 @@ class Affixes:
         self._url_needs = _needs(url)
 
     def split(self, chunk: str, special_cases: Mapping[str, Sequence[str]]) -> Split:
-        """The tokens of `chunk`, for these special cases."""
+        """Split `chunk` as spaCy does, if these are the special cases."""
         begin, end = 0, len(chunk)
         starts: list[int] = []
         suffixes: list[int] = []
@@ -112,18 +121,18 @@ class Affixes:
         return Split(tuple(starts), tuple(looked_up))
 
     def _is_url(self, string: str) -> bool:
-        # The search costs more than all else, and most strings lack what a URL must have.
+        # The search costs more than all the rest, and most strings lack what a URL must have.
         possible = self._url_needs is None or any(each in string for each in self._url_needs)
         return bool(possible and self._url and self._url(string))
 
     def _split_infixes(self, string: str, offset: int) -> list[int]:
-        """Where the tokens of `string` start, counted from `offset`."""
+        """Return where the tokens of `string` start, counted from `offset`."""
         starts = [offset]
         for match in self._infixes(string):
             begin, end = match.span()
             if begin == 0:
                 continue
-            # An infix is a token, as is what stands before it; an empty one only parts them.
+            # An infix is a token, and so is the text before it; an empty infix only separates.
             for place in (offset + begin, offset + end):
                 if place > starts[-1]:
                     starts.append(place)
@@ -133,7 +142,7 @@ class Affixes:
 
 
 def _compiled(method: Any, *names: str) -> re.Pattern[str] | None:
-    """The expression that `method` belongs to: re.compile(…).search, for one."""
+    """Return the expression whose method this is, as in re.compile(…).search."""
     if method is None:
         return None
     pattern = getattr(method, "__self__", None)
@@ -153,7 +162,7 @@ def _orth(tokenizer: Tokenizer, token: Mapping[Any, Any]) -> str:
 
 
 def _needs(pattern: re.Pattern[str] | None) -> str | None:
-    """Characters of which every match has one; None where that is not known."""
+    """Return characters of which every match has at least one; None where none are known."""
     needs = [rule.needs for rule in read_rules(pattern)] if pattern else []
     if None in needs or sum(end - begin for each in needs for begin, end in each or ()) > 16:
         return None
@@ -165,7 +174,7 @@ def _length(match: re.Match[str] | None) -> int:
 
 
 def _prefix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[str], int]:
-    """The length of a string's prefix."""
+    """Return a function that measures a string's prefix."""
     if pattern is None:
         return lambda string: 0
     rules = read_rules(pattern)
@@ -177,9 +186,10 @@ def _prefix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[st
 
 
 def _suffix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[str], int]:
-    """The length of a string's suffix.
+    """Return a function that measures a string's suffix.
 
-    That is the leftmost match, so the search need not begin further left than a match can.
+    `search` finds the leftmost match that ends the string. It may begin where the longest possible
+    match would, instead of at the start of the string.
     """
     if pattern is None:
         return lambda string: 0
@@ -188,7 +198,7 @@ def _suffix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[st
         return lambda string: _length(search(string))
     may_end = _one_of([NEWLINE, *(rule.last for rule in rules)])  # $ matches before a newline too
     width = 1 + max((rule.width for rule in rules if rule.width is not None), default=0)
-    # Every character of a match without bound passes one of its tests.
+    # A rule without a longest match: each character of a match passes one of its tests.
     unbounded = {test for rule in rules if rule.width is None for test in rule.tests}
     repeated = _one_of(list(unbounded))
 
@@ -206,7 +216,7 @@ def _suffix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[st
 def _infix_finder(
     pattern: re.Pattern[str] | None, finditer: Any
 ) -> Callable[[str], Iterable[re.Match[str]]]:
-    """The infixes of a string, as `finditer` finds them."""
+    """Return a function that yields a string's infixes, the matches of `finditer`."""
     if pattern is None:
         return lambda string: ()
     firsts = [rule.first for rule in read_rules(pattern)]
@@ -216,7 +226,7 @@ def _infix_finder(
     may_begin, match = _one_of(firsts), pattern.match
 
     def infixes(string: str) -> Iterator[re.Match[str]]:
-        # One set of characters is searched for much faster than all the alternatives.
+        # One set of characters is found much faster than all the alternatives.
         place = may_begin.search(string)
         while place:
             infix = match(string, place.start())
@@ -228,6 +238,6 @@ def _infix_finder(
 
 
 def _one_of(sets: Sequence[CharSet | None]) -> re.Pattern[str]:
-    """An expression for a character of these sets; for any character, if one is not known."""
+    """Compile an expression for one character of these sets; any character if a set is None."""
     known = union(each for each in sets if each is not None)
     return re.compile(one_of(known) if known and None not in sets else "(?s:.)")

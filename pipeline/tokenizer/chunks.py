@@ -1,11 +1,14 @@
-"""A batch of documents → where its chunks and its white-space tokens are.
+r"""A batch of documents → where its chunks and its white-space tokens are.
 
-The law of spaCy's `Tokenizer._tokenize_affixes` (spacy/tokenizer.pyx, version 3.8): white space is
-what Python's `str.isspace` says; it parts the text into chunks; a single space behind a chunk is
-swallowed, and what further white space follows is a token of its own. Documents are bounded by
-`corpus.py`; a chunk longer than `CHUNK_BYTES` (minified code, base64, a line of a thousand
-brackets) is cut into pieces of at most that, at the boundary of a character, which are tokenized
-each by itself: the one place where tokens may differ from spaCy's, whose time is quadratic there.
+The rule is that of `Tokenizer._tokenize_affixes` of spaCy 3.8 (spacy/tokenizer.pyx). White space is
+what `str.isspace` says, and it separates chunks. One space after a chunk is swallowed; any further
+white space is a token of its own:
+
+    "Hope  to\nsee "   →   "Hope", " ", "to", "\n", "see"
+
+A chunk of more than `CHUNK_BYTES` (minified code, base64, a thousand brackets) is cut into pieces
+of at most that, between characters, and each piece is tokenized alone. That is the one place where
+tokens may differ from spaCy's, whose time is quadratic there; the cuts are counted.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ CHUNK_BYTES = 1024
 SPACE = ord(" ")
 ASCII_SPACES = np.zeros(256, bool)
 ASCII_SPACES[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = True
-# The other characters that are white space, by their first byte in UTF-8: the bytes that follow it.
+# All other white space, by the first byte in UTF-8: the bytes that follow it.
 WIDE_SPACES = {
     first: [tuple(each.encode()[1:]) for each in group]
     for first, group in {
@@ -41,22 +44,26 @@ class Chunks:
 
     slices: Slices
     documents: np.ndarray
-    """(documents + 1,) int64: the number of each document's first chunk, and that of all."""
+    """(documents + 1,) int64: each document's first chunk, by number, and the number of all."""
     blank: np.ndarray
-    """(documents,) bool: whether nothing but white space is in it."""
+    """(documents,) bool: whether a document has only white space"""
     cuts: np.ndarray
-    """(cuts,) int64: the numbers of the chunks that begin where one that was too long is cut."""
+    """(cuts,) int64: the chunks, by number, that continue a chunk which was too long"""
 
 
 def split_into_chunks(texts: Texts) -> Chunks:
-    """The chunks of `texts`."""
+    r"""Return the chunks and white-space tokens of `texts`.
+
+    >>> split_into_chunks(Texts.of(["Hope  to\nsee "])).slices.decoded()
+    ['Hope', ' ', 'to', '\n', 'see']
+    """
     data = texts.data
     if not len(texts):
         nothing = np.zeros(0, np.int64)
         empty = Slices(data, nothing, nothing)
         return Chunks(empty, np.zeros(1, np.int64), np.zeros(0, bool), nothing)
     spaces, widths = _white_space(texts.used)
-    # Virtual white space around all, so that every chunk stands between two.
+    # As if there were white space before and after everything: a chunk is between two.
     begins = np.concatenate([[0], spaces + widths])
     lengths = np.concatenate([spaces, [len(texts.used)]]) - begins
     filled = lengths > 0
@@ -76,7 +83,7 @@ def split_into_chunks(texts: Texts) -> Chunks:
 
 
 def _white_space(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each white-space character begins, and its bytes."""
+    """Return where each white-space character begins, and its length in bytes."""
     found = np.flatnonzero(text <= SPACE)
     seen = text[found]
     real = ASCII_SPACES[seen]
@@ -94,12 +101,13 @@ def _white_space(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _wide_white_space(text: np.ndarray) -> list[tuple[np.ndarray, int]]:
+    """Return, for each kind of non-ASCII white space in the text, its places and its length."""
     wide = []
     for first, followers in WIDE_SPACES.items():
         at = np.flatnonzero(text == first)
         if len(at):
             width = 1 + len(followers[0])
-            # In valid UTF-8 the bytes that the first one announces are there.
+            # In valid UTF-8 the first byte guarantees the others.
             rest = sum(text[at + i].astype(np.int64) << 8 * (i - 1) for i in range(1, width))
             codes = [sum(byte << 8 * i for i, byte in enumerate(each)) for each in followers]
             at = at[np.isin(rest, codes)]
@@ -111,14 +119,14 @@ def _white_space_tokens(
     texts: Texts,
     spaces: np.ndarray,
     widths: np.ndarray,
-    behind_chunk: np.ndarray,
+    follows_chunk: np.ndarray,
     blank: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Begin and length of the tokens that are white space, in documents that are not blank.
+    """Return begin and length of the white-space tokens of documents that are not blank.
 
-    `behind_chunk` tells of every white-space character whether a chunk ends where it begins.
+    `follows_chunk`: for each white-space character, whether it directly follows a chunk.
     """
-    swallowed = behind_chunk & (texts.used[spaces] == SPACE)
+    swallowed = follows_chunk & (texts.used[spaces] == SPACE)
     left = np.flatnonzero(~swallowed)
     document = np.searchsorted(texts.begins, spaces[left], side="right") - 1
     within = (document >= 0) & (spaces[left] < texts.ends[document]) & ~blank[document]
@@ -135,7 +143,7 @@ def _white_space_tokens(
 def _cut(
     data: np.ndarray, begins: np.ndarray, lengths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The chunks, those that are too long in pieces; and where they are cut."""
+    """Cut the chunks that are too long; return begins and lengths of all, and the cuts."""
     long = np.flatnonzero(lengths > CHUNK_BYTES)
     if not len(long):
         return begins, lengths, np.zeros(0, np.int64)
@@ -151,13 +159,12 @@ def _cut(
 
 
 def cut_places(data: np.ndarray, begin: int, end: int, most: int) -> np.ndarray:
-    """Where to cut UTF-8 between `begin` and `end` into pieces of at most `most` bytes.
+    """Return where to cut UTF-8 between `begin` and `end` into pieces of at most `most` bytes.
 
-    Pieces end at every multiple of a little less than `most`, or up to three bytes before it,
-    where a character begins.
+    A piece ends every `most - 3` bytes, or up to three bytes before that, where a character begins.
     """
     step = most - 3
     places = np.arange(begin + step, end, step)
-    for _ in range(3):  # a character has at most three bytes behind its first
+    for _ in range(3):  # a character has at most three bytes after its first
         places = places - ((data[places] & 0xC0) == 0x80)
     return places

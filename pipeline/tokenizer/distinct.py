@@ -1,10 +1,16 @@
-"""The tokens of each distinct chunk, found once, for all chunks of a call together.
+"""Chunks → tokens, found once per distinct chunk, for all chunks of a batch together.
 
-A chunk's tokens never depend on where it stands, but for the patterns of `patterns.py`. So chunks
-are interned, and only new ones are tokenized: those of one shape (`rules.py`) are split alike, so
-one of each shape is split (`affixes.py`), and the places carried over to the others. What holds a
-special case is split by itself; what a pattern may change goes to spaCy's own tokenizer, with the
-neighbours that it may depend on.
+A chunk's tokens do not depend on its place in the text, except where a pattern of `patterns.py`
+matches. So chunks are interned, and only new ones are tokenized, in this order:
+
+1. One chunk of each new shape (`shapes.py`) is split (`affixes.py`), without special cases. All
+   chunks of that shape are split at the same places: `cat,` like `dog,` after three characters.
+2. A chunk that has a special case among the strings that splitting looks up is split by itself:
+   `won't` has the shape of `dog't`, but is a special case.
+3. A chunk whose tokens a pattern may change goes to spaCy's own tokenizer: `x:)`, with `:)`.
+4. Chunks whose tokens a pattern across white space may change go there together: `x:) )`.
+
+Steps 1 to 3 depend on the chunk alone and are remembered. Step 4 is remembered by the run's text.
 """
 
 from __future__ import annotations
@@ -25,16 +31,27 @@ if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
 
 CACHE_BYTES = 192 << 20
-"""What is known of chunks is forgotten, and found again, when it takes more than this."""
+"""Everything remembered about chunks is dropped when it takes more than this."""
 
 LONG_SHAPE = 256
-"""Shapes of more bytes are not remembered: few come again, and they would take much memory."""
+"""Shapes of more bytes are not remembered: few occur again, and they would take much memory."""
 
-LEFT, RIGHT, CHANGED = 1, 2, 4  # what a chunk may be in a pattern that reaches across a gap
+# Bits of a chunk: its last token is the left one of a pair in a pattern; its first token is the
+# right one; a pattern changed its tokens.
+LEFT, RIGHT, CHANGED = 1, 2, 4
 
 
 class DistinctChunks:
-    """Tokenizes chunks as `tokenizer` does. Raises Unreadable where it cannot read its rules."""
+    """Tokenizes chunks as `tokenizer` does. Raises Unreadable if its rules cannot be read.
+
+    >>> from corpus2vec.pipeline.corpus.texts import Texts
+    >>> from corpus2vec.pipeline.tokenizer.chunks import split_into_chunks
+    >>> from corpus2vec.pipeline.tokenizer.spacy_pipeline import import_spacy
+    >>> distinct = DistinctChunks(import_spacy(with_torch=False).blank("en").tokenizer)
+    >>> ids, counts = distinct.tokenize(split_into_chunks(Texts.of(["I don't : ) I"])))
+    >>> distinct.tokens.slices(ids).decoded(), counts.tolist()
+    (['I', 'do', "n't", ':', ')', 'I'], [1, 2, 1, 1, 1])
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -66,7 +83,10 @@ class DistinctChunks:
         self._splits = Splits()
 
     def forget_if_large(self) -> bool:
-        """Start anew when too much is known; ids of tokens given out before mean nothing then."""
+        """Drop everything remembered if it takes too much memory; return whether it did.
+
+        Token ids that were returned before are invalid then.
+        """
         size = (
             self._chunks.bytes
             + self.tokens.bytes
@@ -80,9 +100,9 @@ class DistinctChunks:
         return False
 
     def tokenize(self, chunks: Chunks) -> tuple[np.ndarray, np.ndarray]:
-        """The ids of all tokens, and how many each chunk has.
+        """Return the ids of all tokens, and how many tokens each chunk has.
 
-        Where a pattern reaches across chunks, the first of them has the tokens of all.
+        Where a pattern joins chunks, the first of them has the tokens of all, the others none.
         """
         known = len(self._chunks)
         ids = self._chunks.intern(chunks.slices)
@@ -95,7 +115,7 @@ class DistinctChunks:
             self._join_runs(chunks, ids, linked, begins, counts)
         return self._token_ids.values[ranges(begins, counts)], counts
 
-    # --- chunks not met before ---------------------------------------------------------------
+    # --- new chunks --------------------------------------------------------------------------
 
     def _tokenize_new(self, chunks: Slices, first_id: int) -> None:
         text = Characters.of(chunks)
@@ -130,7 +150,7 @@ class DistinctChunks:
         self._reach.extend(reach | changed * CHANGED)
 
     def _shapes_of(self, text: Characters, chunks: Slices) -> np.ndarray:
-        """(n,) int64: each chunk's place among the splits, one for each shape."""
+        """Return the number of each chunk's split: (n,) int64. New shapes are split here."""
         rules = self._affixes.shapes
         traits = np.bitwise_or.reduceat(rules.traits[text.codes], text.begins)
         shapes = np.empty(len(chunks), np.int64)
@@ -156,7 +176,7 @@ class DistinctChunks:
         return shapes
 
     def _holds_special_case(self, text: Characters, shapes: np.ndarray) -> np.ndarray:
-        """(n,) bool: whether a string that is looked up while splitting is a special case."""
+        """Return which chunks have a special case among the strings they look up: (n,) bool."""
         owners, begins, ends = self._splits.looked_up(shapes)
         offsets = text.begins[owners]
         begins, ends = text.bytes_before[begins + offsets], text.bytes_before[ends + offsets]
@@ -166,15 +186,15 @@ class DistinctChunks:
         return holds
 
     def _pieces(self, text: Characters, shapes: np.ndarray) -> tuple[np.ndarray, Slices]:
-        """The chunks' tokens, and whose each one is."""
+        """Return all tokens, as (which of the n chunks, token)."""
         owners, starts = self._splits.starts(shapes)
         begins = text.bytes_before[starts + text.begins[owners]]
-        # The chunks lie one behind the other, and their tokens leave nothing out.
+        # The chunks are contiguous, and their tokens leave nothing out.
         ends = np.append(begins[1:], text.bytes_before[-1])
         return owners, Slices(text.data, begins, ends - begins)
 
     def _may_change(self, owners: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
-        """(n,) bool: whether a pattern may match within the chunk."""
+        """Return which chunks' tokens a pattern may change: (n,) bool."""
         found = self._singles.holds(ids)
         found[:-1] |= self._effective.holds(ids[:-1], ids[1:]) & (owners[:-1] == owners[1:])
         may = np.zeros(count, bool)
@@ -195,7 +215,10 @@ class DistinctChunks:
         begins: np.ndarray,
         counts: np.ndarray,
     ) -> None:
-        """Give chunks that a pattern may join to spaCy together; changes begins and counts."""
+        """Give chunks that a pattern may join to spaCy together; update `begins` and `counts`.
+
+        `linked`: the chunks that a pair of pattern tokens may connect with the next one.
+        """
         apart = np.zeros(len(ids) + 1, bool)
         apart[chunks.documents] = apart[chunks.cuts] = True
         linked = linked[~apart[linked + 1]]
@@ -204,8 +227,8 @@ class DistinctChunks:
         linked, last, first = linked[real], last[real], first[real]
         if not len(linked):
             return
-        # A pattern changes something if its special case has the gap in it, or if a shorter one
-        # that does change something gives way to it.
+        # A pattern makes a difference if its special case has white space at this gap, or if it
+        # displaces a shorter match that makes a difference.
         changed = self._reach.values[ids] & CHANGED != 0
         matters = self._spaced.holds(last, first) | changed[linked] | changed[linked + 1]
         opens = np.append(True, np.diff(linked) != 1)
@@ -219,7 +242,7 @@ class DistinctChunks:
             counts[head + 1 : tail + 1] = 0
 
     def _run(self, text: str) -> tuple[int, int]:
-        """Where the tokens of this run of chunks are, and how many."""
+        """Return where the tokens of this run of chunks begin, and how many they are."""
         if text not in self._runs:
             tokens = self._intern([token.text for token in self._tokenizer(text)])
             self._runs[text] = len(self._token_ids), len(tokens)

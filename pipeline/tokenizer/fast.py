@@ -1,4 +1,8 @@
-"""Documents → tokens by distinct chunks: for pipelines that are a rule-based tokenizer only."""
+"""Documents → tokens by distinct chunks: for pipelines that are only a rule-based tokenizer.
+
+What depends on a token alone (its class, its lower case, its role in a sentence) is worked out once
+per distinct token, and gathered by token id.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +28,14 @@ PUNCTUATION, SENTENCE_END = 1, 2
 
 
 class FastTokens:
-    """Raises Unreadable for a tokenizer whose rules cannot be read."""
+    """Analyses documents as `nlp` does. Raises Unreadable if its rules cannot be read."""
 
     def __init__(self, nlp: Language, config: TokenizeConfig) -> None:
         from spacy import attrs
 
         self._chunks = DistinctChunks(nlp.tokenizer)
         getters: dict[int, Callable[[str], Any]] = nlp.vocab.lex_attr_getters  # type: ignore[attr-defined]
-        # A blank pipeline's answers about a token depend on nothing but its characters.
+        # A blank pipeline's answers about a token depend on its characters alone.
         self._classes: list[Callable[[str], bool]] = [
             getters[getattr(attrs, CLASSES[name])] for name in config.drop
         ]
@@ -50,7 +54,7 @@ class FastTokens:
         self._sentence_role_of = Growing(np.uint8)
 
     def analyse(self, texts: Texts) -> Analysis:
-        """The tokens of a batch of documents."""
+        """Return the tokens of a batch of documents."""
         if self._chunks.forget_if_large():
             self._forget()
         chunks = split_into_chunks(texts)
@@ -73,7 +77,7 @@ class FastTokens:
         return interner.slices(forms).array().cast(pa.string())
 
     def _look_at_new_tokens(self) -> None:
-        """Work out what depends on the token only, for tokens not met before."""
+        """Work out what depends on the token alone, for new tokens."""
         known = len(self._reason_of)
         strings = self._chunks.tokens.slices(slice(known, None)).decoded()
         reasons = np.zeros(len(strings), np.uint8)
@@ -93,10 +97,10 @@ class FastTokens:
             self._sentence_role_of.extend(np.array(roles, np.uint8))
 
     def _sentence_starts(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray | None:
-        """Where sentences begin, as spaCy's Sentencizer has it.
+        """Return which tokens begin a sentence, by the rule of spaCy's Sentencizer.
 
-        At the first token that is neither punctuation nor the end of a sentence, once such an end
-        was seen; documents begin one too, which `make_rows` sees to.
+        After the end of a sentence ("."), the first token that is neither such an end nor
+        punctuation begins the next one. The first token of a document does too: `make_rows`.
         """
         if self._sentence_ends is None:
             return None
@@ -104,8 +108,8 @@ class FastTokens:
         words = np.flatnonzero(roles == 0)
         ends_before = np.cumsum(roles == SENTENCE_END)[words]
         begins = np.zeros(len(ids), bool)
-        # An end between this word and the one before it. That the word before may be in another
-        # document does no harm: the document begins a sentence, which must not count twice.
+        # A word begins a sentence if there is an end between it and the word before. For the first
+        # word of a document, only ends within the document count.
         document = np.repeat(np.arange(len(lengths)), lengths)[words]
         after_end = np.diff(ends_before, prepend=0) > 0
         first = np.diff(document, prepend=-1) != 0

@@ -1,13 +1,17 @@
 """Special cases that spaCy finds in the tokens of a document, after every chunk was split.
 
-Where a special case would itself be split ("a.m.", ":-)"), or has a space in it, spaCy's tokenizer
-matches its tokens against the tokens of the whole document, takes the longest of matches that
-overlap, and puts the special case's tokens there. That is where a chunk's tokens may depend on its
-neighbours, and so the one place where tokenizing each distinct chunk once could go wrong.
+A special case that would itself be split ("a.m.", ":-)"), or has a space in it, is a *pattern*.
+spaCy matches its tokens against the tokens of the whole document, takes the longest of matches that
+overlap, and puts the special case's tokens there. So a chunk's tokens may depend on its neighbours:
+the one place where tokenizing each distinct chunk once could go wrong.
 
-Three things are asked of these patterns here, each of which may say yes too often, but never no
-too often: may one change the tokens of this chunk, may one reach across the gap between two
-chunks, and may that one change anything. What is not ruled out goes to spaCy itself.
+Here are three questions about patterns. Each may be answered yes too often, never no too often, and
+wherever the answer is yes, spaCy itself tokenizes:
+
+    May one change the tokens of this chunk?            `x:)`: yes, by `:)`
+    May one match across the gap between two chunks?    `: )`: yes, `:)` may
+    If it does, can that make a difference?             `: )`: no, `:)` has no white space in it
+                                                        `x:) )`: yes, `:))` displaces `:)`
 """
 
 from __future__ import annotations
@@ -26,20 +30,20 @@ Pair = tuple[str, str]
 
 
 class Patterns:
-    """The special cases of `tokenizer` that its matcher looks for. Raises Unreadable.
+    """The special cases of `tokenizer` that are patterns. Raises Unreadable.
 
-    After `Tokenizer.add_special_case` of spaCy 3.8.
+    Which ones are: `Tokenizer.add_special_case` of spaCy 3.8.
     """
 
     def __init__(self, tokenizer: Tokenizer, affixes: Affixes) -> None:
         self.singles: set[str] = set()
-        """Tokens that are replaced all by themselves."""
+        """The tokens of patterns of one token that change it."""
         self.pairs: set[Pair] = set()
-        """Neighbours in any pattern."""
+        """Any two neighbours in any pattern."""
         self.effective: set[Pair] = set()
-        """The first two tokens of patterns that may change the tokens of one chunk."""
+        """The first two tokens of each pattern that may change the tokens of a chunk."""
         self.spaced: set[Pair] = set()
-        """Those of them that may stand around white space within a special case."""
+        """The `pairs` that may surround white space within a special case."""
         for case in affixes.special_cases:
             split = (
                 tokenizer.find_prefix(case)
@@ -60,7 +64,7 @@ class Patterns:
         neighbours = list(itertools.pairwise(pattern))
         self.pairs.update(neighbours)
         for chunk in chunks:
-            # spaCy may keep what it made of a chunk for the pattern, and give it out again.
+            # spaCy may cache what it made of a chunk for the pattern, and return it for a document.
             if chunk not in affixes.special_cases and _holds_special_case(chunk, affixes):
                 raise Unreadable(f"the special case {case!r} has another in {chunk!r}")
         if _changes(pattern, affixes):
@@ -69,7 +73,7 @@ class Patterns:
                 self.singles.update(pattern)
 
     def within(self, tokens: Sequence[str]) -> bool:
-        """Whether one of them may change these tokens of one chunk."""
+        """Return whether a pattern may change these tokens of one chunk."""
         return not self.singles.isdisjoint(tokens) or not self.effective.isdisjoint(
             itertools.pairwise(tokens)
         )
@@ -86,14 +90,14 @@ def _holds_special_case(chunk: str, affixes: Affixes) -> bool:
 
 
 def _changes(tokens: Sequence[str], affixes: Affixes) -> bool:
-    """Whether the matcher, finding these tokens without a gap, would put others there."""
+    """Return whether spaCy, finding these tokens without a gap, would replace them by others."""
     return affixes.special_cases.get("".join(tokens), tokens) != list(tokens)
 
 
 def split_at_white_space(text: str) -> list[str]:
-    r"""The chunks and the white-space tokens of a text, as spaCy takes them.
+    r"""Split a text into chunks and white-space tokens as spaCy does.
 
-    A space behind a chunk is swallowed; what further white space follows is a token.
+    One space after a chunk is swallowed; any further white space is a token.
 
     >>> split_at_white_space("to see  you \n soon")
     ['to', 'see', ' ', 'you', '\n ', 'soon']

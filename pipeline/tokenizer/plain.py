@@ -1,8 +1,8 @@
 """Documents → tokens by spaCy itself, a document at a time.
 
-For pipelines that do more than split by rules, and for tokenizers that are not rule-based (zh, ja,
-ko, th, vi). Each document comes back from spaCy as an array of attribute hashes, so that no Python
-code runs per token, and only the distinct hashes are looked up as strings.
+For pipelines that do more than split by rules, for tokenizers that are not rule-based (zh, ja, ko,
+th, vi), and for rules that cannot be read. spaCy returns each document as an array of attribute
+hashes, so no Python code runs per token, and only distinct hashes are looked up as strings.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 KNOWN_STRINGS = 1 << 20
-"""spaCy never forgets a string; beyond this many, it is made to, after every batch."""
+"""spaCy never forgets a string. Beyond this many, a memory zone frees those of each batch."""
 
 
 class PlainTokens:
-    """What any spaCy pipeline makes of documents."""
+    """Analyses documents with any spaCy pipeline."""
 
     def __init__(self, nlp: Language, config: TokenizeConfig) -> None:
         from spacy import attrs
@@ -41,14 +41,14 @@ class PlainTokens:
         self._attributes = [getattr(attrs, name) for name in names]
 
     def analyse(self, texts: Texts) -> Analysis:
-        """The tokens of a batch of documents."""
+        """Return the tokens of a batch of documents. Raises DataError for one that is too long."""
         with contextlib.ExitStack() as stack:
             if len(self._nlp.vocab.strings) > KNOWN_STRINGS:
                 stack.enter_context(self._nlp.memory_zone())
             return self._analyse(texts.decoded())
 
     def _analyse(self, texts: list[str]) -> Analysis:
-        # rows: tokens of the batch, one behind the other; columns: the attributes
+        # `found` has a row for each token of the batch, and a column for each attribute.
         blank = [not text or text.isspace() for text in texts]
         filled = [text for text, is_blank in zip(texts, blank, strict=True) if not is_blank]
         arrays = [document.to_array(self._attributes) for document in self._documents(filled)]
@@ -65,7 +65,7 @@ class PlainTokens:
         forms = encoded.indices.to_numpy()
 
         reasons = np.zeros(len(forms), np.uint8)
-        # A model may leave a token without a lemma; an empty string can have no row in a table.
+        # A model may give a token no lemma, and an empty string cannot have a row in a table.
         empty = np.array([not each for each in strings], bool)
         reasons[empty[forms]] = EMPTY
         for code in range(len(self._config.drop), 0, -1):
@@ -81,7 +81,7 @@ class PlainTokens:
 
     def _documents(self, texts: list[str]) -> Iterator[Doc]:
         if not self._nlp.pipe_names:
-            # spacy.blank("zh") and its like have tokenizers without a pipe of their own
+            # The tokenizers of spacy.blank("zh") and its like have no `pipe` of their own.
             return map(self._nlp.tokenizer, texts)
         limit = self._nlp.max_length
         longest = max(map(len, texts), default=0)
@@ -91,5 +91,5 @@ class PlainTokens:
                 f"takes at most {limit:,}",
                 hint="make documents smaller: --doc-per paragraph, or line",
             )
-        self._nlp.max_length = max(limit, longest)  # without a model nothing costs that memory
+        self._nlp.max_length = max(limit, longest)  # without a model, length costs nothing
         return self._nlp.pipe(texts)

@@ -1,4 +1,7 @@
-"""Tokens → rows of tokens.parquet: what is left out, and where documents are cut."""
+"""Tokens → rows of tokens.parquet: what is left out, and where documents are cut.
+
+Both ways of tokenizing, fast and plain, end here, in an `Analysis`. The rest is the same.
+"""
 
 from __future__ import annotations
 
@@ -12,43 +15,43 @@ import pyarrow as pa
 from corpus2vec.pipeline.config import TokenizeConfig
 
 EMPTY = 255
-"""The reason for leaving out a token without a form; other reasons are places in config.drop."""
+"""The code for leaving out a token without a form; other codes are places in config.drop."""
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The tokens of a batch of documents, one document behind the other."""
+    """The tokens of a batch of documents, all documents concatenated."""
 
     forms: np.ndarray
-    """(tokens,) int32: what is to be written, by number"""
+    """(tokens,) int32: a number for the string to write"""
     strings: Callable[[np.ndarray], pa.Array]
-    """The strings of such numbers. Two numbers may have one string."""
+    """Returns the strings of such numbers. Two numbers may have the same string."""
     lengths: np.ndarray
-    """(documents,) int64: how many tokens each document has"""
+    """(documents,) int64: the number of tokens of each document"""
     reasons: np.ndarray
-    """(tokens,) uint8: 0, or which of config.drop (from 1) leaves it out, or EMPTY"""
+    """(tokens,) uint8: 0 to keep it, which of config.drop (from 1) leaves it out, or EMPTY"""
     begins_sentence: np.ndarray | None = None
-    """(tokens,) bool, with --sentences"""
+    """(tokens,) bool: whether a sentence begins there; None without --sentences"""
     blank: int = 0
-    """Documents of white space only: they are rows of nothing, whatever tokens are kept."""
+    """Documents of white space only. They make no row, even if white space is kept."""
     cuts: int = 0
     """Cuts within chunks that were too long."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What came of one batch of documents: rows, and the books' entries for them."""
+    """The rows of one batch of documents, and the counts for the ledgers."""
 
     batch: pa.RecordBatch
     """`tokens: list<dictionary<string>>`, and `label` where the documents had labels."""
     read: int
-    """Documents that came in."""
+    """Documents that were read."""
     documents: int
-    """Documents that came to at least one row."""
+    """Documents that made at least one row."""
     blank: int
-    """Documents with nothing but white space."""
+    """Documents of white space only."""
     emptied: int
-    """Other documents of which no token was left."""
+    """Other documents of which no token is left."""
     tokens: int
     """Tokens that spaCy found."""
     dropped: Mapping[str, int]
@@ -60,18 +63,18 @@ class Tokens:
 
 
 def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfig) -> Tokens:
-    """The rows that the documents of a batch come to."""
+    """Return the rows of a batch of documents, without the tokens that `config` drops."""
     lengths = analysis.lengths
     kept, dropped = _select(analysis.reasons, config)
     ends = np.cumsum(lengths)
     filled = lengths > 0
-    first = (ends - lengths)[filled]  # of each document that has tokens, its first one
+    first = (ends - lengths)[filled]  # the first token of each document that has tokens
     starts = _starts(first, analysis.begins_sentence)
     documents = np.flatnonzero(filled)
     forms = analysis.forms
     if kept is not None:
         forms = forms[kept]
-        # What is left of each piece, and the pieces of which anything is left.
+        # How much is left before each piece, and which pieces have anything left.
         before = np.concatenate([[0], np.cumsum(kept)])
         marks = before[starts]
         left = np.append(marks[1:], len(forms)) > marks
@@ -84,7 +87,7 @@ def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfi
         marks, owners = _cut(marks, owners, len(forms), config.max_doc_tokens)
 
     encoded = pa.array(forms).dictionary_encode()
-    # Two forms may be one string, and a dictionary has each value once.
+    # Two forms may have the same string, and a dictionary has each value once.
     unified = analysis.strings(encoded.dictionary.to_numpy()).dictionary_encode()
     indices = encoded.indices
     if len(unified.dictionary) < len(unified):
@@ -109,7 +112,7 @@ def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfi
 
 
 def _select(reasons: np.ndarray, config: TokenizeConfig) -> tuple[np.ndarray | None, Counter[str]]:
-    """Which tokens stay (None: all), and how many go for which reason."""
+    """Return which tokens stay (None: all), and how many are dropped, by reason."""
     if not reasons.any():
         return None, Counter()
     counts = np.bincount(reasons, minlength=EMPTY + 1)
@@ -119,7 +122,7 @@ def _select(reasons: np.ndarray, config: TokenizeConfig) -> tuple[np.ndarray | N
 
 
 def _starts(first: np.ndarray, begins_sentence: np.ndarray | None) -> np.ndarray:
-    """Where each row starts, among all tokens: a document, or with --sentences a sentence."""
+    """Return the first token of each row: of a document, or with --sentences of a sentence."""
     if begins_sentence is None:
         return first
     begins = begins_sentence.copy()
@@ -130,7 +133,7 @@ def _starts(first: np.ndarray, begins_sentence: np.ndarray | None) -> np.ndarray
 def _cut(
     starts: np.ndarray, owners: np.ndarray, end: int, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of at most `most` tokens, and whose each one is.
+    """Cut rows into pieces of at most `most` tokens; return their starts and owners.
 
     >>> starts, owners = _cut(np.array([0, 5]), np.array([7, 8]), 7, 2)
     >>> starts.tolist(), owners.tolist()

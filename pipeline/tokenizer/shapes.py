@@ -40,7 +40,7 @@ class Shapes:
     """The traits and atoms that some expressions give to characters."""
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
-        """Raises Unreadable."""
+        """Read the rules of the expressions. Raises Unreadable."""
         self._always: list[Rule] = []
         """Rules that count for the atoms of every string."""
         self._by_need: dict[CharSet, list[Rule]] = {}
@@ -79,7 +79,7 @@ def _splits_ordinary(tests: Iterable[CharSet]) -> bool:
 
 
 def _partition(tests: Iterable[CharSet]) -> np.ndarray:
-    """Number the atoms: by code point, where characters that pass the same tests share a number."""
+    """Return the atom of each code point: characters that pass the same tests share a number."""
     bounds = [np.array(chars, np.int64).ravel() for chars in sorted(tests)]
     edges = np.unique(np.concatenate([[0, CODE_POINTS], *bounds]))
     # A character is in a set if an odd number of the set's bounds is at or before it.

@@ -80,7 +80,7 @@ def deciding(config: TokenizeConfig) -> dict[str, Any]:
     >>> settings["model"], "lang" in settings
     ('en_core_web_sm', False)
     """
-    settings = dict(vars(config))
+    settings = config.deciding()
     if config.model:
         del settings["lang"]
         settings["model"] = FOLDER if is_model_folder(config.model) else config.model
