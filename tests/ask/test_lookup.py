@@ -24,7 +24,7 @@ FORMATS = ("table", "word2vec", "glove", "parquet")
 
 
 def build(folder, corpus=PHRASES, tokenize=None, vocab=None, lineage=True):
-    """The model of `corpus`, 2 columns wide; what it was made from stands beside it."""
+    """The model of `corpus`, 2 columns wide; what it was made from is beside it."""
     (folder / "corpus.txt").write_text(corpus, encoding="utf-8")
     tokens, words, ids = folder / "tokens.parquet", folder / "vocab.tsv", folder / "ids.parquet"
     stages.tokenize.run([str(folder / "corpus.txt")], tokens, tokenize or TokenizeConfig())

@@ -1,4 +1,4 @@
-"""One chunk is split as spaCy splits it, and every look-up of a special case is told."""
+"""One chunk is split as spaCy splits it, and every look-up of a special case is recorded."""
 
 import functools
 import re
@@ -122,7 +122,7 @@ def test_one_prefix_and_one_suffix_come_off_a_turn():
     assert found == ["(", "(", "a", ")", ")"]
 
 
-def test_a_suffix_is_looked_for_behind_the_prefix():
+def test_a_suffix_is_looked_for_after_the_prefix():
     assert split("--", prefix_search=search("^-"), suffix_search=search("--$|-$")) == ["-", "-"]
 
 
@@ -154,7 +154,7 @@ def test_an_unanchored_suffix_has_the_length_of_its_match_and_the_place_of_a_suf
 @pytest.mark.parametrize("method", ["search", "match", "fullmatch"])
 @pytest.mark.parametrize("source", ["^a", "a$", "^a+b?$", "a"])
 @pytest.mark.parametrize("place", ["prefix_search", "suffix_search", "token_match", "url_match"])
-def test_methods_are_told_apart(method, source, place):
+def test_each_method_is_followed(method, source, place):
     for chunk in ("a", "aa", "ab", "ba", "aab", "bab"):
         infix = finditer("(?<=a)b")
         split(chunk, **{place: getattr(re.compile(source), method), "infix_finditer": infix})
@@ -172,7 +172,7 @@ def test_a_suffix_may_be_a_newline_or_stand_before_one(source, chunk):
             assert pieces(piece, Affixes(tokenizer).split(piece, {})) == tokens(tokenizer, piece)
 
 
-def test_a_suffix_may_look_behind_and_have_no_bound():
+def test_a_suffix_may_look_behind_and_have_no_longest_match():
     for chunk in ("a123", "123", "b123", "1a1", "a", "aa12b34"):
         split(chunk, suffix_search=search("(?<=a)[0-9]+$|(?<=^b)[0-9]+$|34$"))
 
@@ -184,7 +184,7 @@ def test_what_is_to_be_kept_is_neither_stripped_nor_split():
     assert split("#c-d", **settings, url_match=url) == ["#", "c-d"]
 
 
-def test_special_cases_are_looked_up_behind_a_prefix_and_before_a_suffix():
+def test_special_cases_are_looked_up_after_a_prefix_and_before_a_suffix():
     rules = {"b.": orths("b."), ".b": orths(".", "b"), "(c": orths("(c")}
     settings = {"prefix_search": search(r"^[(.]"), "suffix_search": search(r"[).]$")}
     affixes = Affixes(custom(**settings, rules=rules))

@@ -55,14 +55,14 @@ def test_chunks_of_lines_are_those_of_spacy(lines):
 
 
 @pytest.mark.parametrize("space", WHITE_SPACE)
-def test_every_white_space_character_parts_chunks(space):
+def test_every_white_space_character_separates_chunks(space):
     forms = ["a{}b", "{}a", "a{}", "a {}b", "a{} b", "a{0}{0}b"]
     texts = [form.format(space) for form in forms]
     assert by_document(Texts.of(texts)) == [expected(text) for text in texts]
     assert by_document(Texts.of([space, space * 2, f" {space} "])) == [[], [], []]
 
 
-def test_nothing_else_parts_chunks():
+def test_nothing_else_separates_chunks():
     others = [chr(code) for code in range(0x11000) if not 0xD800 <= code < 0xE000]
     others = [each for each in others if not each.isspace()]
     text = "".join(f"{each}x" for each in others)
@@ -124,7 +124,7 @@ def test_long_chunks_are_cut_at_characters_and_nothing_is_lost(most, texts):
     assert bool(cuts) == bool(long)
 
 
-def test_a_chunk_of_the_length_that_is_allowed_stays_whole():
+def test_a_chunk_of_the_greatest_length_stays_whole():
     within, beyond = "a" * chunks.CHUNK_BYTES, "b" * (chunks.CHUNK_BYTES + 1)
     found = split_into_chunks(Texts.of([f"{within} {beyond}", within]))
     assert found.cuts.tolist() == [2]

@@ -1,4 +1,4 @@
-"""What spaCy's matcher may find among the tokens of a document is told, and never too little."""
+"""Patterns: nothing that spaCy's matcher finds among the tokens of a document is ruled out."""
 
 import re
 
