@@ -44,7 +44,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     sources = (artifact_input("model", model), artifact_input("vocabulary", vocabulary))
     settings = config.deciding()
     if "table" in settings:
-        # Not auto, but the table that it means for this model: to name that one is no change.
+        # What auto means for this model, so that naming that table gives the same recipe.
         objective = read_header(model, "model")["config"]["objective"]
         settings["table"] = resolved(config.table, objective, OUTPUT in read_names(model))
     if FORMATS[config.format].language:
