@@ -147,6 +147,8 @@ function write(lit) {
     const long = 7.4 * Math.min(words[i].length, 24) + 8;
     const right = seen.x[i] + 8 + long < width + 4, y = seen.y[i];  // else the name is left of its dot
     const x = right ? seen.x[i] + 8 : seen.x[i] - 8, from = right ? x : x - long;
+    const whole = from >= 0 && from + long <= width + 8 && y >= 9 && y <= height - 9;
+    if (!whole && !special.has(i)) continue;
     if (taken.some((o) => from < o[2] && from + long > o[0] && y - 9 < o[3] && y + 9 > o[1])) continue;
     taken.push([from, y - 9, from + long, y + 9]);
     pen.textAlign = right ? "left" : "right";

@@ -15,6 +15,7 @@ from corpus2vec.pipeline.report import map_section, sections
 from corpus2vec.pipeline.report.elements import asset, definitions, put, shown
 from corpus2vec.pipeline.report.facts import Facts
 from corpus2vec.pipeline.report.palette import DARK, LIGHT, custom_properties
+from corpus2vec.pipeline.stages import tokenize, train
 
 
 def render(facts: Facts) -> str:
@@ -68,14 +69,14 @@ def _header(facts: Facts, links: str) -> str:
     counts = {stage: entry["counts"] for stage, entry in facts.stages.items()}
     figures: list[tuple[str, str | int]] = []
     for unit in ("documents", "tokens"):
-        account = counts.get("tokenize", {}).get(unit)
+        account = counts.get(tokenize.NAME, {}).get(unit)
         if isinstance(account, Mapping):
             figures.append((unit, account["kept"]))
     if facts.frequency:
         figures.append(("types", facts.frequency.types))
     if facts.shape:
         figures.append(("dimensions", facts.shape[1]))
-    trained = counts.get("train", {})
+    trained = counts.get(train.NAME, {})
     name = "valid_loss" if "valid_loss" in trained else "train_loss"
     if isinstance(trained.get(name), float):
         figures.append((sections.SCORES[name], f"{trained[name]:.3g}"))

@@ -25,6 +25,7 @@ from corpus2vec.pipeline.report.elements import (
     word,
 )
 from corpus2vec.pipeline.report.facts import Facts
+from corpus2vec.pipeline.stages import train
 
 SCORES = {
     "train_loss": "training loss",
@@ -139,7 +140,7 @@ def _why(reasons: str) -> Markup:
 
 def training(facts: Facts) -> str:
     """Return the curves and the scores of the training run."""
-    trained = facts.stages.get("train", {}).get("counts", {})
+    trained = facts.stages.get(train.NAME, {}).get("counts", {})
     figures, tables = [], []
     if facts.curves and (facts.curves.loss or facts.curves.held_out):
         note = ""

@@ -1,4 +1,4 @@
-"""What is gathered from a build: whole, in parts, out of step; and how to build it again."""
+"""What is gathered from a build: whole, in parts, out of step."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ def copy(built, tmp_path):
 # --- a whole build ---------------------------------------------------------------------------
 
 
-def test_a_build_is_told_whole(built):
+def test_a_whole_build(built):
     facts = gather(built, ["You"])
     assert facts.title == "headlines.csv"
     assert list(facts.stages) == ["tokenize", "vocab", "encode", "train", "dump"]
@@ -63,7 +63,7 @@ def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
         ("model.metrics.jsonl", "curves", "There is no model.metrics.jsonl here"),
     ],
 )
-def test_what_is_missing_is_said(copy, gone, lacking, remark):
+def test_what_is_missing_is_named(copy, gone, lacking, remark):
     (copy / gone).unlink()
     facts = gather(copy)
     assert getattr(facts, lacking) is None
@@ -104,7 +104,7 @@ def test_more_labels_than_colours(tmp_path):
     assert named == {"word11": 0, "word0": 1, "word7": 7}
 
 
-def test_metrics_of_another_run_are_told(copy):
+def test_metrics_of_another_run_are_reported(copy):
     with (copy / "model.metrics.jsonl").open("a") as file:
         file.write(json.dumps({"step": 10**6, "loss": 1.0}) + "\n")
     assert any("another training run" in remark for remark in gather(copy).remarks)

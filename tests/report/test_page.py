@@ -27,7 +27,7 @@ def page(facts):
 
 
 class Reader(HTMLParser):
-    """What stands in a page: elements with their attributes, and whether each one is closed."""
+    """The elements of a page with their attributes, and whether each one is closed."""
 
     def __init__(self, page):
         super().__init__()
@@ -98,7 +98,7 @@ def test_hostile_tokens_are_text(page):
     assert "x" * 100 not in page
 
 
-def test_the_page_is_the_same_for_the_same_build_wherever_it_stands(facts, page, tmp_path):
+def test_the_page_is_the_same_for_the_same_build_wherever_it_is(facts, page, tmp_path):
     again = gather(hand_made(tmp_path / facts.folder), ["sea", HOSTILE[0], "<b>nowhere"])
     assert render(again) == page
 

@@ -40,12 +40,12 @@ LABELS = ["<b>news</b>", "verse"]
 
 
 def gather(folder, chosen=(), chart=None, **settings):
-    """Its facts."""
+    """Gather the facts of a build."""
     return facts.gather(folder, MapConfig(**settings), chosen, chart)
 
 
 def hand_made(folder, tokens=(*PLAIN, *HOSTILE), dim=6):
-    """Every file of a build without a manifest; of its labels the first has the even ids."""
+    """Write every file of a build without a manifest; the first label has the even ids."""
     folder.mkdir(exist_ok=True)
     size = len(tokens)
     counts = np.arange(2 * size, size, -1)
@@ -83,11 +83,11 @@ def write_metrics(folder):
 
 
 def run(folder):
-    """A build by `run`, with settings, labels and held-out documents."""
+    """Build by `run`, with settings, labels and held-out documents."""
     result = spawn(
         *("run", SAMPLES / "headlines.csv", "--label-field", "label", "--drop", "space,punct"),
         *("--min-count", "2", "--objective", "classify", "--dim", "4", "--epochs", "2"),
-        *("--valid-fraction", "0.1", "--no-tie", "-o", folder),
+        *("--valid-fraction", "0.1", "-o", folder),
     )
     assert result.returncode == 0, result.stderr
     return folder
