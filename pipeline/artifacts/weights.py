@@ -18,12 +18,14 @@ import safetensors
 import safetensors.numpy
 
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import reading
 
 KEY = "corpus2vec"
 METADATA = "__metadata__"  # where safetensors keeps texts
 DIGEST = "sha256"
 EMBEDDING, OUTPUT = "embedding", "output.weight"  # the names of a model's tables
 TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # NumPy's names → safetensors'
+UNREADABLE = (safetensors.SafetensorError, ValueError, KeyError)
 
 
 def published_name(parameter: str) -> str:
@@ -62,18 +64,16 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], header: Mapping[s
 
 def verify(path: Path) -> None:
     """Raise DataError unless the file is, bit for bit, what `write_arrays` wrote."""
-    try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            text = file.read(min(length, path.stat().st_size))
-            table = json.loads(text)
-            spelt_alike = text == _text_of_table(table)
-            expected = table[METADATA].pop(DIGEST)
-            digest = _digest_of_table(table)
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise DataError(f"{path} is damaged: {problem}") from problem
+    not_ours = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+    with reading(path, also=not_ours), path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        text = file.read(min(length, path.stat().st_size))
+        table = json.loads(text)
+        spelt_alike = text == _text_of_table(table)
+        expected = table[METADATA].pop(DIGEST)
+        digest = _digest_of_table(table)
+        while block := file.read(1 << 20):
+            digest.update(block)
     if digest.hexdigest() != expected or not spelt_alike:
         raise DataError(f"{path} is damaged: its digest does not match its content")
 
@@ -91,11 +91,9 @@ def _digest_of_table(table: Mapping[str, Any]) -> Any:
 
 def read_header(path: Path, kind: str) -> dict[str, Any]:
     """Return the header of a file of `kind`, model or checkpoint; raises DataError for another."""
-    try:
+    with reading(path, f"is not a corpus2vec {kind}", also=UNREADABLE):
         with safetensors.safe_open(path, framework="np") as file:
             header = json.loads((file.metadata() or {})[KEY])
-    except (safetensors.SafetensorError, ValueError, KeyError) as problem:
-        raise DataError(f"{path} is not a corpus2vec {kind}: {problem}") from problem
     if not isinstance(header, dict) or header.get("kind") != kind:
         raise DataError(f"{path} is not a corpus2vec {kind}")
     return header
@@ -112,28 +110,24 @@ def is_model(path: Path) -> bool:
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Return every array of the file, by name."""
-    try:
+    with reading(path, also=UNREADABLE):
         arrays: dict[str, np.ndarray] = safetensors.numpy.load_file(path)
-    except (safetensors.SafetensorError, ValueError) as problem:
-        raise DataError(f"{path} is damaged: {problem}") from problem
     return arrays
 
 
 def read_names(path: Path) -> set[str]:
     """Return the names of a model's arrays."""
     read_header(path, "model")
-    with safetensors.safe_open(path, framework="np") as file:
+    with reading(path), safetensors.safe_open(path, framework="np") as file:
         return set(file.keys())
 
 
 def read_table(path: Path, name: str = EMBEDDING) -> np.ndarray:
     """Read one table of a model, V×D float32, and nothing else of the file."""
     read_header(path, "model")
-    try:
+    with reading(path, f"has no {name} table", also=UNREADABLE):
         with safetensors.safe_open(path, framework="np") as file:
             table: np.ndarray = file.get_tensor(name)
-    except safetensors.SafetensorError as problem:
-        raise DataError(f"{path} has no {name} table: {problem}") from problem
     if table.dtype != np.float32 or table.ndim != 2:
         raise DataError(f"{path}: {name} is not a table of float32")
     return table

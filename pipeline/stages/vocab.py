@@ -122,10 +122,10 @@ def _build(
 
 
 def _lines_of(path: Path) -> list[str]:
-
+    with reading(path):
+        content = path.read_bytes()
     try:
-        with reading(str(path)):
-            text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise DataError(f"{path} is not UTF-8 at byte {problem.start}") from problem
     return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.files.failures import writing
 
 POSITION = ("step", "epoch", "tokens", "seconds")  # what a line is about, and no metric
 
@@ -35,11 +36,12 @@ class Metrics:
         self._events = _event_writer(events, step) if events else None
 
     def __enter__(self) -> Metrics:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("r+b" if self._path.exists() else "w+b")
-        # A file that somebody has shortened is not made longer again.
-        self._file.truncate(min(self._size, self._path.stat().st_size))
-        self._file.seek(0, 2)
+        with writing(self._path, untouched=False):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("r+b" if self._path.exists() else "w+b")
+            # A file that somebody has shortened is not made longer again.
+            self._file.truncate(min(self._size, self._path.stat().st_size))
+            self._file.seek(0, 2)
         return self
 
     def __exit__(
@@ -48,15 +50,17 @@ class Metrics:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with writing(self._path, untouched=False):  # closing tries once more what was not written
+            self._file.close()
         if self._events:
             self._events.close()
 
     def record(self, line: Mapping[str, Any]) -> int:
         """Write one line and return how many bytes there are now."""
         facts = {name: jsonable(value) for name, value in line.items()}
-        self._file.write(json.dumps(facts).encode() + b"\n")
-        self._file.flush()
+        with writing(self._path, untouched=False):
+            self._file.write(json.dumps(facts).encode() + b"\n")
+            self._file.flush()
         if self._events:
             for name, value in facts.items():
                 if name not in POSITION and value is not None:

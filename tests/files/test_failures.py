@@ -175,9 +175,17 @@ def test_an_input_that_is_a_folder_is_not_an_output_that_is_one(cli):
     counted = cli("vocab", "tokens.parquet", "--keep", "folder", "-o", "vocab.tsv")
     for result in (encoded, counted):
         assert result.code == 74
-        assert "folder: Is a directory\n" in result.err
-        assert "write" not in result.err
-    assert "error: cannot read folder: Is a directory\n" in encoded.err
+        assert result.err.endswith(
+            "error: cannot read folder: Is a directory\nhint: check the path and its permissions\n"
+        )
+
+
+def test_tokens_to_keep_that_are_not_utf8_are_reported_by_the_byte(cli):
+    Path("corpus.txt").write_text("Hope to see you soon\n")
+    Path("keep.txt").write_bytes(b"caf\xe9\n")
+    assert cli("tokenize", "corpus.txt", "-o", "tokens.parquet").code == 0
+    result = cli("vocab", "tokens.parquet", "--keep", "keep.txt", "-o", "vocab.tsv")
+    assert (result.code, result.err) == (65, "error: keep.txt is not UTF-8 at byte 3\n")
 
 
 def limited(size):
