@@ -6,8 +6,7 @@ was tokenized, which token replaces unknown ones, how the dump spells its tokens
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, folder_of
 from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
@@ -124,30 +123,26 @@ def _tokenize_config(entry: Mapping[str, Any]) -> TokenizeConfig:
     """Return the config with which the entry's stage tokenized."""
     stored = entry["config"]
     values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
-    files = [each for each in entry["inputs"] if each["role"] == "pipeline"]
-    if files:
-        values["model"] = str(_model_folder(files))
+    folder = folder_of("pipeline", entry["inputs"])
+    if folder:
+        _require_unchanged(folder, entry["inputs"])
+        values["model"] = str(folder)
     return TokenizeConfig(**{**values, "drop": tuple(values["drop"])})
 
 
-def _model_folder(files: list[Mapping[str, Any]]) -> Path:
-    """Return the --model folder that has these files. Raises DataError unless they are as before.
-
-    A recipe has no path of the folder, since only its content decides tokens; its files' names say
-    where it was.
-    """
-    # A spaCy pipeline has config.cfg and meta.json in the folder itself, whatever is deeper down.
-    folder = Path(os.path.commonpath([Path(each["name"]).parent for each in files]))
+def _require_unchanged(folder: Path, inputs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise DataError unless the --model folder is where it was, with the files it had."""
     if not folder.is_dir():
         raise DataError(
             f"the corpus was tokenized with the spaCy pipeline in {folder}, which is not there",
             hint="put the pipeline back, or tokenize again with the one that you have",
         )
-    for each in files:
+    for each in inputs:
         path = Path(each["name"])
-        if not path.is_file() or digest(path)[0] != each["digest"]:
+        if each["role"] == "pipeline" and not (
+            path.is_file() and digest(path)[0] == each["digest"]
+        ):
             raise DataError(
                 f"{path} has changed since the corpus was tokenized with it",
                 hint="put the pipeline back as it was, or tokenize again",
             )
-    return folder

@@ -24,7 +24,6 @@ from corpus2vec.pipeline.tokenizer.spacy_pipeline import (
     import_spacy,
     is_model_folder,
     load_pipeline,
-    model_files,
     versions,
 )
 from corpus2vec.pipeline.tokenizer.tokenizer import Tokenizer
@@ -36,6 +35,5 @@ __all__ = [
     "import_spacy",
     "is_model_folder",
     "load_pipeline",
-    "model_files",
     "versions",
 ]

@@ -1,13 +1,12 @@
 """The spaCy pipeline that decides what a token is: how it is found, loaded and identified.
 
 --lang names a blank pipeline, --model an installed package or a folder. What identifies it goes
-into the recipe: versions of packages (`versions`), contents of a folder (`model_files`), never a
-path (`deciding`).
+into the recipe: settings (`deciding`), versions of packages (`versions`), and the files of a folder
+as inputs; never a path.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -72,7 +71,7 @@ def deciding(config: TokenizeConfig) -> dict[str, Any]:
     """Return the settings that decide tokens, as a recipe has them.
 
     With --model, --lang has no effect and is left out. A folder's content decides and not its
-    path, so its files are inputs (`model_files`), and "folder" replaces the path.
+    path, so the recipe has its files as inputs, and "folder" instead of the path.
 
     >>> deciding(TokenizeConfig(lang="fi"))["lang"]
     'fi'
@@ -90,18 +89,6 @@ def deciding(config: TokenizeConfig) -> dict[str, Any]:
 def is_model_folder(model: str) -> bool:
     """Return whether --model names a folder rather than an installed package."""
     return Path(model).is_dir()
-
-
-def model_files(config: TokenizeConfig) -> dict[str, Path]:
-    """Return the files of a --model folder: names within it, in order, to absolute paths.
-
-    Empty where --model names no folder.
-    """
-    if not config.model or not is_model_folder(config.model):
-        return {}
-    folder = Path(os.path.abspath(config.model))
-    files = [each for each in folder.rglob("*") if each.is_file()]
-    return dict(sorted((each.relative_to(folder).as_posix(), each) for each in files))
 
 
 def load_pipeline(config: TokenizeConfig) -> Language:

@@ -5,6 +5,7 @@ import pytest
 
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.inputs import read_manifest as manifest
 from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (
@@ -15,7 +16,7 @@ from corpus2vec.pipeline.config import (
     VocabConfig,
 )
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.tokenizer import import_spacy
+from corpus2vec.pipeline.tokenizer import import_spacy, spacy_pipeline
 
 spacy = import_spacy(with_torch=True)
 
@@ -144,24 +145,41 @@ def test_a_table_whose_tokens_came_from_elsewhere_is_refused(tmp_path):
 # --- --model FOLDER --------------------------------------------------------------------------
 
 
+TO_SEE = ["Nice", "to see", "you"]
+
+
 @pytest.fixture
-def modelled(tmp_path):
-    """The folder of a pipeline whose only special case is "to see", and a table made with it."""
+def model(tmp_path, monkeypatch):
+    """The folder of a pipeline whose only special case is "to see"; it is in the current one."""
+    monkeypatch.chdir(tmp_path)
     nlp = spacy.blank("en")
     nlp.tokenizer.rules = {}
     nlp.tokenizer.add_special_case("to see", [{"ORTH": "to see"}])
-    nlp.to_disk(tmp_path / "model")
-    table, _ = dump(build(tmp_path, tokenize=TokenizeConfig(model=str(tmp_path / "model"))))
-    return tmp_path / "model", table
+    nlp.to_disk("model")
+    return tmp_path / "model"
 
 
-def test_the_pipeline_of_a_folder_is_found_again(modelled):
-    _, table = modelled
-    assert [each.token for each in Lookup(table).find("Nice to see you")] == [
-        "Nice",
-        "to see",
-        "you",
-    ]
+@pytest.fixture
+def modelled(model):
+    """That folder, and a table made with it under a relative name."""
+    table, _ = dump(build(model.parent, tokenize=TokenizeConfig(model=model.name)))
+    return model, table
+
+
+def test_the_pipeline_of_a_folder_is_found_again_from_anywhere(modelled, monkeypatch):
+    model, table = modelled
+    assert manifest(table).upstream("tokenize")["config"]["model"] == "folder"
+    monkeypatch.chdir(model)
+    assert [each.token for each in Lookup(table).find("Nice to see you")] == TO_SEE
+
+
+def test_a_recipe_of_before_that_has_the_path_is_followed(model, monkeypatch):
+    monkeypatch.setattr(stages.tokenize, "folder_inputs", lambda *_: ())
+    recipe = {**vars(TokenizeConfig(model=str(model))), "max_doc_tokens": 0}
+    monkeypatch.setattr(spacy_pipeline, "deciding", lambda config: recipe)
+    table, _ = dump(build(model.parent, tokenize=TokenizeConfig(model=str(model))))
+    assert manifest(table).upstream("tokenize")["config"]["model"] == str(model)
+    assert [each.token for each in Lookup(table).find("Nice to see you")] == TO_SEE
 
 
 def test_a_pipeline_that_moved_is_missed_by_name(modelled):

@@ -12,7 +12,6 @@ from corpus2vec.pipeline.tokenizer import (
     deciding,
     import_spacy,
     load_pipeline,
-    model_files,
     versions,
 )
 
@@ -114,19 +113,4 @@ def test_the_place_of_a_folder_decides_nothing(tmp_path, monkeypatch):
     for config in others:
         assert deciding(config) == deciding(absolute)
         assert versions(config) == versions(absolute)
-        assert list(model_files(config)) == list(model_files(absolute))
     assert deciding(absolute)["model"] == "folder"
-
-
-def test_the_files_of_a_folder_are_found_by_their_names_in_it(tmp_path):
-    spacy.blank("en").to_disk(tmp_path / "model")
-    files = model_files(TokenizeConfig(model=str(tmp_path / "model")))
-    assert {"config.cfg", "meta.json", "tokenizer", "vocab/strings.json"} <= set(files)
-    assert list(files) == sorted(files)
-    assert all(path == tmp_path / "model" / name for name, path in files.items())
-    assert all(path.is_file() for path in files.values())
-
-
-@pytest.mark.parametrize("model", [None, "numpy", "no_such_model"])
-def test_what_is_no_folder_has_no_files(model):
-    assert model_files(TokenizeConfig(model=model)) == {}
