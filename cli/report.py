@@ -25,7 +25,7 @@ class Chart(StrEnum):
     ZIPF = "zipf"
 
 
-Build = Annotated[Path, typer.Argument(metavar="BUILD", help="The folder that run built in.")]
+Build = Annotated[Path, typer.Argument(metavar="BUILD", help="The folder of a build, made by run.")]
 
 
 def report(

@@ -9,12 +9,12 @@ from corpus2vec.pipeline.config.settings import Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class MapConfig(Settings):
-    """What of the table comes on a map of it."""
+    """Which words of a table are on its map."""
 
     map_words: int = setting(
         # The page numbers the words in two bytes.
         10_000,
-        "How many words the map shows, the most frequent ones.",
+        "How many of the most frequent words are on the map.",
         least=1,
         most=50_000,
     )

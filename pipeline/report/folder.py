@@ -48,7 +48,7 @@ def find_artifacts(folder: Path) -> dict[str, Input]:
     found: dict[str, Input] = {}
     for stage in STAGES:
         needs = [found[need] for need in stage.NEEDS if need in found]
-        paths = [path for path in _places(folder, stage) if path.exists()]
+        paths = [path for path in _places(folder, stage) if _is_made_by(stage, path)]
         if paths:
             best = max(paths, key=lambda path: _fitness(read_manifest(path), needs))
             found[stage.NAME] = artifact_input(stage.NAME, best)
@@ -95,6 +95,12 @@ def _places(folder: Path, stage: Stage) -> list[Path]:
         if (manifest := read_manifest(path)) and manifest.stage == stage.NAME
     ]
     return list(dict.fromkeys([*named, *made]))
+
+
+def _is_made_by(stage: Stage, path: Path) -> bool:
+    """Return whether there is an artifact, and no manifest that names another stage."""
+    manifest = read_manifest(path)
+    return path.exists() and (manifest is None or manifest.stage == stage.NAME)
 
 
 def _with_manifest(folder: Path) -> list[Path]:

@@ -84,6 +84,13 @@ def test_a_dump_that_is_not_read_may_be_damaged(copy):
     assert found_dump(copy) == "embeddings.txt"
 
 
+def test_what_another_stage_made_is_no_dump(copy):
+    shutil.copy(copy / "vocab.tsv", copy / "embeddings.tsv")
+    shutil.copy(copy / "vocab.tsv.manifest.json", copy / "embeddings.tsv.manifest.json")
+    (copy / "embeddings.txt").unlink()
+    assert "dump" not in find_artifacts(copy)
+
+
 def test_tokens_that_a_format_escapes_are_found_in_the_vocabulary(tmp_path):
     tokens, words, ids, model, _ = (tmp_path / stage.FILE for stage in STAGES)
     with RowGroupWriter(tokens, "tokens", False) as writer:
