@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from corpus2vec.cli.wording import facts_of, progress_line
-from corpus2vec.pipeline.errors import Interrupted, StorageError
+from corpus2vec.pipeline.errors import Interrupted
 from corpus2vec.pipeline.strings.display import visible
 
 if TYPE_CHECKING:
@@ -181,9 +181,9 @@ class Stdout(io.RawIOBase):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if isinstance(problem, BrokenPipeError):
                 raise typer.Exit(0) from None
-            raise StorageError(
-                f"cannot write to standard output: {os.strerror(problem.errno or 0)}"
-            ) from problem
+            from corpus2vec.pipeline.files.failures import storage_error
+
+            raise storage_error(problem, "write to", "standard output") from problem
         return len(block)
 
 
