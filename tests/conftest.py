@@ -1,8 +1,10 @@
 """What all tests share: one processor thread, so that nothing depends on the cores there are."""
 
+import functools
 import os
 import signal
 
+import pytest
 from hypothesis import settings
 
 # Before torch is imported anywhere; commands that tests start inherit it.
@@ -16,3 +18,11 @@ settings.load_profile("anywhere")
 # children inherit that: the commands that the tests interrupt would never notice.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture
+def cli(capfd, monkeypatch):
+    """`cli(…)` runs the command line in this process, and returns its exit code and output."""
+    from tests.support.commands import call
+
+    return functools.partial(call, capfd, monkeypatch)

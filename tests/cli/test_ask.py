@@ -1,15 +1,16 @@
-"""neighbors, analogy and similarity as commands: what they print where, and their exit codes."""
+"""lookup, neighbors, analogy and similarity: what they print where, and their exit codes."""
 
-import functools
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
-from tests.support.commands import call, command, spawn
+from tests.support.commands import command, spawn
+from tests.support.runs import SMALL
 
 VECTORS = """6 3
 man 1 0 0
@@ -19,11 +20,6 @@ queen 0 1 1
 New\\u0020York -1 0.5 0
 \\a -1 0 0.5
 """
-
-
-@pytest.fixture
-def cli(capfd, monkeypatch):
-    return functools.partial(call, capfd, monkeypatch)
 
 
 @pytest.fixture
@@ -58,7 +54,7 @@ def test_similarity(cli, vectors):
     assert cli("similarity", vectors, "man", "king").out == "man  king  0.7071\n"
 
 
-def test_json_is_a_line_a_question(cli, vectors):
+def test_json_is_one_line_for_each_question(cli, vectors):
     result = cli("neighbors", vectors, "king", "kin", "--top", 1, "--json")
     assert [json.loads(line) for line in result.out.splitlines()] == [
         {"word": "king", "neighbors": [{"token": "man", "cosine": pytest.approx(0.70710677)}]},
@@ -88,14 +84,14 @@ def test_questions_on_stdin(cli, vectors, stdin):
     assert cli("neighbors", vectors, "-").code == 0
 
 
-def test_many_questions_on_stdin_are_answered_in_their_order(cli, vectors, stdin):
+def test_many_questions_on_stdin_are_answered_in_order(cli, vectors, stdin):
     words = ["man", "king", "nobody", "queen"] * 50
     stdin("\n".join(words))
     result = cli("neighbors", vectors, "-", "--top", 1, "--json")
     assert [json.loads(line)["word"] for line in result.out.splitlines()] == words
 
 
-def test_a_line_of_too_few_words_is_told(cli, vectors, stdin):
+def test_a_line_of_too_few_words_is_reported_by_its_number(cli, vectors, stdin):
     stdin("man king\nwoman\n")
     result = cli("similarity", vectors, "-")
     assert result.code == 65
@@ -109,7 +105,7 @@ def test_a_wrong_number_of_words_is_a_usage_error(cli, vectors, name, count):
     assert result.err.startswith(f"error: {name} takes {count} words, not 1\nhint: ")
 
 
-def test_an_unknown_word_stops_nothing(cli, vectors):
+def test_unknown_words_are_reported_and_the_others_answered(cli, vectors):
     result = cli("neighbors", vectors, "quen", "man", "Xyzzy", "--top", 1)
     assert result.code == 0
     assert result.out == "man  king  0.7071\n"
@@ -118,7 +114,7 @@ def test_an_unknown_word_stops_nothing(cli, vectors):
     )
 
 
-def test_where_nothing_can_be_answered_the_code_is_65(cli, vectors):
+def test_the_exit_code_is_65_where_nothing_can_be_answered(cli, vectors):
     one = cli("similarity", vectors, "man", "Queen")
     assert (one.code, one.out) == (65, "")
     assert one.err == f"error: Queen is not in {vectors}\nhint: close spellings: queen\n"
@@ -137,7 +133,7 @@ def test_many_unknown_words_are_counted(cli, vectors, stdin):
     assert len(result.err.splitlines()) == 21
 
 
-def test_hostile_tokens_are_shown_not_obeyed_and_can_be_typed_again(cli, tmp_path):
+def test_hostile_tokens_are_printed_escaped_and_can_be_typed_that_way(cli, tmp_path):
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -160,7 +156,7 @@ def test_hostile_tokens_are_shown_not_obeyed_and_can_be_typed_again(cli, tmp_pat
     assert "\u202e" not in result.err + result.out
 
 
-def test_bytes_that_are_no_text_are_an_unknown_word(vectors):
+def test_bytes_that_are_not_utf8_are_an_unknown_word(vectors):
     arguments = [*map(os.fsencode, command("neighbors", vectors)), b"\xff\xfe"]
     result = subprocess.run(arguments, capture_output=True)
     assert result.returncode == 65
@@ -177,7 +173,29 @@ def test_a_pipe_that_closes_early_ends_quietly(vectors):
     assert (result.returncode, result.stdout, result.stderr) == (0, "man  king   0.7071\n", "")
 
 
-def test_what_is_no_table_is_told(tmp_path):
+def test_a_table_that_does_not_exist_is_a_usage_error(tmp_path):
     result = spawn("neighbors", tmp_path / "nothing", "a")
     assert result.returncode == 2
     assert result.stderr.startswith("error: there is no file ")
+
+
+# --- lookup ----------------------------------------------------------------------------------
+
+
+def test_lookup_reads_lines_of_stdin(built):
+    result = spawn("lookup", built / "embeddings.txt", "-", "--json", input="see you\nHope\n")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [[found["id"] for found in line] for line in lines] == [[2, 3], [0]]
+
+
+def test_lookup_shows_which_tokens_are_not_in_the_vocabulary(cli, built):
+    out = cli("lookup", built / "embeddings.txt", "Hope dies").out
+    assert re.search(r"^- +dies +not in the vocabulary$", out, re.MULTILINE)
+
+
+def test_lookup_marks_tokens_that_get_the_vector_of_unk(cli, corpus, tmp_path):
+    cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--unk", "<unk>")
+    table = tmp_path / "build/embeddings.txt"
+    assert re.search(r"^7  dies \(<unk>\)  \[", cli("lookup", table, "Hope dies").out, re.MULTILINE)
+    hope, dies = json.loads(cli("lookup", table, "Hope dies", "--json").out)
+    assert (hope["id"], hope["unk"], dies["id"], dies["unk"]) == (0, False, 7, True)

@@ -1,13 +1,12 @@
 """evaluate and compare as commands."""
 
-import functools
 import json
 import subprocess
 import sys
 
 import pytest
 
-from tests.support.commands import call, command
+from tests.support.commands import command
 
 VECTORS = {"man": "1 0 0", "king": "1 0 1", "woman": "0 1 0", "queen": "0 1 1", "Paris": "-1 1 0"}
 PAIRS = "man\tking\t8\nman\twoman\t3\nparis\tking\t1\nman\tnobody\t5\n"
@@ -23,11 +22,6 @@ def table(path, words):
     rows = [f"{word} {VECTORS[word]}" for word in words]
     path.write_text(f"{len(rows)} 3\n" + "\n".join(rows) + "\n")
     return path
-
-
-@pytest.fixture
-def cli(capfd, monkeypatch):
-    return functools.partial(call, capfd, monkeypatch)
 
 
 @pytest.fixture
@@ -58,13 +52,13 @@ def test_evaluate_prints_tables_side_by_side(cli, files):
     assert len({len(line) for line in result.out.splitlines() if line.startswith("  ")}) == 1
 
 
-def test_files_are_told_apart_in_any_order(cli, files):
+def test_tables_and_gold_files_are_recognized_in_any_order(cli, files):
     assert cli("evaluate", *files[::-1], "--json").code == 0
     mixed = cli("evaluate", files[2], files[0], files[3], files[1])
     assert mixed.out == cli("evaluate", *files).out
 
 
-def test_sections_on_request(cli, files):
+def test_sections_are_printed_on_request(cli, files):
     assert (
         "questions.txt, gram1: accuracy of 1 question\n"
         in cli("evaluate", *files, "--sections").out
@@ -72,7 +66,7 @@ def test_sections_on_request(cli, files):
     assert "gram1" not in cli("evaluate", *files).out
 
 
-def test_evaluate_for_programs(cli, files):
+def test_evaluate_prints_json(cli, files):
     found = json.loads(cli("evaluate", *files, "--json").out)
     assert [each["table"] for each in found["tables"]] == [str(files[0]), str(files[1])]
     first, *others = found["tables"][0]["scores"]
@@ -133,7 +127,7 @@ def test_both_kinds_of_files_are_needed(cli, files, chosen, code, message):
     assert result.err.startswith(f"error: {message}\nhint: ")
 
 
-def test_files_that_do_not_serve_are_told(cli, files, tmp_path):
+def test_files_that_cannot_be_used_are_refused_by_name(cli, files, tmp_path):
     missing = cli("evaluate", files[0], tmp_path / "nothing")
     assert missing.err.startswith(f"error: there is no file {tmp_path / 'nothing'}")
     assert missing.code == 2
@@ -147,7 +141,7 @@ def test_files_that_do_not_serve_are_told(cli, files, tmp_path):
     assert "empty.vec has no row" in empty.err
 
 
-def test_hostile_names_are_shown_not_obeyed(cli, files, tmp_path):
+def test_hostile_names_are_printed_escaped(cli, files, tmp_path):
     gold = tmp_path / "\x1b[2J.txt"
     gold.write_text(QUESTIONS.replace("family", "\x1b[31m"))
     result = cli("evaluate", files[0], gold, "--sections")
@@ -171,7 +165,7 @@ def test_compare(cli, files):
     assert len(cli("compare", *files[:2], "--top", 0).out.splitlines()) == 6
 
 
-def test_compare_for_programs(cli, files):
+def test_compare_prints_json(cli, files):
     found = json.loads(cli("compare", *files[:2], "--json", "--sample", 2, "--top", 1).out)
     assert found["tables"] == [str(each) for each in files[:2]]
     assert (found["rows"], found["shared"], found["words"]) == ([5, 3], 3, 2)

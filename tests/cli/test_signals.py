@@ -1,4 +1,4 @@
-"""Stopped from outside at any moment, a run leaves things in order and can go on."""
+"""A command that is stopped by a signal leaves no litter, and training can resume."""
 
 import os
 import random
@@ -39,7 +39,7 @@ def start(build, model, *more):
 
 
 def wait_for(path, process):
-    """Until the file has something in it; a process that ends first is told by its errors."""
+    """Wait until the file has content; a process that ends first fails with its errors."""
     while not (path.exists() and path.stat().st_size):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
@@ -95,21 +95,21 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def tokens(built, tmp_path):
-    """An artifact that is there already."""
+    """An artifact of an earlier run."""
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     return tmp_path / "tokens.parquet"
 
 
 @pytest.fixture
 def lines():
-    """A pipe that lines come out of for ever."""
+    """A pipe that gives lines without end."""
     with subprocess.Popen(["yes", "Hope to see you soon"], stdout=subprocess.PIPE) as process:
         yield process.stdout
         process.kill()
 
 
 def tokenizing(tokens, stdin, workers):
-    """The process, once it has begun. It and its workers are a group, as in a terminal."""
+    """Start the process. It and its workers are a process group, as in a terminal."""
     process = subprocess.Popen(
         command("tokenize", "-", "-o", tokens, "--workers", workers),
         stdin=stdin,
@@ -123,25 +123,25 @@ def tokenizing(tokens, stdin, workers):
 
 
 def wait_for_results(tokens, process):
-    """Until workers have sent so much that a row group was written."""
+    """Wait until workers have sent so much that a row group was written."""
     while sum(path.stat().st_size for path in tokens.parent.glob(".*.tmp")) < 100:
         assert process.poll() is None
         time.sleep(0.01)
 
 
 def errors_of(process):
-    """What it and its workers have said, once not one of them is left."""
+    """Return what it and its workers wrote to stderr, once all of them have ended."""
     process.wait(timeout=60)
-    reading = threading.Thread(target=lambda: said.append(process.stderr.read()), daemon=True)
-    said = []
+    reading = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
+    errors = []
     reading.start()
     reading.join(timeout=60)
-    assert said, "a worker has outlived the process"
+    assert errors, "a worker has outlived the process"
     process.stderr.close()
-    return said[0].decode()
+    return errors[0].decode()
 
 
-def test_a_stage_that_waits_for_input_can_be_terminated(tokens):
+def test_a_stage_that_waits_for_input_can_be_stopped(tokens):
     before = tokens.read_bytes()
     process = tokenizing(tokens, subprocess.PIPE, 1)
     process.stdin.write(b"a line without an end" * 1000)
@@ -169,7 +169,7 @@ def test_a_stage_that_is_stopped_leaves_neither_workers_nor_litter(tokens, lines
     assert litter(tokens.parent) == []
 
 
-def test_a_stage_that_is_stopped_while_its_workers_start_says_just_that(tokens, lines):
+def test_a_stage_that_is_stopped_while_its_workers_start_reports_just_that(tokens, lines):
     process = tokenizing(tokens, lines, 2)
     time.sleep(random.Random(2).uniform(0, 0.5))
     os.killpg(process.pid, signal.SIGINT)
@@ -189,8 +189,8 @@ def test_a_stage_that_is_killed_takes_its_workers_with_it(tokens, lines):
     assert litter(tokens.parent) == []
 
 
-@pytest.mark.skipif(not shutil.which("ps"), reason="nothing tells which processes there are")
-def test_a_stage_whose_worker_is_killed_says_so(tokens, lines):
+@pytest.mark.skipif(not shutil.which("ps"), reason="without ps the workers cannot be found")
+def test_a_stage_whose_worker_is_killed_reports_that(tokens, lines):
     before = tokens.read_bytes()
     process = tokenizing(tokens, lines, 2)
     wait_for_results(tokens, process)
@@ -204,9 +204,11 @@ def test_a_stage_whose_worker_is_killed_says_so(tokens, lines):
 
 
 def a_worker_of(process):
-    """The number of one of its worker processes."""
-    told = subprocess.run(["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True)
-    rows = [line.split(maxsplit=2) for line in told.stdout.splitlines()]
+    """Return the process id of one of its workers."""
+    listed = subprocess.run(
+        ["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True
+    )
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return next(
         int(pid) for pid, parent, does in rows if int(parent) == process and "spawn_main" in does
     )

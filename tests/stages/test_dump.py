@@ -11,50 +11,20 @@ from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (
     DumpConfig,
-    TokenizeExecution,
     TrainConfig,
-    TrainExecution,
 )
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
-from corpus2vec.pipeline.stages.build import Build
 from corpus2vec.pipeline.tables import writing
-from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.training.pretrained import read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
 from tests.support.artifacts import names
-from tests.support.commands import call
-
-ALL = ",".join(FORMATS)
-
-
-def the_build(folder, format=ALL, **settings):
-    return Build(
-        corpora=[str(folder / "corpus.txt")],
-        folder=folder,
-        configs={
-            "train": TrainConfig(dim=2, seq_len=5, epochs=1),
-            "dump": DumpConfig(format=format, table="input", **settings),
-        },
-        executions={
-            "tokenize": TokenizeExecution(workers=1),
-            "train": TrainExecution(threads=1),
-        },
-    )
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A build with a table in every format."""
-    folder = tmp_path_factory.mktemp("built")
-    (folder / "corpus.txt").write_text("Hope to see you soon\nNice to see you again\n")
-    list(the_build(folder).run())
-    return folder
+from tests.support.runs import the_build
 
 
 @pytest.fixture
 def dump(built, tmp_path):
-    """Dumps the table of the build to a path of the test's own."""
+    """Dump the table of the build to a path of the test's own."""
 
     def run(format, **settings):
         output = tmp_path / f"table{FORMATS[format].extension}"
@@ -65,15 +35,10 @@ def dump(built, tmp_path):
     return run
 
 
-@pytest.fixture
-def cli(capfd, monkeypatch):
-    return lambda *arguments: call(capfd, monkeypatch, *arguments)
-
-
 # --- caching ---------------------------------------------------------------------------------
 
 
-def test_a_build_has_an_artifact_a_format(built):
+def test_a_build_has_an_artifact_for_each_format(built):
     for name in FORMATS:
         manifest = artifact_input("table", built / f"embeddings{FORMATS[name].extension}").manifest
         assert manifest.config["format"] == name
@@ -88,14 +53,14 @@ def test_all_of_them_are_hits_the_second_time(built):
     assert all(step.hit for step in plan)
 
 
-def test_a_plan_tells_of_the_formats_that_are_missing(tmp_path, built):
+def test_a_plan_gives_a_reason_for_each_format(built):
     plan = the_build(built, "parquet,npy", normalize=True).plan()
     reasons = [step.reason for step in plan[4:]]
     assert reasons == ["normalize False → True"] * 2
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_same_table_is_the_same_bytes(dump, format, built):
+def test_the_same_table_gives_the_same_bytes(dump, format, built):
     again = artifact_input("table", dump(format)).digest
     assert again == artifact_input("table", built / f"embeddings{FORMATS[format].extension}").digest
 
@@ -117,15 +82,7 @@ def test_a_recipe_has_only_what_decides_bytes(built):
     assert set(recipe("spacy").config) - set(recipe("npy").config) == {"lang"}
 
 
-def test_another_precision_leaves_the_formats_without_digits_as_they_are(cli, built, tmp_path):
-    model = [built / "model.safetensors", built / "vocab.tsv"]
-    more = ["-o", tmp_path / "all", "--format", "glove,parquet", "--json", "--quiet"]
-    assert cli("dump", *model, *more).code == 0
-    again = json.loads(cli("dump", *model, *more, "--precision", "3").out)
-    assert [each["hit"] for each in again] == [False, True]
-
-
-def test_spacys_folder_is_of_the_corpus_language(built):
+def test_spacys_folder_has_the_language_of_the_corpus(built):
     meta = json.loads((built / "embeddings.spacy" / "meta.json").read_text())
     assert (meta["lang"], meta["vectors"]["vectors"]) == ("en", 7)
 
@@ -134,7 +91,7 @@ def test_spacys_folder_is_of_the_corpus_language(built):
 
 
 @pytest.mark.parametrize("format", ["word2vec", "npy"])
-def test_what_reads_back_otherwise_is_not_published(dump, monkeypatch, format):
+def test_a_dump_that_reads_back_differently_is_not_published(dump, monkeypatch, format):
     output = dump(format)
     before = artifact_input("table", output).digest
 
@@ -165,7 +122,7 @@ def test_lookup_finds_rows_5_1_2_3_6_in_every_format(built, format):
 
 
 @pytest.mark.parametrize("format", ["table", "tsv", "parquet"])
-def test_lookup_tells_ids_in_any_order_where_the_format_has_them(dump, format):
+def test_lookup_finds_ids_in_any_order_where_the_format_has_them(dump, format):
     path = dump(format, order="frequency", top=4)
     found = Lookup(path).find("Nice to see you again")
     assert [each.id for each in found] == [None, 1, 2, 3, None]
@@ -187,74 +144,7 @@ def test_training_starts_from_every_format(built, format):
     assert start.tables["embedding"].tobytes() == expected.tobytes()
 
 
-def test_a_train_stage_takes_a_folder_as_its_start(built, tmp_path):
-    init = str(built / "embeddings.npy")
-    config = TrainConfig(dim=2, seq_len=5, epochs=1, init=init, freeze=True, objective="lm")
-    stages.train.run(
-        [built / "ids.parquet", built / "vocab.tsv"],
-        tmp_path / "model.safetensors",
-        config,
-    )
-    frozen = read_table(tmp_path / "model.safetensors")
-    assert frozen.tobytes() == read_table(built / "model.safetensors").tobytes()
-
-
-# --- the command -----------------------------------------------------------------------------
-
-
-def test_several_formats_are_files_side_by_side(cli, built, tmp_path):
-    model = [built / "model.safetensors", built / "vocab.tsv"]
-    output = ["-o", tmp_path / "all", "--format", "word2vec,tsv"]
-    result = cli("dump", *model, *output, "--json", "--quiet")
-    assert result.code == 0
-    told = json.loads(result.out)
-    assert [each["output"] for each in told] == [
-        str(tmp_path / "all.w2v"),
-        str(tmp_path / "all.tsv"),
-    ]
-    assert names(tmp_path / "all.tsv") == ["metadata.tsv", "vectors.tsv"]
-    assert [each["hit"] for each in json.loads(cli("dump", *model, *output, "--json").out)] == [
-        True,
-        True,
-    ]
-
-
-def test_the_outputs_extension_is_enough(cli, built, tmp_path):
-    model = [built / "model.safetensors", built / "vocab.tsv"]
-    assert cli("dump", *model, "-o", tmp_path / "x.vec", "--json").code == 0
-    assert (tmp_path / "x.vec").read_bytes().startswith(b"7 2\nHope ")
-    assert len(read_vectors(tmp_path / "x.vec")) == 7
-
-
-def test_info_tells_of_a_folder(cli, built):
-    result = cli("info", built / "embeddings.spacy")
-    assert result.code == 0
-    assert "dump → embeddings.spacy" in result.out
-
-
-@pytest.mark.parametrize(
-    ("format", "message"),
-    [
-        ("npy", "--format npy is several files: they cannot go to stdout"),
-        ("glove,word2vec", "--format glove,word2vec is several artifacts, and this makes one"),
-    ],
-)
-def test_what_is_not_one_stream_does_not_go_to_stdout(cli, built, format, message):
-    model = [built / "model.safetensors", built / "vocab.tsv"]
-    result = cli("dump", *model, "-o", "-", "--format", format)
-    assert result.code == 2
-    assert message in result.err
-
-
-def test_a_folder_of_the_users_own_is_safe(cli, built):
-    model = [built / "model.safetensors", built / "vocab.tsv"]
-    before = names(built)
-    result = cli("dump", *model, "-o", built, "--format", "spacy")
-    assert (result.code, names(built)) == (2, before)
-    assert "is no part of this format" in result.err
-
-
-def test_dump_to_is_for_one_format(built):
+def test_the_stage_writes_one_format_at_a_time(built):
     config = DumpConfig(format="table,glove")
     with pytest.raises(UsageError, match="is several artifacts"):
         stages.dump.run([built / "model.safetensors", built / "vocab.tsv"], built / "x", config)

@@ -1,0 +1,45 @@
+"""info and show: what an artifact is, and what is in it."""
+
+import shutil
+
+from tests.support.runs import write
+
+
+def test_info_prints_every_stage_of_the_history(cli, built):
+    printed = cli("info", built / "embeddings.txt").out
+    assert [line for line in printed.splitlines() if "→" in line] == [
+        "tokenize → tokens.parquet",
+        "vocab → vocab.tsv",
+        "encode → ids.parquet",
+        "train → model.safetensors",
+        "dump → embeddings.txt",
+    ]
+    assert "tokens          in 10, kept 10" in printed
+
+
+def test_info_notices_damage(cli, built, tmp_path):
+    folder = shutil.copytree(built, tmp_path / "copy")
+    with (folder / "ids.parquet").open("r+b") as file:
+        file.seek(40)
+        file.write(b"\xff")
+    result = cli("info", folder / "ids.parquet")
+    assert result.code == 65
+    assert "is not what its manifest says" in result.err
+
+
+def test_info_describes_an_artifact_that_is_a_folder(cli, built, tmp_path):
+    folder = tmp_path / "embeddings.spacy"
+    assert cli("dump", built / "model.safetensors", built / "vocab.tsv", "-o", folder).code == 0
+    result = cli("info", folder)
+    assert result.code == 0
+    assert "dump → embeddings.spacy" in result.out
+
+
+def test_show_prints_documents_with_their_labels(cli, tmp_path):
+    corpus = write(tmp_path / "a.csv", "text,label\nno more,b\nmore,a\n")
+    tokens = tmp_path / "t.parquet"
+    cli("tokenize", corpus, "--label-field", "label", "-o", tokens)
+    assert cli("show", tokens).out == 'b\t["no", "more"]\na\t["more"]\n'
+    assert (
+        cli("show", tokens, "-n", "1", "--json").out == '{"tokens": ["no", "more"], "label": "b"}\n'
+    )

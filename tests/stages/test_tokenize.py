@@ -1,0 +1,61 @@
+"""The tokenize stage: what it counts, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.parquet import documents
+from corpus2vec.pipeline.corpus import limits
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.stages import tokenize as tokenize_stage
+from tests.support.front_end import make_tokenizer, tokenize
+from tests.support.runs import write
+
+
+@pytest.mark.parametrize("doc_per", ["line", "paragraph", "file"])
+@pytest.mark.parametrize("content", ["", "\n", " \n\r\n\t", "\ufeff", "\u3000\u2028"], ids=repr)
+def test_a_corpus_of_blanks_is_refused(content, doc_per, monkeypatch):
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
+    with pytest.raises(DataError) as refused:
+        tokenize(write("a.txt", content), doc_per=doc_per)
+    assert refused.value.message == "the corpus has no document that is not blank: a.txt"
+    assert refused.value.hint == "is it the right file, and the right --text-field?"
+    assert refused.value.exit_code == 65
+    assert not Path("t.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv", "text,n\n"), ("a.csv", 'text,n\n"",1\n" ",2\n'), ("a.jsonl", '\n{"text": null}\n')],
+)
+def test_a_table_of_blanks_is_refused(name, content, monkeypatch):
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
+    with pytest.raises(DataError, match=rf"^the corpus has no document that .* blank: {name}$"):
+        tokenize(write(name, content))
+
+
+def test_blank_documents_and_emptied_ones_are_counted_apart(monkeypatch):
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
+    name = write("a.txt", "\n \t\nHope\n\u3000\u2028\n\r\n...\nto\n")
+    counts = tokenize(name, drop=("space", "punct")).counts
+    dropped = {"blank": 4, "no token left": 1}
+    assert counts["documents"] == {"in": 7, "kept": 2, "dropped": dropped}
+    assert counts["tokens"] == {"in": 3, "kept": 2, "dropped": {"punct": 1}}
+
+
+def test_cuts_in_long_chunks_and_documents_are_counted_if_there_are_any(monkeypatch):
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
+    name = write("a.txt", "Hope to see you\n" + "x" * 3000 + "\n")
+    assert tokenize(name).counts["chunks_cut"] == 2
+    assert "documents_cut" not in tokenize(name).counts
+    monkeypatch.setattr(limits, "DOCUMENT_BYTES", 8)
+    counts = tokenize(write("b.txt", "Hope to see you\nsoon\n")).counts
+    assert counts["documents_cut"] == 1
+    assert "chunks_cut" not in counts
+    assert counts["documents"] == {"in": 3, "kept": 3}
+    assert [row["tokens"] for row in documents(Path("t.parquet"))] == [
+        ["Hope", "to"], ["see", "you"], ["soon"]
+    ]  # fmt: skip
+    assert json.loads(manifest_path(Path("t.parquet")).read_text())["counts"] == counts

@@ -1,0 +1,17 @@
+"""The train stage."""
+
+from corpus2vec.pipeline import stages
+from corpus2vec.pipeline.artifacts.weights import read_table
+from corpus2vec.pipeline.config import TrainConfig
+
+
+def test_train_starts_from_a_dump_that_is_a_folder(built, tmp_path):
+    init = str(built / "embeddings.npy")
+    config = TrainConfig(dim=2, seq_len=5, epochs=1, init=init, freeze=True, objective="lm")
+    stages.train.run(
+        [built / "ids.parquet", built / "vocab.tsv"],
+        tmp_path / "model.safetensors",
+        config,
+    )
+    frozen = read_table(tmp_path / "model.safetensors")
+    assert frozen.tobytes() == read_table(built / "model.safetensors").tobytes()
