@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from corpus2vec.pipeline.ask.lookup import Found, Lookup
 from corpus2vec.pipeline.ask.queries import Near, Space
-from corpus2vec.pipeline.ask.words import Words
 from corpus2vec.pipeline.errors import PipelineError, UsageError
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.table import Table
@@ -89,7 +88,7 @@ class Embeddings:
     @property
     def tokens(self) -> list[str]:
         """The tokens, in the order of the rows."""
-        return self._words.tokens
+        return self._space.words.tokens
 
     @functools.cached_property
     def vectors(self) -> np.ndarray:
@@ -113,7 +112,7 @@ class Embeddings:
         return iter(self.tokens)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and self._words.row(word) is not None
+        return isinstance(word, str) and self._space.words.row(word) is not None
 
     def __getitem__(self, word: str) -> np.ndarray:
         """Return the vector of a word, (D,) float32, read-only."""
@@ -161,10 +160,6 @@ class Embeddings:
         return self._lookup.find(text)
 
     @functools.cached_property
-    def _words(self) -> Words:
-        return Words(self._table.tokens)
-
-    @functools.cached_property
     def _space(self) -> Space:
         return Space(self._table)
 
@@ -176,9 +171,9 @@ class Embeddings:
 
     @with_hint()
     def _row(self, word: str) -> int:
-        row = self._words.row(word)
+        row = self._space.words.row(word)
         if row is None:
-            close = " or ".join(map(repr, self._words.close(word)))
+            close = " or ".join(map(repr, self._space.words.close(word)))
             hint = f"did you mean {close}?" if close else "`tokens` lists those that are"
             raise UnknownWord(f"{word!r} is not in the table", hint=hint)
         return row

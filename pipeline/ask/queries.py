@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,12 @@ class Space:
 
     def __init__(self, table: Table) -> None:
         self.words = Words(table.tokens)
-        self._unit_VD = unit_rows(table.vectors_VD)
+        self._table = table
+
+    @cached_property
+    def _unit_VD(self) -> np.ndarray:
+        """Each row, scaled to length 1: a second table, which a mere look at rows does not need."""
+        return unit_rows(self._table.vectors_VD)
 
     def neighbors(self, rows: Sequence[int], top: int) -> list[list[Near]]:
         """Return the `top` tokens nearest to each row by cosine, nearest first, without itself."""
