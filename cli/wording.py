@@ -82,8 +82,8 @@ def facts_of(outcome: Outcome) -> list[str]:
     tokens = counts.get("tokens")
     if isinstance(tokens, Mapping):
         speed += f", {tokens['in'] / seconds:,.0f} tokens/s"
-    elif isinstance(tokens, int) and "epochs" in counts and not counts.get("time_was_up"):
-        speed = f", {tokens * counts['epochs'] / seconds:,.0f} tokens/s"
+    elif counts.get("training_seconds"):
+        speed = f", {counts['tokens_read'] / counts['training_seconds']:,.0f} tokens/s"
     lines.append(f"{outcome.seconds:.1f} s{speed}")
     return [line for line in lines if line]
 

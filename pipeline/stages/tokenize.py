@@ -105,11 +105,6 @@ def run(
 def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
     from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding, is_model_folder, versions
 
-    settings, kinds = deciding(config), {source.kind for source in sources}
-    if "text" not in kinds:
-        del settings["doc_per"]
-    if kinds == {"text"}:
-        del settings["text_field"]
     known = known_digests(output)
     inputs = [_corpus_input(source, known) for source in sources]
     if config.model and is_model_folder(config.model):
@@ -117,7 +112,7 @@ def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> 
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=settings,
+        config=deciding(config),
         inputs=tuple(inputs),
         tools=versions(config),
     )

@@ -15,10 +15,11 @@ from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
-from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import existing
 
@@ -45,7 +46,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=config.deciding(),
+        config=config.deciding(_rows(sources[1])),
         inputs=tuple(sources),
         tools={"torch": _torch_version(), "numpy": metadata.version("numpy")},
     )
@@ -57,6 +58,13 @@ def _torch_version() -> str:
         return metadata.version("torch")
     except metadata.PackageNotFoundError:
         return NO_TORCH
+
+
+def _rows(vocabulary: Input) -> int:
+    """Return how many rows the table will have: one for each line below the vocabulary's header."""
+    with reading(vocabulary.name), Path(vocabulary.name).open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return max(1, lines - 1)
 
 
 def run(

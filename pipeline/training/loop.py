@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from corpus2vec.pipeline.artifacts.weights import published_name
-from corpus2vec.pipeline.config import TrainConfig, TrainExecution
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution, option_name
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import Progress
@@ -209,10 +209,13 @@ class Training:
             self.position.loss_count += 1
 
     def _fail(self, step: int) -> None:
+        rates = ", ".join(
+            f"{option_name(name)} (it is {rate})" for name, rate in self.config.rates.items()
+        )
         raise PipelineError(
             f"the loss is no longer a finite number, at step {step:,}",
-            hint=f"lower --lr (it is {self.config.learning_rates[1]}) or --clip "
-            f"(it is {self.config.clip}); a checkpoint from before, if there is one, was kept",
+            hint=f"lower {rates} or --clip (it is {self.config.clip}); "
+            "a checkpoint from before, if there is one, was kept",
         )
 
     def _end_epoch(self) -> bool:

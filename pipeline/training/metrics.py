@@ -1,8 +1,9 @@
 """The metrics of a run: JSON Lines beside the model, and TensorBoard's event files if wanted.
 
-`model.metrics.jsonl` has a line every few steps (step, epoch, tokens, loss, lr, tokens_per_second)
-and one line an epoch (train_loss; with held-out documents also valid_loss and the objective's own
-score). A run that resumes cuts it back to the checkpoint, so that no step is in it twice.
+`model.metrics.jsonl` has a line every few steps (step, epoch, tokens, seconds, loss,
+tokens_per_second, and of the learning rates lr and table_lr those in use) and one line an epoch
+(train_loss; with held-out documents also valid_loss and the objective's own score). A run that
+resumes cuts it back to the checkpoint, so that no step is in it twice.
 `model.tensorboard/` has the same numbers by step, for TensorBoard.
 """
 

@@ -64,12 +64,8 @@ class Reports:
         predicted = now.loss_count - last.loss_count
         loss = (now.loss_sum - last.loss_sum) / predicted if predicted else math.nan
         speed = (now.tokens - last.tokens) / max(now.time - last.time, 1e-9)
-        self._line(
-            position,
-            loss=loss,
-            lr=self._config.learning_rates[1] * share_of_rate,
-            tokens_per_second=round(speed),
-        )
+        rates = {name: rate * share_of_rate for name, rate in self._config.rates.items()}
+        self._line(position, loss=loss, **rates, tokens_per_second=round(speed))
         epoch = f"{position.epoch + 1}/{self._config.epochs}"
         self._advance(position, epoch=epoch, loss=loss, tokens_per_second=speed)
 

@@ -134,7 +134,13 @@ def _results(trained: Trained, config: TrainConfig) -> dict[str, Any]:
     last = position.scores[-1] if position.scores else {}
     if config.patience and position.scores:
         last = position.scores[position.best_epoch - 1]
-    results: dict[str, Any] = {"steps": position.steps, "epochs": position.epoch}
+    results: dict[str, Any] = {
+        "steps": position.steps,
+        "epochs": position.epoch,
+        # Both with what came before a resume, so that their ratio is the speed of training.
+        "tokens_read": position.tokens,
+        "training_seconds": round(position.seconds, 3),
+    }
     results |= {name: jsonable(value) for name, value in last.items() if name != "epoch"}
     if config.max_minutes:
         results["time_was_up"] = trained.time_was_up

@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 CELLS = 1 << 25
@@ -209,7 +208,6 @@ class _Sampled(torch.autograd.Function):
         return F.softplus(-over_N).mean()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         context_NE, negatives, shares_NK, others_N = ctx.saved_tensors
         slope_N1 = (others_N * gradient)[:, None]
@@ -265,7 +263,6 @@ class _Full(torch.autograd.Function):
         return torch.cat(losses).mean()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         scale = gradient / ctx.positions
         slopes: list[Tensor | None] = [each * scale for each in ctx.saved_tensors]

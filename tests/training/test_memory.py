@@ -33,3 +33,11 @@ def faults(keep):
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is changed")
 def test_memory_that_a_step_frees_is_kept_for_the_next():
     assert faults(keep=True) < faults(keep=False) / 4
+
+
+def test_the_room_and_what_a_program_calls_first_import_no_torch():
+    code = (
+        "import sys, corpus2vec.pipeline.training, corpus2vec.pipeline.training.memory;"
+        "assert not {'torch', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -112,3 +112,18 @@ def test_products_in_bfloat16_come_near_those_in_float32():
         assert torch.allclose(loss, near, rtol=0.02)
         assert near.dtype == torch.float32
         assert close(slopes(loss, contexts), slopes(near, contexts), 0.02)
+
+
+@pytest.mark.parametrize("way", ["full", "sampled"])
+def test_a_second_backward_gives_the_same_gradients_or_an_error(way):
+    output, (contexts, targets) = output_layer(negatives=20), contexts_and_targets()
+    parameters = contexts, output.weight, output.bias
+    loss = getattr(output, way)(contexts, targets, *[drawing()][: way == "sampled"])
+    first = torch.autograd.grad(loss * 0.5, parameters, retain_graph=True)
+    before = [each.clone() for each in first]
+    for each in first:
+        each.mul_(3)  # what clipping does to a gradient
+    second = torch.autograd.grad(loss * 0.5, parameters)
+    assert all(torch.equal(a.to_dense(), b.to_dense()) for a, b in zip(before, second, strict=True))
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        torch.autograd.grad(loss, parameters)
