@@ -174,7 +174,7 @@ class Stdout(io.RawIOBase):
         """Write; exit quietly where nobody reads any more (`… | head`)."""
         try:
             sys.stdout.flush()
-            sys.stdout.buffer.write(block.encode() if isinstance(block, str) else block)
+            sys.stdout.buffer.write(_encoded(block))
             sys.stdout.buffer.flush()
         except OSError as problem:
             # Otherwise Python fails again when it closes stdout at exit.
@@ -185,6 +185,11 @@ class Stdout(io.RawIOBase):
 
             raise storage_error(problem, "write to", "standard output") from problem
         return len(block)
+
+
+def _encoded(block: Any) -> Any:
+    # A word of the command line that is not UTF-8 has lone surrogates, which JSON too can escape.
+    return block.encode("utf-8", "backslashreplace") if isinstance(block, str) else block
 
 
 STDOUT = Stdout()

@@ -39,10 +39,13 @@ def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe
     given = artifact_input("vocabulary", vocabulary)
     unk = unk_of(given)
     traited = dataclasses.replace(given, traits={"unk": unk} if unk else {})
+    settings = config.deciding()
+    if unk:  # then no token is unknown
+        del settings["unknown"]
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=config.deciding(),
+        config=settings,
         inputs=(artifact_input("tokens", tokens), traited),
         tools={"pyarrow": metadata.version("pyarrow")},
     )

@@ -105,6 +105,11 @@ def run(
 def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
     from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding, is_model_folder, versions
 
+    settings, kinds = deciding(config), {source.kind for source in sources}
+    if "text" not in kinds:
+        del settings["doc_per"]
+    if kinds == {"text"}:
+        del settings["text_field"]
     known = known_digests(output)
     inputs = [_corpus_input(source, known) for source in sources]
     if config.model and is_model_folder(config.model):
@@ -112,7 +117,7 @@ def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> 
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=deciding(config),
+        config=settings,
         inputs=tuple(inputs),
         tools=versions(config),
     )

@@ -199,3 +199,11 @@ def test_lookup_marks_tokens_that_get_the_vector_of_unk(cli, corpus, tmp_path):
     assert re.search(r"^7  dies \(<unk>\)  \[", cli("lookup", table, "Hope dies").out, re.MULTILINE)
     hope, dies = json.loads(cli("lookup", table, "Hope dies", "--json").out)
     assert (hope["id"], hope["unk"], dies["id"], dies["unk"]) == (0, False, 7, True)
+
+
+def test_a_word_that_is_not_utf8_is_escaped_in_json(vectors):
+    arguments = [*map(os.fsencode, command("neighbors", vectors, "man", "--json")), b"\xff"]
+    result = subprocess.run(arguments, capture_output=True)
+    assert result.returncode == 0
+    words = [json.loads(line)["word"] for line in result.stdout.splitlines()]
+    assert words == ["man", "\udcff"]
