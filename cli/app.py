@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from corpus2vec.cli import ask, build, inspect, judge, report
 from corpus2vec.cli.console import Console
+from corpus2vec.cli.streams import STDOUT, discard, open_closed_streams
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 
 app = typer.Typer(
@@ -42,7 +43,7 @@ def version_option(
     if version:
         from importlib import metadata
 
-        print(f"corpus2vec {metadata.version('corpus2vec')}")
+        STDOUT.write(f"corpus2vec {metadata.version('corpus2vec')}\n")
         raise typer.Exit
 
 
@@ -52,6 +53,7 @@ def main() -> None:
     # hundredth of the speed. After 500 turns they sleep, which costs a single training nothing.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "500")
+    open_closed_streams()
     console = Console()
     _catch_signals(console)
     sys.exit(run(console))
@@ -70,7 +72,10 @@ def run(console: Console) -> int:
     except PipelineError as problem:
         return _fail(console, problem, problem.message, problem.hint, problem.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
+        return 0
+    except SystemExit:  # so typer ends where nobody reads its help any more
+        discard(sys.stdout)
         return 0
     except OSError as problem:
         from corpus2vec.pipeline.files.failures import storage_error

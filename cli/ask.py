@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.console import STDOUT
 from corpus2vec.cli.options import Request, add_command, looking, require_text
+from corpus2vec.cli.streams import STDOUT
 from corpus2vec.cli.wording import counted
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from corpus2vec.cli.console import STDOUT, Console, print_json
+from corpus2vec.cli.console import Console
 from corpus2vec.cli.options import Request, add_command, building, planning
+from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.stages import STAGES, Stage, train

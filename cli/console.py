@@ -1,4 +1,4 @@
-"""What a person sees: progress, summaries and errors, on stderr; and data, on stdout.
+"""What a person sees on stderr: progress, summaries and errors.
 
 A terminal gets a live line with rate and time left; a pipe or a log gets a plain line every 30
 seconds; --quiet gets neither. Untrusted text (tokens, labels, paths) is escaped by `visible`, and
@@ -7,15 +7,12 @@ never taken as markup.
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from corpus2vec.cli import streams
 from corpus2vec.cli.wording import facts_of, progress_line
 from corpus2vec.pipeline.errors import Interrupted
 from corpus2vec.pipeline.strings.display import visible
@@ -97,7 +94,7 @@ class Console:
 
             self._bar.console.print(Text(text), soft_wrap=True)
         else:
-            print(text, file=sys.stderr, flush=True)
+            streams.say(text)
 
     def stage_done(self, outcome: Outcome) -> None:
         """Print the summary of a stage, and stop if a signal came while it ended."""
@@ -121,9 +118,9 @@ class Console:
         """Print one line `error: …` and, if there is a hint, one line `hint: …`."""
         self.end()
         one_line = visible(" ".join(message.split()), keep_spaces=True)
-        print(f"{self._coloured('error:', '31')} {one_line}", file=sys.stderr)
+        streams.say(f"{self._coloured('error:', '31')} {one_line}")
         if hint:
-            print(f"hint: {visible(' '.join(hint.split()), keep_spaces=True)}", file=sys.stderr)
+            streams.say(f"hint: {visible(' '.join(hint.split()), keep_spaces=True)}")
 
     def _coloured(self, text: str, code: str) -> str:
         plain = not self.is_live or os.environ.get("NO_COLOR")
@@ -158,43 +155,3 @@ class Console:
         )
         bar.start()
         return bar
-
-
-# --- data on stdout --------------------------------------------------------------------------
-
-
-class Stdout(io.RawIOBase):
-    """Standard output as a sink of bytes: always UTF-8, and a closed pipe is not an error."""
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, block: Any) -> int:
-        """Write; exit quietly where nobody reads any more (`… | head`)."""
-        try:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(_encoded(block))
-            sys.stdout.buffer.flush()
-        except OSError as problem:
-            # Otherwise Python fails again when it closes stdout at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(problem, BrokenPipeError):
-                raise typer.Exit(0) from None
-            from corpus2vec.pipeline.files.failures import storage_error
-
-            raise storage_error(problem, "write to", "standard output") from problem
-        return len(block)
-
-
-def _encoded(block: Any) -> Any:
-    # A word of the command line that is not UTF-8 has lone surrogates, which JSON too can escape.
-    return block.encode("utf-8", "backslashreplace") if isinstance(block, str) else block
-
-
-STDOUT = Stdout()
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON on stdout."""
-    STDOUT.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

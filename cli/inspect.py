@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus2vec.cli.console import STDOUT, print_json
 from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.streams import STDOUT, print_json
 
 
 def info(

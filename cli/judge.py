@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.console import STDOUT, print_json
 from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
 

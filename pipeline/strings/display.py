@@ -11,6 +11,8 @@ import unicodedata
 
 # Cc controls, Cf format marks (bidi, zero width), Cs half surrogates, Zs Zl Zp white space
 HIDDEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
+OBEYED = HIDDEN - {"Zs"}
+PLAIN = str.maketrans("", "", "\t\n")
 
 
 def visible(text: str, keep_spaces: bool = False) -> str:
@@ -33,6 +35,20 @@ def _visible(character: str, keep_spaces: bool) -> str:
         code = ord(character)
         return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     return character
+
+
+def obeyed_escaped(text: str) -> str:
+    r"""Escape what a terminal would obey, and nothing else: tabs and line ends stay.
+
+    >>> obeyed_escaped("a\x1b[31m\u202e\t\\ b\n")
+    'a\\u001b[31m\\u202e\t\\ b\n'
+    """
+    if text.isascii() and text.translate(PLAIN).isprintable():
+        return text
+    return "".join(
+        each if each in "\t\n" or unicodedata.category(each) not in OBEYED else _visible(each, True)
+        for each in text
+    )
 
 
 # What `visible` writes, but for half surrogates: no text in a file can have one.
