@@ -18,7 +18,7 @@ from corpus2vec.embeddings import Embeddings, load, with_hint
 from corpus2vec.pipeline.config import Settings
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import STAGES, dump
 from corpus2vec.pipeline.stages.build import Build
 
 Config = TypeVar("Config", bound=Settings)
@@ -58,7 +58,7 @@ def build(
     )
     for _ in work.run(force=force, progress=progress):
         pass
-    return load(next(each.output for each in work.works() if each.stage is STAGES[-1]))
+    return load(next(each.output for each in work.works() if each.stage is dump))
 
 
 def _fields(kind: type[Settings]) -> list[str]:
