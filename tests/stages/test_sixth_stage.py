@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from tests.support.commands import Result
-from tests.support.runs import ALL_HIT, SAMPLES, SMALL, STAGES, verdicts, write
+from tests.support.runs import ALL_HIT, SMALL, STAGES, verdicts, write
 
 MODULE = '''"""Count the tokens of each document: lengths.tsv.
 

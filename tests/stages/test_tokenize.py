@@ -1,6 +1,7 @@
-"""The tokenize stage: what it counts, and what it refuses."""
+"""The tokenize stage: what it counts, what it refuses, and what is in its recipe."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from corpus2vec.pipeline.artifacts.parquet import documents
 from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
+from corpus2vec.pipeline.tokenizer import import_spacy
 from tests.support.front_end import make_tokenizer, tokenize
 from tests.support.runs import write
 
@@ -59,3 +61,45 @@ def test_cuts_in_long_chunks_and_documents_are_counted_if_there_are_any(monkeypa
         ["Hope", "to"], ["see", "you"], ["soon"]
     ]  # fmt: skip
     assert json.loads(manifest_path(Path("t.parquet")).read_text())["counts"] == counts
+
+
+# --- what decides the tokens -----------------------------------------------------------------
+
+
+def test_a_setting_that_has_no_effect_on_these_files_is_not_in_the_recipe():
+    text, rows = write("a.txt", "Hope\n"), write("b.csv", "text\nHope\n")
+    assert not tokenize(text, force=False).hit
+    assert tokenize(text, text_field="body", force=False).hit
+    assert not tokenize(text, doc_per="file", force=False).hit
+    assert not tokenize(rows, force=False).hit
+    assert tokenize(rows, doc_per="file", force=False).hit
+
+
+@pytest.fixture
+def model(tmp_path):
+    """The folder of a pipeline, in the current folder."""
+    import_spacy(with_torch=False).blank("en").to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_model_folder_is_in_the_recipe_by_its_content(model, tmp_path):
+    corpus = write("a.txt", "Hope to see you\n")
+    assert not tokenize(corpus, model=str(model)).hit
+    copy = shutil.copytree(model, tmp_path / "copies" / "copy")
+    for same in ("model", "./model", "copies/copy", str(copy), str(model)):
+        outcome = tokenize(corpus, model=same, force=False)
+        assert (outcome.hit, outcome.reason) == (True, "nothing changed")
+
+
+def test_an_edited_or_renamed_file_in_a_model_folder_is_a_miss(model):
+    corpus = write("a.txt", "Hope to see you\n")
+    tokenize(corpus, model="model")
+    meta = model / "meta.json"
+    meta.write_text(meta.read_text().replace('"name":"pipeline"', '"name":"changed"'))
+    outcome = tokenize(corpus, model="model", force=False)
+    assert not outcome.hit
+    assert "meta.json changed" in outcome.reason
+    write(model / "more.txt", "")
+    assert not tokenize(corpus, model="model", force=False).hit
+    (model / "more.txt").rename(model / "renamed.txt")
+    assert not tokenize(corpus, model="model", force=False).hit

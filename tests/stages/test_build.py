@@ -1,0 +1,138 @@
+"""A build as library calls: its artifacts, running them, and the plan."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from corpus2vec.pipeline.config import DumpConfig, TokenizeConfig, TrainConfig, VocabConfig
+from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.progress import Silent
+from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages.build import Build, Step
+from tests.support.runs import the_build, write
+
+
+@pytest.fixture
+def folder(built, tmp_path):
+    """A copy of the build, to change."""
+    return Path(shutil.copytree(built, tmp_path / "build"))
+
+
+def steps(build):
+    return {step.output.name: (step.hit, step.reason) for step in build.plan()}
+
+
+# --- what is to be made ----------------------------------------------------------------------
+
+
+def test_each_stage_reads_the_corpus_or_what_the_stages_it_needs_made():
+    works = Build(corpora=["a.txt"], folder=Path("b")).works()
+    assert [(work.stage, work.output.name) for work in works] == [
+        (stage, stage.FILE) for stage in STAGES
+    ]
+    inputs = {work.stage.NAME: work.inputs for work in works}
+    assert inputs["tokenize"] == ["a.txt"]
+    assert inputs["encode"] == [Path("b/tokens.parquet"), Path("b/vocab.tsv")]
+    assert inputs["dump"] == [Path("b/model.safetensors"), Path("b/vocab.tsv")]
+
+
+def test_each_format_of_the_dump_is_an_artifact():
+    configs = {"dump": DumpConfig(format="word2vec,npy")}
+    works = Build(corpora=["a.txt"], folder=Path("b"), configs=configs).works()
+    assert [work.output.name for work in works[4:]] == ["embeddings.w2v", "embeddings.npy"]
+    assert [work.config.format for work in works[4:]] == ["word2vec", "npy"]
+
+
+def test_a_stage_without_a_config_has_its_defaults():
+    works = Build(corpora=["a.txt"], folder=Path("b"), configs={"vocab": VocabConfig(unk="x")})
+    configs = {work.stage.NAME: work.config for work in works.works()}
+    assert configs["vocab"].unk == "x"
+    assert configs["tokenize"] == TokenizeConfig()
+
+
+@pytest.mark.parametrize(
+    "configs",
+    [{"vocab": VocabConfig(keep=Path("nowhere"))}, {"train": TrainConfig(init="nowhere")}],
+)
+def test_a_file_that_a_setting_names_must_exist_before_anything_runs(configs):
+    with pytest.raises(UsageError, match=r"^there is no file nowhere$"):
+        Build(corpora=["a.txt"], folder=Path("b"), configs=configs)
+
+
+# --- run -------------------------------------------------------------------------------------
+
+
+def test_each_stage_is_announced_before_it_runs(folder):
+    seen = []
+    for outcome in the_build(folder).run(announce=seen.append):
+        assert outcome.hit
+        seen.append(outcome.output.name)
+    assert seen[:4] == ["tokenize", "tokens.parquet", "vocab", "vocab.tsv"]
+
+
+def test_force_builds_what_would_be_a_hit(folder):
+    build = the_build(folder, format="npy")
+    outcomes = build.run(force=True)
+    first = next(outcomes)
+    assert (first.hit, first.reason) == (False, "forced")
+    outcomes.close()
+    assert [step.hit for step in build.plan()] == [True] * 5
+
+
+def test_stages_report_progress(folder):
+    class Counting(Silent):
+        units = ()
+
+        def advance(self, done, total, unit, **facts):
+            self.units += (unit,)
+
+    progress = Counting()
+    (folder / "vocab.tsv").unlink()
+    list(the_build(folder, format="npy").run(progress=progress))
+    assert set(progress.units) == {"documents"}
+
+
+# --- plan ------------------------------------------------------------------------------------
+
+
+def test_a_plan_of_nothing_runs_every_stage_and_writes_nothing(tmp_path):
+    write(tmp_path / "corpus.txt", "Hope to see you soon\n")
+    folder = tmp_path / "build"
+    plan = Build(corpora=[str(tmp_path / "corpus.txt")], folder=folder).plan()
+    assert plan[0] == Step("tokenize", folder / "tokens.parquet", False, "no tokens.parquet yet")
+    assert plan[2].reason == "no ids.parquet yet; tokenize runs first; vocab runs first"
+    assert not folder.exists()
+
+
+def test_a_plan_of_a_finished_build_is_all_hits(folder):
+    assert set(steps(the_build(folder)).values()) == {(True, "nothing changed")}
+
+
+def test_what_follows_a_stage_that_runs_is_planned_to_run(folder):
+    (folder / "vocab.tsv").unlink()
+    planned = steps(the_build(folder, format="npy"))
+    assert planned == {
+        "tokens.parquet": (True, "nothing changed"),
+        "vocab.tsv": (False, "no vocab.tsv yet"),
+        "ids.parquet": (False, "vocab runs first"),
+        "model.safetensors": (False, "encode runs first; vocab runs first"),
+        "embeddings.npy": (False, "train runs first; vocab runs first"),
+    }
+
+
+def test_a_damaged_input_does_not_stop_a_plan(folder):
+    write(folder / "ids.parquet", "damaged")
+    planned = steps(the_build(folder, format="npy"))
+    assert planned["ids.parquet"] == (False, "ids.parquet was damaged or edited")
+    assert planned["model.safetensors"] == (False, "encode runs first")
+    assert planned["vocab.tsv"][0]
+
+
+def test_a_plan_mentions_a_checkpoint_that_can_be_resumed(folder):
+    (folder / "model.safetensors").unlink()
+    write(folder / "model.checkpoint.safetensors", "")
+    assert steps(the_build(folder, format="npy"))["model.safetensors"] == (
+        False,
+        "no model.safetensors yet; a checkpoint is there for --resume",
+    )

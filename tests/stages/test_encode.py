@@ -1,0 +1,58 @@
+"""The encode stage: its recipe, and what it counts."""
+
+from pathlib import Path
+
+import pytest
+
+from corpus2vec.pipeline.artifacts.parquet import documents
+from corpus2vec.pipeline.config import EncodeConfig, VocabConfig
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.stages import encode, vocab
+from tests.support.front_end import front_end, tokenize
+from tests.support.runs import write
+
+INPUTS = [Path("t.parquet"), Path("v.tsv")]
+IDS = Path("i.parquet")
+
+
+def test_the_worked_example():
+    front_end(write("a.txt", "Hope to see you soon\nNice to see you again\n"))
+    assert [row["ids"] for row in documents(IDS)] == [[0, 1, 2, 3, 4], [5, 1, 2, 3, 6]]
+
+
+def test_which_token_is_unk_is_in_the_recipe():
+    """Two vocabularies with the same bytes: in the first, `unk` is a word of the corpus."""
+    tokenize(write("a.txt", "a unk\n"))
+    vocab.run(INPUTS[:1], INPUTS[1], VocabConfig())
+    plain = encode.recipe(INPUTS, IDS, EncodeConfig())
+    content = INPUTS[1].read_bytes()
+
+    tokenize(write("b.txt", "a b\n"))
+    vocab.run(INPUTS[:1], INPUTS[1], VocabConfig(max_size=1, unk="unk"))
+    assert INPUTS[1].read_bytes() == content
+    with_unk = encode.recipe(INPUTS, IDS, EncodeConfig())
+    assert [each.input("vocabulary").traits for each in (plain, with_unk)] == [
+        {},
+        {"unk": "unk"},
+    ]
+
+
+def test_tokens_outside_the_vocabulary_are_refused_or_dropped_and_counted():
+    tokenize(write("a.txt", "a b\nc\n"))
+    write(INPUTS[1], "id\ttoken\tcount\n0\ta\t1\n")
+    with pytest.raises(DataError):
+        encode.run(INPUTS, IDS, EncodeConfig())
+    assert not IDS.exists()
+    counts = encode.run(INPUTS, IDS, EncodeConfig(unknown="drop")).counts
+    assert counts["tokens"] == {"in": 3, "kept": 1, "dropped": {"unknown": 2}}
+    assert counts["documents"] == {"in": 2, "kept": 1, "dropped": {"no token left": 1}}
+
+
+@pytest.mark.parametrize("damaged", INPUTS, ids=str)
+def test_a_damaged_input_is_refused(damaged):
+    front_end(write("a.txt", "Hope to see you soon\n"))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(DataError, match="is not what its manifest says: it was damaged or edited"):
+        encode.run(INPUTS, IDS, EncodeConfig())
