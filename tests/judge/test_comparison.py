@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from corpus2vec.pipeline.config import CompareConfig
-from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.judge import comparison
 from corpus2vec.pipeline.judge.comparison import compare
 from corpus2vec.pipeline.tables.similarity import unit_rows
@@ -124,5 +124,3 @@ def test_tables_with_nothing_in_common_are_refused():
     others = [f"x{row}" for row in range(80)]
     with pytest.raises(DataError, match="share 0 words"):
         compare(table(random_vectors()), table(random_vectors(), others), SMALL, 1)
-    with pytest.raises(UsageError, match="--neighbors must be 1 or more"):
-        CompareConfig(neighbors=0)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from corpus2vec.pipeline.config import EvaluateConfig
-from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.judge import evaluation
 from corpus2vec.pipeline.judge.evaluation import (
     Judged,
@@ -126,11 +125,6 @@ def test_only_questions_that_all_tables_know():
     assert asked.tolist() == [True, True, False, False]
     scores = [each.scores(PAIRS, asked)[0] for each in judged]
     assert [(score.n, score.oov) for score in scores] == [(2, 1), (2, 2)]
-
-
-def test_common_and_zero_contradict():
-    with pytest.raises(UsageError, match="--common leaves out"):
-        EvaluateConfig(common=True, unknown="zero")
 
 
 def test_sections_and_kinds_of_analogies():
