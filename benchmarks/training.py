@@ -1,20 +1,20 @@
-"""Training beside its peers: tokens a second, share of the machine's peak, held-out perplexity.
+"""Training compared with its peers: tokens a second, share of the machine's peak, perplexity.
 
     python benchmarks/training.py CORPUS [--tokens 150000] [--minutes 2] [--epochs 0] [--only NAME…]
 
 The corpus is tokenized once (`--lower --min-count 5`). Every fiftieth document is held out (with
---last-tenth the last tenth); of the others, the first so many tokens are trained on, once, by every
-row: D = 200, one LSTM of 200 units, two threads, each row a process of its own. Then each trains
-for so many minutes on all of them, and then for so many epochs, of which the best one counts.
-`plain PyTorch` is the textbook's program (`PlainTorch`, below): nn.Embedding, nn.LSTM, nn.Linear
-over the whole vocabulary, float32, Adam, 32 streams of 32 tokens, the state carried on. Keras is
-the same program on its torch backend; it carries no state. Prints Markdown tables; each run is told
-on standard error as it ends.
+--last-tenth, the last tenth). Of the others, every row trains once on the first so many tokens:
+D = 200, one LSTM of 200 units, two threads, a process for each row. Then each row trains for so
+many minutes on all of them, and then for so many epochs, of which the best one counts. `plain
+PyTorch` is the textbook's program (`PlainTorch`, below): nn.Embedding, nn.LSTM, nn.Linear over the
+whole vocabulary, float32, Adam, 32 streams of 32 tokens, with the state carried on. Keras is the
+same program on its torch backend, without the state. Prints Markdown tables, and on standard error
+a line for each run as it ends.
 
-Tokens a second are those of the second half of the steps. Tokens of text a second count also what
---subsample took out (`context` does by default), as word2vec's programs count; the ratio to plain
-PyTorch is told of both. Perplexity is the exact softmax's, in all rows; `context` predicts a word
-from both sides, so its perplexity compares with its like only.
+Tokens a second are those of the second half of the steps. Tokens of text a second also count what
+--subsample took out (`context` does by default), as word2vec's programs count; both have their
+ratio to plain PyTorch. Perplexity is the exact softmax's in all rows; `context` predicts a word
+from both sides, so its perplexity compares only with other `context` rows.
 """
 
 from __future__ import annotations
@@ -135,9 +135,9 @@ class Budget:
 
 
 def prepare(options: argparse.Namespace, work: Path) -> np.ndarray:
-    """Vocabulary and ids of the three parts: all that is not held out, its beginning, the rest.
+    """Make the vocabulary, and the ids of three parts: all to train on, its beginning, held out.
 
-    Returns how often each token stands in the first.
+    Returns how often each token occurs in the first.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -165,7 +165,7 @@ def prepare(options: argparse.Namespace, work: Path) -> np.ndarray:
 
 
 def write_tokens(like: Path, part: Any, path: Path) -> None:
-    """Some documents of a token artifact as one that no stage made."""
+    """Write some documents of a token artifact as an artifact without a manifest."""
     import pyarrow.parquet as pq
 
     schema = pq.read_schema(like)
@@ -181,7 +181,7 @@ def corpus2vec(*arguments: object) -> None:
 
 
 def peak_of_products(products: str, threads: int) -> float:
-    """Floating-point operations a second of large matrix products."""
+    """Measure the floating-point operations a second of large matrix products."""
     import torch
 
     torch.set_num_threads(threads)
@@ -195,7 +195,7 @@ def peak_of_products(products: str, threads: int) -> float:
 
 
 def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
-    """The type of a row's products, and their operations a token, forwards and back."""
+    """Return the type of a row's products, and their operations a token, forwards and back."""
     import torch
 
     from corpus2vec.pipeline.config import TrainConfig
@@ -208,7 +208,7 @@ def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
         softmax=given[given.index("--softmax") + 1],
         tie="--no-tie" not in given,
         residual="none" if "--residual" in given else "bag",
-        hidden=dim if "DIM" in given else 0,
+        hidden=dim if "DIM" in given else None,
         layers=0 if "--layers" in given else 1,
     )
     products = pick_products("off" if name in PEERS else "auto", torch.device("cpu"), dim)
@@ -216,7 +216,7 @@ def work_of(name: str, counts_V: np.ndarray, dim: int) -> tuple[str, float]:
 
 
 def operations(config: TrainConfig, size: int) -> float:
-    """Floating-point operations of a token's matrix products, forwards and back."""
+    """Count the floating-point operations of a token's matrix products, forwards and back."""
     dim, hidden = config.dim, config.hidden_size
     scored = config.negatives if config.samples(size) else size
     if config.objective == "context":
@@ -233,7 +233,7 @@ def operations(config: TrainConfig, size: int) -> float:
 
 
 def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> Mapping[str, float]:
-    """One of our rows."""
+    """Train one of corpus2vec's rows."""
     ids, vocabulary, model, valid = (
         str(work / each)
         for each in (f"{budget.part}.parquet", "vocab.tsv", "model.safetensors", "valid.parquet")
@@ -248,8 +248,8 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
         ]
     )
     lines = (work / "model.metrics.jsonl").read_text().splitlines()
-    told = [each for each in map(json.loads, lines) if "tokens_per_second" in each]
-    middle, last = told[len(told) // 2 - 1], told[-1]
+    reports = [each for each in map(json.loads, lines) if "tokens_per_second" in each]
+    middle, last = reports[len(reports) // 2 - 1], reports[-1]
     return {
         "speed": (last["tokens"] - middle["tokens"]) / (last["seconds"] - middle["seconds"]),
         "memory": outcome["memory"],
@@ -259,7 +259,7 @@ def ours(name: str, work: Path, budget: Budget, options: argparse.Namespace) -> 
 
 
 def kept_share(counts_V: np.ndarray) -> float:
-    """Of the corpus's tokens that --subsample leaves by default."""
+    """Return the share of the corpus's tokens that --subsample keeps by default."""
     from corpus2vec.pipeline.config import TrainConfig
     from corpus2vec.pipeline.training.documents import kept_shares
 
@@ -270,7 +270,7 @@ def kept_share(counts_V: np.ndarray) -> float:
 def run_peer(
     name: str, work: Path, budget: Budget, options: argparse.Namespace
 ) -> Mapping[str, float]:
-    """One of the peers' rows."""
+    """Train one of the peers' rows."""
     return measured(
         [
             *(sys.executable, __file__, str(work), "--peer", PEERS[name], "--part", budget.part),
@@ -281,7 +281,7 @@ def run_peer(
 
 
 def measured(command: list[str]) -> dict[str, Any]:
-    """What the command prints as JSON, and its peak memory in bytes."""
+    """Run the command; return what it prints as JSON, and its peak memory in bytes."""
     begin = time.monotonic()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**os.environ, "KERAS_BACKEND": "torch"}
@@ -299,7 +299,7 @@ def measured(command: list[str]) -> dict[str, Any]:
 
 
 def peer(options: argparse.Namespace) -> dict[str, float]:
-    """Train one of them; its speed, how much it read, its held-out perplexity."""
+    """Train one of them; return its speed, how much it read, its held-out perplexity."""
     import torch
 
     torch.set_num_threads(options.threads)
@@ -333,7 +333,7 @@ def peer(options: argparse.Namespace) -> dict[str, float]:
 
 
 def streams(ids: Path) -> Any:
-    """The same windows as ours."""
+    """Return the windows that `lm` trains on."""
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
     from corpus2vec.pipeline.training.batches.streams import Streams
     from corpus2vec.pipeline.training.documents import Documents
@@ -357,11 +357,11 @@ class PlainTorch:
         self.state: Any = None
 
     def begin(self) -> None:
-        """An epoch begins."""
+        """Begin an epoch."""
         self.state = None
 
     def loss(self, batch: Any, reduction: str = "mean") -> Any:
-        """Of the batch, by the whole vocabulary."""
+        """Return the batch's loss over the whole vocabulary."""
         from torch.nn import functional as F
 
         rows = len(batch.ids_BT)
@@ -371,7 +371,7 @@ class PlainTorch:
         return F.cross_entropy(logits, batch.targets_N, reduction=reduction)
 
     def step(self, batch: Any) -> None:
-        """One update; the gradient's norm is cut at 1, as ours is."""
+        """Update once; the gradient's norm is clipped at 1, as corpus2vec's is."""
         from torch.nn.utils import clip_grad_norm_
 
         if not len(batch.targets_N):
@@ -382,7 +382,7 @@ class PlainTorch:
         self.optimizer.step()
 
     def held_out(self, batches: Any) -> float:
-        """Nats a token."""
+        """Return the loss in nats a token."""
         import torch
 
         total = count = 0.0
@@ -414,7 +414,7 @@ class Keras:
         )
 
     def begin(self) -> None:
-        """No state is carried."""
+        """Begin an epoch: no state is carried."""
 
     def _arrays(self, batch: Any) -> tuple[Any, Any, Any]:
         targets = batch.ids_BT.new_zeros(batch.ids_BT.shape)
@@ -423,12 +423,12 @@ class Keras:
         return batch.ids_BT.numpy(), targets.numpy(), weights.numpy()
 
     def step(self, batch: Any) -> None:
-        """One update."""
+        """Update once."""
         ids, targets, weights = self._arrays(batch)
         self.model.train_on_batch(ids, targets, sample_weight=weights)
 
     def held_out(self, batches: Any) -> float:
-        """Nats a token."""
+        """Return the loss in nats a token."""
         total = count = 0.0
         for step in range(len(batches)):
             ids, targets, weights = self._arrays(batches[step])

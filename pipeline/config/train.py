@@ -49,7 +49,7 @@ class TrainConfig(Settings):
     )
     window: int = setting(
         5,
-        "Tokens on each side whose rows --residual bag averages; nearer ones weigh more (context).",
+        "Tokens on each side that --residual bag averages; nearer ones weigh more (context).",
         least=1,
         heading=MOST_USED,
     )
@@ -83,7 +83,7 @@ class TrainConfig(Settings):
     )
     seed: int = setting(
         1,
-        "Seed of all random draws. The same seed, machine, threads and build: the same bytes.",
+        "Seed of all random draws. Same seed, machine, threads and build: same bytes.",
         heading=MOST_USED,
     )
 
@@ -115,14 +115,14 @@ class TrainConfig(Settings):
     )
     subsample: float | None = setting(
         None,
-        "Thin out tokens that are a larger share of the corpus than this, drawn again each epoch; "
-        "0 keeps all (context). By default 0.0001, or 1/V if the vocabulary of V tokens is small.",
+        "Thin out tokens whose share of the corpus is larger than this, drawn again each epoch; 0 "
+        "keeps all (context). By default 0.0001, or 1/V if that is larger, of V tokens.",
         least=0,
         heading=TRAINING,
     )
     optimizer: Literal["auto", "adam", "adagrad", "sgd"] = setting(
         "auto",
-        "One optimizer for network and tables; of tables, only rows that a step looked up move. "
+        "Optimizer of network and tables; a step updates only the table rows that it looked up. "
         "auto: adam, but adagrad for the tables of context.",
         heading=TRAINING,
     )
@@ -147,7 +147,7 @@ class TrainConfig(Settings):
     )
     bfloat16: Literal["auto", "on", "off"] = setting(
         "auto",
-        "Multiply matrices in 16 bits and add up in 32; auto: where the machine is fast at it.",
+        "Multiply matrices in 16 bits and add up in 32; auto: where the machine does that fast.",
         heading=TRAINING,
     )
     max_minutes: float = setting(

@@ -87,9 +87,9 @@ def test_tensorboard_reads_the_same_numbers_once(corpus, tmp_path):
     events = EventAccumulator(str(events_path(model))).Reload()
     seen = [(each.step, each.value) for each in events.Scalars("loss")]
     lines = [json.loads(line) for line in metrics_path(model).read_text().splitlines()]
-    told = [(line["step"], line["loss"]) for line in lines if "loss" in line]
-    assert [step for step, _ in seen] == [step for step, _ in told]
-    assert np.allclose([value for _, value in seen], [value for _, value in told])
+    written = [(line["step"], line["loss"]) for line in lines if "loss" in line]
+    assert [step for step, _ in seen] == [step for step, _ in written]
+    assert np.allclose([value for _, value in seen], [value for _, value in written])
 
 
 @pytest.mark.parametrize(

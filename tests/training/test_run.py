@@ -39,8 +39,8 @@ def test_a_checkpoint_that_is_not_used_is_reported(corpus, tmp_path):
         train(corpus, model, progress=StopAt(5))
     progress = StopAt(10**9)
     train(corpus, model, progress=progress)
-    told = "model.checkpoint.safetensors is not used: --resume would go on from there"
-    assert progress.notices == [told]
+    notice = "model.checkpoint.safetensors is not used: --resume would go on from there"
+    assert progress.notices == [notice]
 
 
 def test_resume_elsewhere_warns(corpus, tmp_path):
