@@ -64,3 +64,11 @@ def test_the_model_has_one_row_a_token_and_its_config_in_the_header(corpus, tmp_
     stages.dump.run(
         [tmp_path / "m.safetensors", corpus / "vocab.tsv"], tmp_path / "t", DumpConfig()
     )
+
+
+@pytest.mark.parametrize(
+    "spelt", [{"negatives": 7}, {"softmax": "full"}, {"hidden": 8, "lr": 0.002}]
+)
+def test_settings_with_the_same_effect_are_a_hit(corpus, tmp_path, spelt):
+    assert not train(corpus, tmp_path / "m.safetensors", epochs=1).hit
+    assert train(corpus, tmp_path / "m.safetensors", epochs=1, **spelt).hit
