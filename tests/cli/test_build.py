@@ -47,6 +47,17 @@ def test_the_worked_example(cli, tmp_path):
 # --- caching ---------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def again(cli, corpus, built, tmp_path):
+    """`again(…)` runs once more on a copy of the finished build, whose corpus is `corpus`."""
+    folder = shutil.copytree(built, tmp_path / "build")
+
+    def run(*more, corpus=corpus):
+        return cli("run", corpus, "-o", folder, *SMALL, *more)
+
+    return run
+
+
 def test_nothing_changed_reruns_nothing(cli, corpus, tmp_path):
     first = cli("run", corpus, "-o", tmp_path / "build", *SMALL)
     second = cli("run", corpus, "-o", tmp_path / "build", *SMALL)
@@ -55,37 +66,32 @@ def test_nothing_changed_reruns_nothing(cli, corpus, tmp_path):
     assert reason(second.err, "train") == "nothing changed"
 
 
-def test_another_dim_reruns_train_and_dump_and_says_why(cli, corpus, tmp_path):
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
-    result = cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--dim", "4")
+def test_another_dim_reruns_train_and_dump_and_says_why(again):
+    result = again("--dim", "4")
     assert verdicts(result.err) == {**ALL_HIT, "train": "built", "dump": "built"}
     assert reason(result.err, "train") == "miss: dim 2 → 4"
 
 
-def test_one_byte_of_the_corpus_reruns_all(cli, corpus, tmp_path):
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
+def test_one_byte_of_the_corpus_reruns_all(again, corpus):
+    assert verdicts(again().err) == ALL_HIT
     corpus.write_text(corpus.read_text().replace("soon", "moon"))
-    result = cli("run", corpus, "-o", tmp_path / "build", *SMALL)
+    result = again()
     assert verdicts(result.err) == ALL_BUILT
     assert reason(result.err, "tokenize") == f"miss: corpus {corpus} changed"
 
 
-def test_a_change_that_leaves_the_tokens_as_they_are_reruns_only_tokenize(cli, corpus, tmp_path):
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
+def test_a_change_that_leaves_the_tokens_as_they_are_reruns_only_tokenize(again, corpus):
     corpus.write_text(corpus.read_text() + "\n\n")
-    result = cli("run", corpus, "-o", tmp_path / "build", *SMALL)
-    assert verdicts(result.err) == {**ALL_HIT, "tokenize": "built"}
+    assert verdicts(again().err) == {**ALL_HIT, "tokenize": "built"}
 
 
-def test_a_moved_corpus_is_a_hit(cli, corpus, tmp_path):
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
+def test_a_moved_corpus_is_a_hit(again, corpus, tmp_path):
     moved = corpus.rename(tmp_path / "moved.txt")
-    assert verdicts(cli("run", moved, "-o", tmp_path / "build", *SMALL).err) == ALL_HIT
+    assert verdicts(again(corpus=moved).err) == ALL_HIT
 
 
-def test_force_builds_anyway(cli, corpus, tmp_path):
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
-    result = cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--force")
+def test_force_builds_anyway(again):
+    result = again("--force")
     assert verdicts(result.err) == ALL_BUILT
     assert reason(result.err, "dump") == "miss: forced"
 
@@ -101,7 +107,7 @@ def test_standard_input_is_read_again_and_later_stages_may_hit(cli, corpus, tmp_
 # --- plan ------------------------------------------------------------------------------------
 
 
-def test_plan_prints_what_run_would_do_and_writes_nothing(cli, corpus, tmp_path):
+def test_plan_prints_what_run_would_do_and_writes_nothing(cli, corpus, built, tmp_path):
     def plan(*more):
         before = sorted(tmp_path.rglob("*"))
         result = cli("plan", corpus, "-o", tmp_path / "build", *SMALL, *more)
@@ -115,7 +121,7 @@ def test_plan_prints_what_run_would_do_and_writes_nothing(cli, corpus, tmp_path)
         ["train", "run", "no model.safetensors yet; encode runs first; vocab runs first"],
         ["dump", "run", "no embeddings.txt yet; train runs first; vocab runs first"],
     ]
-    cli("run", corpus, "-o", tmp_path / "build", *SMALL)
+    shutil.copytree(built, tmp_path / "build")
     assert plan() == [[stage, "hit", "nothing changed"] for stage in STAGES]
     assert plan("--dim", "4")[3:] == [
         ["train", "run", "dim 2 → 4"],

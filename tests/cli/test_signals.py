@@ -19,22 +19,15 @@ SETTINGS = ["--dim", "8", "--epochs", "40", "--batch-size", "4", "--dropout", "0
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
-    """Tokens, vocabulary and ids to train on, and the model of an uninterrupted run."""
+    """A build whose model was trained without interruption."""
     folder = tmp_path_factory.mktemp("build")
-    tokens, vocabulary, ids = (folder / each for each in ("t.parquet", "v.tsv", "i.parquet"))
-    for arguments in (
-        ["tokenize", SAMPLES / "german.txt", "-o", tokens],
-        ["vocab", tokens, "-o", vocabulary],
-        ["encode", tokens, vocabulary, "-o", ids],
-        ["train", ids, vocabulary, "-o", folder / "whole.safetensors", *SETTINGS],
-    ):
-        result = spawn(*arguments)
-        assert result.returncode == 0, result.stderr
+    result = spawn("run", SAMPLES / "german.txt", "-o", folder, *SETTINGS)
+    assert result.returncode == 0, result.stderr
     return folder
 
 
 def start(build, model, *more):
-    arguments = ["train", build / "i.parquet", build / "v.tsv", "-o", model, *SETTINGS, *more]
+    arguments = ["train", build / "ids.parquet", build / "vocab.tsv", "-o", model, *SETTINGS, *more]
     return subprocess.Popen(command(*arguments), stderr=subprocess.PIPE, text=True)
 
 
@@ -64,7 +57,7 @@ def test_training_writes_a_checkpoint_and_resumes_to_the_same_bytes(build, tmp_p
 
     _, errors = start(build, model, "--resume").communicate(timeout=120)
     assert "train: resumed at step " in errors
-    assert model.read_bytes() == (build / "whole.safetensors").read_bytes()
+    assert model.read_bytes() == (build / "model.safetensors").read_bytes()
 
 
 def test_killed_at_random_moments_training_resumes_to_the_same_bytes(build, tmp_path):
@@ -78,7 +71,7 @@ def test_killed_at_random_moments_training_resumes_to_the_same_bytes(build, tmp_
         process.communicate()
     _, errors = start(build, model, "--resume").communicate(timeout=120)
     assert "resumed at step" in errors
-    assert model.read_bytes() == (build / "whole.safetensors").read_bytes()
+    assert model.read_bytes() == (build / "model.safetensors").read_bytes()
     assert litter(tmp_path) == []
 
 
