@@ -8,6 +8,7 @@ RESULTS.md has earlier ones, with the date and the machine.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -17,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from corpus2vec.cli.options import SECTIONS
 from corpus2vec.pipeline.config import option_name
+from corpus2vec.pipeline.stages import STAGES, Stage
 
 
 def main() -> None:
@@ -35,27 +36,18 @@ def main() -> None:
     print("| stage | seconds | rate | peak memory | result |")
     print("|---|---:|---:|---:|---|")
     with tempfile.TemporaryDirectory() as folder:
-        tokens, vocabulary, ids, model, table = (
-            str(Path(folder) / name)
-            for name in ("tokens.parquet", "vocab.tsv", "ids.parquet", "model.safetensors", "table")
-        )
-        for stage, inputs, output in (
-            ("tokenize", corpora, tokens),
-            ("vocab", [tokens], vocabulary),
-            ("encode", [tokens, vocabulary], ids),
-            ("train", [ids, vocabulary], model),
-            ("dump", [model, vocabulary], table),
-        ):
-            print(row(stage, [stage, *inputs, "-o", output, *own(stage, options)]), flush=True)
+        artifacts: dict[str, str] = {}
+        for stage in STAGES:
+            inputs = [artifacts[need] for need in stage.NEEDS] or corpora
+            output = artifacts[stage.NAME] = str(Path(folder) / stage.FILE)
+            command = [stage.NAME, *inputs, "-o", output, *own(stage, options)]
+            print(row(stage.NAME, command), flush=True)
 
 
-def own(stage: str, options: list[str]) -> list[str]:
+def own(stage: Stage, options: list[str]) -> list[str]:
     """Select the options that the stage has, each with its value."""
-    names = {
-        option_name(name)
-        for config in SECTIONS[stage]
-        for name in config.__dataclass_fields__  # type: ignore[attr-defined]
-    }
+    fields = [*dataclasses.fields(stage.CONFIG), *dataclasses.fields(stage.EXECUTION)]
+    names = {option_name(field.name) for field in fields}
     chosen: list[str] = []
     taken = False
     for each in options:
