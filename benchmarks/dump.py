@@ -133,7 +133,7 @@ def make_table(rows: int, columns: int) -> tuple[list[str], np.ndarray]:
 
 
 def memory(name: str) -> int:
-    """A figure of this process's status file, in bytes."""
+    """Return a figure of this process's status file, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(name + ":"):
             return int(line.split()[1]) * 1024
