@@ -15,6 +15,8 @@ Tokens a second are those of the second half of the steps. Tokens of text a seco
 --subsample took out (`context` does by default), as word2vec's programs count; both have their
 ratio to plain PyTorch. Perplexity is the exact softmax's in all rows; `context` predicts a word
 from both sides, so its perplexity compares only with other `context` rows.
+
+The file is long so that it can be read, and copied, as one program: the peers beside their clock.
 """
 
 from __future__ import annotations
