@@ -14,7 +14,8 @@ from typing import Any
 
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.manifest import Input, Manifest, Stamp
+from corpus2vec.pipeline.artifacts.manifest import Input, Stamp
+from corpus2vec.pipeline.artifacts.pairs import pair_of, read_manifest
 from corpus2vec.pipeline.errors import DataError, StorageError, UsageError
 
 
@@ -26,19 +27,20 @@ def artifact_input(role: str, path: Path) -> Input:
     """
     if not path.exists():
         raise UsageError(f"there is no {path}", hint="make it first, or correct the path")
-    manifest = read_manifest(path)
-    if manifest is None and manifest_path(path).exists():
+    pair = pair_of(path)
+    if pair.manifest is None and manifest_path(path).exists():
         raise DataError(
             f"{manifest_path(path)} cannot be read, so {path} cannot be checked",
             hint=f"make {path} again, or remove its manifest to use it unchecked",
         )
-    found, taken = digest(path, known_output(manifest))
-    if manifest and manifest.output["digest"] != found:
+    if pair.manifest and not pair.fits:
         raise DataError(
             f"{path} is not what its manifest says: it was damaged or edited",
             hint=f"make it again, or remove {manifest_path(path)} if the edit was intended",
         )
-    return Input(role=role, name=str(path), digest=found, stamp=taken, manifest=manifest)
+    return Input(
+        role=role, name=str(path), digest=pair.digest, stamp=pair.stamp, manifest=pair.manifest
+    )
 
 
 def file_input(
@@ -77,14 +79,6 @@ def folder_of(role: str, inputs: Sequence[Mapping[str, Any]]) -> Path | None:
     return None
 
 
-def read_manifest(artifact: Path) -> Manifest | None:
-    """Return the manifest of `artifact`, or None if it has none that can be read."""
-    try:
-        return Manifest.from_json(manifest_path(artifact).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
 def known_digests(artifact: Path) -> dict[Stamp, str]:
     """Return the digests of its inputs that the manifest of `artifact` recorded, by stamp."""
     manifest = read_manifest(artifact)
@@ -93,16 +87,6 @@ def known_digests(artifact: Path) -> dict[Stamp, str]:
         with contextlib.suppress(TypeError):
             known[Stamp(**(each.get("stamp") or {}))] = str(each["digest"])
     return known
-
-
-def known_output(manifest: Manifest | None) -> dict[Stamp, str]:
-    """Return the digest of the artifact itself that its manifest recorded, by stamp."""
-    if manifest is None:
-        return {}
-    try:
-        return {Stamp(**(manifest.output.get("stamp") or {})): manifest.output["digest"]}
-    except TypeError:
-        return {}
 
 
 def refuse_changed(inputs: tuple[Input, ...]) -> None:

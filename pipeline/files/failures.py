@@ -68,13 +68,19 @@ def reading(
 
 @contextlib.contextmanager
 def writing(
-    path: Path, deed: str = "write", *, through: Path | None = None, untouched: bool = True
+    path: Path,
+    deed: str = "write",
+    *,
+    through: Path | None = None,
+    untouched: bool = True,
+    left: str = "",
 ) -> Iterator[None]:
     """Report by `path` what the file system refuses, as "cannot DEED PATH: reason".
 
     `through` is the temporary file or folder, with a path of its own, that the block fills. Then
     an error that names a file elsewhere is not about `path` and is passed on; a failed write names
-    no file. `untouched` lets the hint say that `path` is still what it was.
+    no file. `untouched` lets the hint say that `path` is still what it was, or `left` what else is
+    there now.
     """
     try:
         yield
@@ -82,7 +88,8 @@ def writing(
         if not problem.errno or (through and not _is_within(problem.filename, through)):
             raise
         hint = FREE_SPACE if problem.errno in FULL else CHECK_PATH
-        hint += f"; {UNTOUCHED}" * untouched
+        now = left or UNTOUCHED * untouched
+        hint += f"; {now}" * bool(now)
         raise storage_error(problem, deed, path, hint) from problem
 
 

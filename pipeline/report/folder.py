@@ -16,8 +16,9 @@ from corpus2vec.pipeline.artifacts.beside import (
     manifest_path,
     metrics_path,
 )
-from corpus2vec.pipeline.artifacts.inputs import artifact_input, read_manifest
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publication, publishable

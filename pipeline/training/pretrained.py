@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import artifact_input, read_manifest
+from corpus2vec.pipeline.artifacts.inputs import artifact_input
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import (
     EMBEDDING,
     OUTPUT,

@@ -13,9 +13,9 @@ from corpus2vec.pipeline.artifacts.inputs import (
     folder_inputs,
     folder_of,
     known_digests,
-    read_manifest,
 )
 from corpus2vec.pipeline.artifacts.manifest import Input
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.store import produce
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publication

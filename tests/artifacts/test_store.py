@@ -16,9 +16,9 @@ from corpus2vec.pipeline.artifacts.inputs import (
     artifact_input,
     file_input,
     known_digests,
-    read_manifest,
 )
 from corpus2vec.pipeline.artifacts.manifest import Input, joined_lineage
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.store import examine, produce
 from corpus2vec.pipeline.errors import DataError, UsageError
 from tests.support.artifacts import (

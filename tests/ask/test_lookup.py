@@ -5,7 +5,7 @@ import pytest
 
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.artifacts.beside import manifest_path
-from corpus2vec.pipeline.artifacts.inputs import read_manifest as manifest
+from corpus2vec.pipeline.artifacts.pairs import read_manifest as manifest
 from corpus2vec.pipeline.artifacts.weights import read_table
 from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (

@@ -12,9 +12,10 @@ import pytest
 
 from corpus2vec.pipeline.errors import DataError, StorageError
 from corpus2vec.pipeline.files.failures import reading, spooling, storage_error, writing
-from corpus2vec.pipeline.files.publication import discard, folder_publication, publication
+from corpus2vec.pipeline.files.publication import discard, publication
 from tests.support.commands import call, spawn
 
+FOLDER = functools.partial(publication, folder=True)
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -110,7 +111,7 @@ def test_without_a_name_an_error_is_reported_by_the_one_it_carries(problem, mess
 # --- publication -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("publish", [publication, folder_publication])
+@pytest.mark.parametrize("publish", [publication, FOLDER])
 def test_a_publication_reports_its_own_writes(publish):
     assert reported(publish(Path("x")), FULL)[0] == "cannot write x: No space left on device"
     with pytest.raises(StorageError, match=r"^cannot write x: (Is|Not) a directory$"):
@@ -118,7 +119,7 @@ def test_a_publication_reports_its_own_writes(publish):
             (temporary if temporary.is_dir() else temporary / "y").open("wb")
 
 
-@pytest.mark.parametrize("publish", [publication, folder_publication])
+@pytest.mark.parametrize("publish", [publication, FOLDER])
 def test_a_publication_is_not_blamed_for_what_its_block_reads(publish):
     with pytest.raises(FileNotFoundError), publish(Path("x")):
         Path("input").read_bytes()
@@ -132,7 +133,7 @@ def test_a_publication_is_not_blamed_for_what_its_block_reads(publish):
     ("publish", "fill"),
     [
         (publication, lambda temporary: temporary.write_text("new")),
-        (folder_publication, lambda temporary: (temporary / "y").write_text("new")),
+        (FOLDER, lambda temporary: (temporary / "y").write_text("new")),
     ],
 )
 def test_a_file_that_was_replaced_is_not_called_untouched(publish, fill, monkeypatch):

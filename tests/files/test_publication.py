@@ -1,16 +1,14 @@
 """Publication: never torn and no litter, whatever fails, is killed or runs at the same time."""
 
 import errno
-import fcntl
 import os
 import random
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from corpus2vec.pipeline.artifacts import store as artifact
+from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.store import examine, produce
@@ -180,64 +178,6 @@ def test_the_umask_of_the_process_is_not_changed_even_for_an_instant(tmp_path, m
     assert names(tmp_path) == [NAME, MANIFEST]
 
 
-# --- litter ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", [NAME, "out[1]*?.txt", ".hidden", "名前 ✓"])
-def test_what_a_dead_writer_left_is_swept(tmp_path, name):
-    (tmp_path / f".{name}.abcdefgh.tmp").write_bytes(b"half")
-    (tmp_path / f".{name}.manifest.json.abcdefgh.tmp").write_bytes(b"half")
-    make(tmp_path / name)
-    assert names(tmp_path) == sorted([name, f"{name}.manifest.json"])
-
-
-@pytest.mark.parametrize("name", [".other.txt.abcdefgh.tmp", ".out.txt.my notes.tmp", "out.tmp"])
-def test_what_another_wrote_is_not_swept(tmp_path, name):
-    (tmp_path / name).write_bytes(b"precious")
-    make(tmp_path / NAME)
-    assert name in names(tmp_path)
-
-
-def test_what_a_living_writer_holds_is_not_swept(tmp_path):
-    litter = tmp_path / f".{NAME}.abcdefgh.tmp"
-    with litter.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        make(tmp_path / NAME)
-        assert litter.exists()
-    make(tmp_path / NAME, dim=3)
-    assert not litter.exists()
-
-
-def test_a_writer_in_another_process_ends_well_though_others_publish_meanwhile(tmp_path):
-    script = """
-        import sys
-        from pathlib import Path
-        from corpus2vec.pipeline.files.publication import publication
-
-        with publication(Path(sys.argv[1])) as temporary:
-            print("writing", flush=True)
-            sys.stdin.read()
-            temporary.write_text("last")
-    """
-    out = tmp_path / NAME
-    with run_python(script, out, stdin=subprocess.PIPE) as process:
-        assert process.stdout.readline() == "writing\n"
-        make(out, b"first")
-        assert out.read_bytes() == b"first"
-        process.communicate()
-    assert process.returncode == 0
-    assert out.read_bytes() == b"last"
-
-
-def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise OSError(errno.ENOLCK, "no locks here")
-
-    monkeypatch.setattr(fcntl, "flock", refuse)
-    make(tmp_path / NAME)
-    assert names(tmp_path) == [NAME, MANIFEST]
-
-
 # --- several at once -------------------------------------------------------------------------
 
 
@@ -257,13 +197,13 @@ def test_another_run_that_publishes_before_our_manifest_is_not_taken_for_ours(ou
 
 
 def test_another_run_that_publishes_during_a_hit_is_not_taken_for_ours(out, monkeypatch):
-    renew = artifact._renew
+    renew = store.renew
 
     def overtaken(*arguments):
         make(out, b"other", dim=4)
         renew(*arguments)
 
-    monkeypatch.setattr(artifact, "_renew", overtaken)
+    monkeypatch.setattr(store, "renew", overtaken)
     assert produce(recipe(), out, never).hit
     assert not examine(recipe(), out).hit
     assert examine(recipe(dim=4), out).hit
