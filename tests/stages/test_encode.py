@@ -37,12 +37,14 @@ def test_which_token_is_unk_is_in_the_recipe():
     ]
 
 
-def test_unknown_decides_only_where_there_is_no_unk():
+def test_unknown_is_in_the_recipe_only_where_there_is_no_unk():
     front_end(write("a.txt", "a b\n"))
     assert encode.run(INPUTS, IDS, EncodeConfig()).hit
     assert encode.run(INPUTS, IDS, EncodeConfig(unknown="drop")).reason == "unknown error → drop"
-    front_end(write("a.txt", "a b\n"), vocab=VocabConfig(max_size=1))
-    assert encode.run(INPUTS, IDS, EncodeConfig(unknown="drop")).hit
+    for vocabulary in (VocabConfig(max_size=1), VocabConfig(unk="[?]")):
+        front_end("a.txt", vocab=vocabulary)
+        assert encode.run(INPUTS, IDS, EncodeConfig()).hit
+        assert encode.run(INPUTS, IDS, EncodeConfig(unknown="drop")).hit
 
 
 def test_tokens_outside_the_vocabulary_are_refused_or_dropped_and_counted():

@@ -66,13 +66,20 @@ def test_cuts_in_long_chunks_and_documents_are_counted_if_there_are_any(monkeypa
 # --- what decides the tokens -----------------------------------------------------------------
 
 
-def test_a_setting_that_has_no_effect_on_these_files_is_not_in_the_recipe():
-    text, rows = write("a.txt", "Hope\n"), write("b.csv", "text\nHope\n")
-    assert not tokenize(text, force=False).hit
-    assert tokenize(text, text_field="body", force=False).hit
-    assert not tokenize(text, doc_per="file", force=False).hit
-    assert not tokenize(rows, force=False).hit
-    assert tokenize(rows, doc_per="file", force=False).hit
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.jsonl", '{"text": "Hope to see"}\n'), ("a.csv", "text\nHope\n")]
+)
+def test_doc_per_is_not_in_the_recipe_of_other_files_than_text(name, content):
+    corpus = write(name, content)
+    assert not tokenize(corpus, force=False).hit
+    assert tokenize(corpus, doc_per="file", force=False).hit
+
+
+def test_text_field_is_not_in_the_recipe_of_plain_text():
+    corpus = write("a.txt", "Hope to see you\n")
+    assert not tokenize(corpus, force=False).hit
+    assert tokenize(corpus, text_field="body", force=False).hit
+    assert not tokenize(corpus, doc_per="file", force=False).hit
 
 
 @pytest.fixture
