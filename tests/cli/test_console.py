@@ -1,4 +1,4 @@
-"""What a person sees while a stage works, and data on stdout: a live line, a plain line or none."""
+"""What a person sees while a stage works (a live line, plain lines, nothing); data on stdout."""
 
 import io
 import os
@@ -86,7 +86,11 @@ def test_a_terminal_gets_a_live_line_that_disappears_when_the_stage_ends(monkeyp
 @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_colour_can_be_switched_off(monkeypatch, variable, value):
     monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
+    Console().error("yes", "")
+    assert console.sys.stderr.getvalue() == "\x1b[31merror:\x1b[0m yes\n"
+    monkeypatch.setattr("sys.stderr", Terminal())
     monkeypatch.setenv(variable, value)
     Console().error("no", "")
     assert console.sys.stderr.getvalue() == "error: no\n"

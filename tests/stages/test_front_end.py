@@ -1,5 +1,6 @@
 """The front end as a whole: its ledgers balance, and how it is carried out decides no byte."""
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -24,48 +25,59 @@ from tests.support.runs import write
 # --- what decides no byte --------------------------------------------------------------------
 
 
-@pytest.fixture
-def many_kinds():
+LABELLED = {"label_from": "file"}
+
+
+@pytest.fixture(scope="module")
+def many_kinds(tmp_path_factory):
     """A corpus of several files, large enough for many batches and row groups."""
+    folder = tmp_path_factory.mktemp("corpus")
     lines = [f"Nice to see you, nr. {number % 97}! It's\u3000 fine.\n" for number in range(900)]
-    write("a.txt", "".join(lines) + "\n \n" + "x" * 5000 + "\n")
-    write("b.jsonl", "".join(json.dumps({"text": line}) + "\n" for line in lines[:300]))
-    write("c.csv", 'text\n"Hope ""to"" see"\n""\nyou\n')
-    return ["a.txt", "b.jsonl", "c.csv"]
+    rows = "".join(json.dumps({"text": line}) + "\n" for line in lines[:300])
+    return [
+        str(write(folder / "a.txt", "".join(lines) + "\n \n" + "x" * 5000 + "\n")),
+        str(write(folder / "b.jsonl", rows)),
+        str(write(folder / "c.csv", 'text\n"Hope ""to"" see"\n""\nyou\n')),
+    ]
 
 
-def test_the_number_of_workers_decides_no_byte(many_kinds, monkeypatch):
-    expected = front_end(*many_kinds, settings={"label_from": "file"})
+@pytest.fixture(scope="module")
+def expected(many_kinds, tmp_path_factory):
+    """Counts and bytes by one worker, with the usual sizes; and the encoded documents."""
+    with contextlib.chdir(tmp_path_factory.mktemp("expected")):
+        counts, contents = front_end(*many_kinds, settings=LABELLED)
+        return counts, contents, list(documents(Path("i.parquet")))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_the_number_of_workers_decides_no_byte(many_kinds, expected, workers, monkeypatch):
     monkeypatch.setattr(limits, "BLOCK_BYTES", 3000)
     monkeypatch.setattr(limits, "BATCH_BYTES", 3000)
-    for workers in (1, 2, 3):
-        found = front_end(*many_kinds, settings={"label_from": "file"}, workers=workers)
-        assert found == expected
+    assert front_end(*many_kinds, settings=LABELLED, workers=workers) == expected[:2]
 
 
 @pytest.mark.parametrize(
     ("block_bytes", "batch_bytes"), [(1, 1), (7, 1 << 20), (100, 100), (5000, 1)]
 )
-def test_the_size_of_batches_decides_no_byte(many_kinds, block_bytes, batch_bytes, monkeypatch):
+def test_the_size_of_batches_decides_no_byte(
+    many_kinds, expected, block_bytes, batch_bytes, monkeypatch
+):
     monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
-    expected = front_end(*many_kinds)
     monkeypatch.setattr(limits, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(limits, "BATCH_BYTES", batch_bytes)
-    assert front_end(*many_kinds) == expected
+    assert front_end(*many_kinds, settings=LABELLED) == expected[:2]
 
 
 @pytest.mark.parametrize(("items", "rows"), [(100, 1 << 17), (1 << 20, 7), (1, 1)])
 def test_the_size_of_row_groups_decides_nothing_but_row_groups(
-    many_kinds, items, rows, monkeypatch
+    many_kinds, expected, items, rows, monkeypatch
 ):
     monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
-    [counts, [_, vocabulary, _]] = front_end(*many_kinds, settings={"label_from": "file"})
-    ids = list(documents(Path("i.parquet")))
     monkeypatch.setattr(parquet, "ROW_GROUP_ITEMS", items)
     monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", rows)
-    [found, [_, words, _]] = front_end(*many_kinds, settings={"label_from": "file"})
-    assert (found, words) == (counts, vocabulary)
-    assert list(documents(Path("i.parquet"))) == ids
+    counts, [_, vocabulary, _] = front_end(*many_kinds, settings=LABELLED)
+    assert (counts, vocabulary) == (expected[0], expected[1][1])
+    assert list(documents(Path("i.parquet"))) == expected[2]
 
 
 def test_workers_and_memory_are_not_in_the_recipe(many_kinds):
