@@ -154,7 +154,7 @@ def _stream(
 ) -> None:
     if stage.stream is None:
         raise UsageError(
-            "this artifact is binary and read in pieces: it cannot go to stdout",
+            f"{stage.FILE} must be a file: it cannot go to stdout",
             hint=f"name a file, such as -o {stage.FILE}",
         )
     console.begin(stage.NAME)
