@@ -43,7 +43,7 @@ demo: $(VENV)/.installed
 	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
 
 test: lint browser
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --durations=15 -r fEs
+	$(BIN)/python -m pytest --numprocesses auto --durations=15 -r fEs
 
 # The report is tested in a real browser. Root on Debian or Ubuntu gets one, anybody else is told
 # how; with CI set the tests fail without one rather than being skipped.

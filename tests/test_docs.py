@@ -55,21 +55,14 @@ def squeezed(text):
     return "\n".join(re.sub(r"[ -]{2,}", " ", line.rstrip()) for line in text.splitlines())
 
 
-# One worker runs both: the second needs what the first has built.
-@pytest.mark.xdist_group("readme")
-def test_the_commands_of_the_readme_print_what_it_says(workplace):
+def test_the_readme_is_true(workplace):
+    """Its commands print what it says; its Python then runs on what they have built."""
     for block in blocks("console"):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, said = step.split("\n", 1)
             printed = shell(line, workplace)
             if said.strip():
                 assert_same(said, printed)
-
-
-@pytest.mark.xdist_group("readme")
-def test_the_python_of_the_readme_runs(workplace):
-    if not (workplace / "build/village/vectors.w2v").exists():
-        test_the_commands_of_the_readme_print_what_it_says(workplace)
     for program in blocks("python"):
         subprocess.run([sys.executable, "-c", program], cwd=workplace, check=True)
 

@@ -18,9 +18,6 @@ from pathlib import Path
 
 import pytest
 
-# One worker runs all of this module, so that all of it is built and installed once.
-pytestmark = pytest.mark.xdist_group("package")
-
 ROOT = Path(__file__).parent.parent
 NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info", "docs")
 TORCH = {"torch", "functorch", "torchgen"}
