@@ -19,6 +19,7 @@ import typer
 from corpus2vec.cli.options import Request, add_command, looking, require_text
 from corpus2vec.cli.streams import STDOUT
 from corpus2vec.cli.wording import counted
+from corpus2vec.pipeline.stages import door, dump
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.ask.lookup import Found
@@ -50,7 +51,7 @@ def lookup(
     from corpus2vec.pipeline.ask.lookup import Lookup
     from corpus2vec.pipeline.files.failures import reading
 
-    text, ask = require_text(text), Lookup(table)
+    text, ask = require_text(text), Lookup(door.artifact("table", table, dump.NAME))
     if text != "-":
         _print_found(ask.find(text), request.json)
         return
@@ -205,9 +206,8 @@ def _answer(
 ) -> None:
     """Ask block by block, print the answers, and report at the end which words are unknown."""
     from corpus2vec.pipeline.ask.queries import Space
-    from corpus2vec.pipeline.tables.reading import read_vectors
 
-    space = Space(read_vectors(table))
+    space = Space(door.read_table(table))
     unknown: dict[str, list[str]] = {}
     answered = 0
     size = 1 if sys.stdin.isatty() else BLOCK  # a person who types waits for the answer

@@ -11,6 +11,7 @@ import typer
 
 from corpus2vec.cli.options import Request, add_command, looking
 from corpus2vec.cli.streams import STDOUT, print_json
+from corpus2vec.pipeline.stages import door, encode, tokenize
 
 
 def info(
@@ -22,10 +23,9 @@ def info(
     Example: corpus2vec info build/embeddings.txt
     """
     from corpus2vec.pipeline.artifacts.beside import manifest_path
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input
     from corpus2vec.pipeline.errors import DataError
 
-    manifest = artifact_input("artifact", artifact).manifest
+    manifest = door.artifact("artifact", artifact).manifest
     if manifest is None:
         raise DataError(
             f"{artifact} has no manifest that can be read",
@@ -95,10 +95,9 @@ def show(
     """
     from itertools import islice
 
-    from corpus2vec.pipeline.artifacts.inputs import artifact_input
     from corpus2vec.pipeline.artifacts.parquet import documents
 
-    artifact_input("artifact", artifact)
+    door.artifact("artifact", artifact, tokenize.NAME, encode.NAME)
     for document in islice(documents(artifact), rows or None):
         if request.json:
             STDOUT.write(json.dumps(document, ensure_ascii=False) + "\n")

@@ -13,6 +13,7 @@ from corpus2vec.cli.options import Request, add_command, looking
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
+from corpus2vec.pipeline.stages import door
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.judge.comparison import Comparison
@@ -90,13 +91,14 @@ def _side_by_side(scores: list[list[list[Score]]]) -> Iterator[tuple[Score, ...]
 
 def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Return the tables and the gold files among `files`."""
+    from corpus2vec.pipeline.artifacts.pairs import has_manifest
     from corpus2vec.pipeline.errors import UsageError
     from corpus2vec.pipeline.judge.gold import is_gold
 
     for path in files:
         if not path.exists():
             raise UsageError(f"there is no file {path}", hint="check the path")
-    golds = [path for path in files if is_gold(path)]
+    golds = [path for path in files if not has_manifest(path) and is_gold(path)]
     tables = [path for path in files if path not in golds]
     if not golds:
         raise UsageError(
@@ -110,9 +112,8 @@ def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 def _loaded(path: Path) -> Table:
     from corpus2vec.pipeline.errors import DataError
-    from corpus2vec.pipeline.tables.reading import read_vectors
 
-    table = read_vectors(path)
+    table = door.read_table(path)
     if not len(table):
         raise DataError(f"{path} has no row")
     return table

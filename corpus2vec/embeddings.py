@@ -18,7 +18,7 @@ import pyarrow as pa
 from corpus2vec.pipeline.ask.lookup import Found, Lookup
 from corpus2vec.pipeline.ask.queries import Near, Space
 from corpus2vec.pipeline.errors import PipelineError, UsageError
-from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.tables.table import Table
 
 
@@ -167,7 +167,7 @@ class Embeddings:
     def _lookup(self) -> Lookup:
         if self._path is None:
             raise UsageError("a table made of arrays has no corpus", hint="load one from a file")
-        return Lookup(self._path)
+        return Lookup(door.artifact("table", self._path, "dump"))
 
     @with_hint()
     def _row(self, word: str) -> int:
@@ -187,7 +187,7 @@ def load(path: str | Path) -> Embeddings:
     files, ...) is seen from its content. Raises UsageError where there is no such file, and
     DataError, with the line, where it does not hold a table.
     """
-    table = read_vectors(Path(path))
+    table = door.read_table(Path(path))
     return Embeddings(table.tokens, table.vectors_VD, table.counts, path=Path(path))
 
 

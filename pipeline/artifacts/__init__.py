@@ -2,7 +2,7 @@
 
 manifest    recipe, fingerprint, manifest, lineage, reasons for a miss: values and their JSON
 digests     the SHA-256 and the stamp of a file or folder
-inputs      the door: everything that is read comes in here, with its digest, checked
+inputs      everything that is read, with its digest, checked against its manifest
 pairs       an artifact and its manifest, put in place and found together
 store       the hit test, and making what is missing
 beside      the names of the files beside an artifact

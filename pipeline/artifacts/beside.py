@@ -15,8 +15,9 @@ def manifest_path(artifact: Path) -> Path:
     >>> manifest_path(Path("build/vocab.tsv")).as_posix()
     'build/vocab.tsv.manifest.json'
     """
-    file = Path(os.path.realpath(artifact)) if artifact.is_symlink() else artifact
-    return file.with_name(file.name + ".manifest.json")
+    is_named = artifact.name not in ("", "..")  # `.` is a folder too
+    file = artifact if is_named and not artifact.is_symlink() else Path(os.path.realpath(artifact))
+    return file.parent / f"{file.name}.manifest.json"
 
 
 def checkpoint_path(model: Path, age: int = 0) -> Path:

@@ -1,4 +1,4 @@
-"""The door: everything that a stage or a command reads comes in here, as an `Input`.
+"""Everything that a stage or a command reads, as an `Input`.
 
 An artifact is checked against its manifest before anything reads it. Any other file has no
 manifest; its digest becomes part of the recipe of what is made from it.

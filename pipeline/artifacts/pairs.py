@@ -42,6 +42,12 @@ class Pair:
         return self.manifest is not None and self.manifest.output["digest"] == self.digest
 
 
+def has_manifest(artifact: Path) -> bool:
+    """Return whether there is a manifest for `artifact`, be it one that cannot be read."""
+    manifest = manifest_path(artifact)
+    return manifest.exists() or bool(temporaries(manifest))
+
+
 def read_manifest(artifact: Path) -> Manifest | None:
     """Return the manifest beside `artifact`, or None if it has none that can be read."""
     return _read(manifest_path(artifact))

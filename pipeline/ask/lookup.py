@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import artifact_input, folder_of
-from corpus2vec.pipeline.artifacts.manifest import Manifest
+from corpus2vec.pipeline.artifacts.inputs import folder_of
+from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError, UsageError
@@ -44,13 +44,13 @@ class Found:
 class Lookup:
     """A table, and the tokenizer of its corpus.
 
-    Raises UsageError where there is no such table. Raises DataError for a table that was edited,
-    whose rows are not ids, or whose manifest does not say how the corpus was tokenized.
+    Raises DataError for a table whose rows are not ids, or whose manifest does not say how the
+    corpus was tokenized. That it is whole, `stages.door` has checked.
     """
 
-    def __init__(self, path: Path) -> None:
-        manifest = artifact_input("table", path).manifest
-        if manifest is None or manifest.stage != "dump":
+    def __init__(self, given: Input) -> None:
+        path, manifest = Path(given.name), given.manifest
+        if manifest is None:
             raise DataError(
                 f"{path} has no manifest of a dump, so how its corpus was tokenized is not known",
                 hint="look up in a table that `corpus2vec dump` or `run` wrote",

@@ -16,13 +16,12 @@ from corpus2vec.pipeline.artifacts.beside import (
     manifest_path,
     metrics_path,
 )
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publication, publishable
-from corpus2vec.pipeline.stages import STAGES, Stage, dump, train, vocab
+from corpus2vec.pipeline.stages import STAGES, Stage, door, dump, train, vocab
 
 CONSEQUENCES = {
     vocab.NAME: ", so there are no frequencies",
@@ -52,7 +51,7 @@ def find_artifacts(folder: Path) -> dict[str, Input]:
         paths = [path for path in _places(folder, stage) if _is_made_by(stage, path)]
         if paths:
             best = max(paths, key=lambda path: _fitness(read_manifest(path), needs))
-            found[stage.NAME] = artifact_input(stage.NAME, best)
+            found[stage.NAME] = door.artifact(stage.NAME, best, stage.NAME)
     if not found:
         raise DataError(
             f"{folder} holds no build: it has none of {', '.join(map(_name, STAGES))}",

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts.beside import checkpoint_path
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.store import Outcome, examine
 from corpus2vec.pipeline.config import Execution, Settings
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publishable
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages import STAGES, Stage
+from corpus2vec.pipeline.stages import STAGES, Stage, door
 from corpus2vec.pipeline.stages.stage import existing
 
 
@@ -111,7 +110,7 @@ def _step(work: Work, waits: list[str]) -> Step:
     reasons, hit = list(waits), False
     if not output.exists():
         reasons.insert(0, f"no {output.name} yet")
-    elif not work.stage.NEEDS or all(map(_is_whole, work.inputs)):
+    elif not work.stage.NEEDS or all(map(_is_whole, work.inputs, work.stage.NEEDS)):
         recipe = work.stage.recipe(work.inputs, output, work.config)
         verdict = examine(recipe, publishable(output, folder=output.is_dir()))
         hit = verdict.hit and not waits
@@ -122,9 +121,9 @@ def _step(work: Work, waits: list[str]) -> Step:
     return Step(name, output, hit, "; ".join(reasons))
 
 
-def _is_whole(artifact: Path) -> bool:
-    """Return whether there is an artifact, undamaged, of which a recipe can be made."""
+def _is_whole(artifact: Path, maker: str) -> bool:
+    """Return whether there is an artifact of that stage of which a recipe can be made."""
     try:
-        return bool(artifact_input("artifact", artifact))
+        return bool(door.artifact(maker, artifact, maker))
     except (DataError, UsageError):
         return False

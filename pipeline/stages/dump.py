@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import DumpConfig, Execution
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import door
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.tables.table import Table
@@ -41,7 +41,10 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     from corpus2vec.pipeline.tables.combining import resolved
 
     model, vocabulary = inputs
-    sources = (artifact_input("model", model), artifact_input("vocabulary", vocabulary))
+    sources = (
+        door.model("model", model),
+        door.artifact("vocabulary", vocabulary, "vocab"),
+    )
     settings = config.deciding()
     if "table" in settings:
         # What auto means for this model, so that naming that table gives the same recipe.

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import EncodeConfig, Execution
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.stage import balanced
 
 NAME = "encode"
@@ -36,7 +36,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe
     from corpus2vec.pipeline.vocabulary.vocabulary import unk_of
 
     tokens, vocabulary = inputs
-    given = artifact_input("vocabulary", vocabulary)
+    given = door.artifact("vocabulary", vocabulary, "vocab")
     unk = unk_of(given)
     traited = dataclasses.replace(given, traits={"unk": unk} if unk else {})
     settings = config.deciding()
@@ -46,7 +46,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe
         stage=NAME,
         format=FORMAT,
         config=settings,
-        inputs=(artifact_input("tokens", tokens), traited),
+        inputs=(door.artifact("tokens", tokens, "tokenize"), traited),
         tools={"pyarrow": metadata.version("pyarrow")},
     )
 

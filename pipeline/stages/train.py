@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.stage import existing
 
 NAME = "train"
@@ -37,12 +37,15 @@ stream = None  # checkpoints and metrics are written beside it
 def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
     """Return what decides model.safetensors: ids, vocabulary, held-out ids, what to start from."""
     ids, vocabulary = inputs
-    sources = [artifact_input("ids", ids), artifact_input("vocabulary", vocabulary)]
+    sources = [
+        door.artifact("ids", ids, "encode"),
+        door.artifact("vocabulary", vocabulary, "vocab"),
+    ]
     files = config.files()
     if "valid" in files:
-        sources.append(artifact_input("valid", files["valid"]))
+        sources.append(door.artifact("valid", files["valid"], "encode"))
     if "init" in files:
-        sources.append(file_input("init", existing(files["init"])))
+        sources.append(door.vectors("init", existing(files["init"])))
     return Recipe(
         stage=NAME,
         format=FORMAT,

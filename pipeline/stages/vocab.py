@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
@@ -18,6 +17,7 @@ from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.stage import balanced, side_inputs
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ EXECUTION = VocabExecution
 
 def recipe(inputs: Sequence[Path], output: Path, config: VocabConfig) -> Recipe:
     """Return what decides vocab.tsv: the token artifacts in order, and the tokens to keep."""
-    tokens = [artifact_input("tokens", path) for path in inputs]
+    tokens = [door.artifact("tokens", path, "tokenize") for path in inputs]
     return Recipe(
         stage=NAME,
         format=FORMAT,

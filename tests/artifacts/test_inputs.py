@@ -1,4 +1,4 @@
-"""The door: an artifact is checked before it is read, and an input that changes is refused."""
+"""An artifact is checked before it is read, and an input that changes is refused."""
 
 import contextlib
 import hashlib

@@ -16,6 +16,7 @@ from corpus2vec.pipeline.config import (
     VocabConfig,
 )
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.tokenizer import import_spacy, spacy_pipeline
 
 spacy = import_spacy(with_torch=True)
@@ -46,6 +47,10 @@ def dump(model, format="table", **settings):
     return table, read_table(model)
 
 
+def lookup_in(table):
+    return Lookup(door.artifact("table", table, "dump"))
+
+
 @pytest.fixture(scope="module")
 def phrases(tmp_path_factory):
     return build(tmp_path_factory.mktemp("phrases"))
@@ -69,14 +74,14 @@ def ids(found):
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_second_phrase_is_rows_5_1_2_3_6(phrases, format):
     table, rows = dump(phrases, format)
-    found = Lookup(table).find("Nice to see you again")
+    found = lookup_in(table).find("Nice to see you again")
     assert [each.token for each in found] == ["Nice", "to", "see", "you", "again"]
     assert ids(found) == [5, 1, 2, 3, 6]
     assert np.array([each.vector for each in found]).tobytes() == rows[[5, 1, 2, 3, 6]].tobytes()
 
 
 def test_an_unknown_word_without_unk_has_no_row(phrases):
-    known, unknown = Lookup(dump(phrases)[0]).find("Hope never")
+    known, unknown = lookup_in(dump(phrases)[0]).find("Hope never")
     assert known.id == 0
     assert (unknown.token, unknown.id, unknown.vector) == ("never", None, None)
 
@@ -84,62 +89,62 @@ def test_an_unknown_word_without_unk_has_no_row(phrases):
 @pytest.mark.parametrize("format", FORMATS)
 def test_an_unknown_word_has_the_row_of_unk(hostile, format):
     table, rows = dump(hostile, format)
-    [found] = Lookup(table).find("never")
+    [found] = lookup_in(table).find("never")
     assert (found.token, found.id) == ("never", len(rows) - 1)
     assert found.vector.tobytes() == rows[-1].tobytes()
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_text_is_tokenized_and_spelt_as_the_corpus_was(hostile, format):
-    found = Lookup(dump(hostile, format)[0]).find("THE | a\\b")
+    found = lookup_in(dump(hostile, format)[0]).find("THE | a\\b")
     assert [each.token for each in found] == ["the", "|", "a\\b"]
     assert ids(found) == [1, 2, 0]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t\u3000"])
 def test_no_text_has_no_tokens(phrases, text):
-    assert Lookup(dump(phrases)[0]).find(text) == []
+    assert lookup_in(dump(phrases)[0]).find(text) == []
 
 
 def test_text_of_which_no_token_is_left_has_no_tokens(tmp_path):
     model = build(tmp_path, tokenize=TokenizeConfig(drop=("punct",)))
-    assert Lookup(dump(model)[0]).find("?!") == []
+    assert lookup_in(dump(model)[0]).find("?!") == []
 
 
 def test_a_table_without_manifest_is_refused(phrases, tmp_path):
     alone = tmp_path / "embeddings.txt"
     alone.write_bytes(dump(phrases)[0].read_bytes())
     with pytest.raises(DataError, match=r"embeddings\.txt has no manifest of a dump"):
-        Lookup(alone)
+        lookup_in(alone)
 
 
 def test_another_artifact_is_refused(phrases):
-    with pytest.raises(DataError, match=r"vocab\.tsv has no manifest of a dump"):
-        Lookup(phrases.with_name("vocab.tsv"))
+    with pytest.raises(DataError, match=r"vocab\.tsv was made by vocab, not by dump"):
+        lookup_in(phrases.with_name("vocab.tsv"))
 
 
 def test_a_missing_table_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"^there is no .*embeddings\.txt$"):
-        Lookup(tmp_path / "embeddings.txt")
+        lookup_in(tmp_path / "embeddings.txt")
 
 
 def test_a_table_that_leaves_rows_out_is_refused(hostile):
     table, _ = dump(hostile, "glove", unsafe_token="skip")
     with pytest.raises(DataError, match=r"leaves out 1 rows, so its lines are not ids"):
-        Lookup(table)
+        lookup_in(table)
 
 
 def test_a_table_that_was_edited_is_refused(phrases):
     table, _ = dump(phrases)
     table.write_bytes(table.read_bytes().replace(b"Nice", b"Mice"))
     with pytest.raises(DataError, match="damaged or edited"):
-        Lookup(table)
+        lookup_in(table)
 
 
 def test_a_table_whose_tokens_came_from_elsewhere_is_refused(tmp_path):
     table, _ = dump(build(tmp_path, lineage=False))
     with pytest.raises(DataError, match=r"has no tokenize stage in its lineage$"):
-        Lookup(table)
+        lookup_in(table)
 
 
 # --- --model FOLDER --------------------------------------------------------------------------
@@ -170,7 +175,7 @@ def test_the_pipeline_of_a_folder_is_found_again_from_anywhere(modelled, monkeyp
     model, table = modelled
     assert manifest(table).upstream("tokenize")["config"]["model"] == "folder"
     monkeypatch.chdir(model)
-    assert [each.token for each in Lookup(table).find("Nice to see you")] == TO_SEE
+    assert [each.token for each in lookup_in(table).find("Nice to see you")] == TO_SEE
 
 
 def test_a_recipe_of_before_that_has_the_path_is_followed(model, monkeypatch):
@@ -179,7 +184,7 @@ def test_a_recipe_of_before_that_has_the_path_is_followed(model, monkeypatch):
     monkeypatch.setattr(spacy_pipeline, "deciding", lambda config: recipe)
     table, _ = dump(build(model.parent, tokenize=TokenizeConfig(model=str(model))))
     assert manifest(table).upstream("tokenize")["config"]["model"] == str(model)
-    assert [each.token for each in Lookup(table).find("Nice to see you")] == TO_SEE
+    assert [each.token for each in lookup_in(table).find("Nice to see you")] == TO_SEE
 
 
 def test_a_pipeline_that_moved_is_missed_by_name(modelled):
@@ -187,7 +192,7 @@ def test_a_pipeline_that_moved_is_missed_by_name(modelled):
     model.rename(model.with_name("moved"))
     expected = f"the corpus was tokenized with the spaCy pipeline in {model}, which is not there"
     with pytest.raises(DataError) as refused:
-        Lookup(table)
+        lookup_in(table)
     assert refused.value.message == expected
 
 
@@ -196,14 +201,14 @@ def test_a_pipeline_that_changed_is_refused(modelled, name):
     model, table = modelled
     (model / name).write_bytes((model / name).read_bytes() + b" ")
     with pytest.raises(DataError, match="has changed since the corpus was tokenized with it"):
-        Lookup(table)
+        lookup_in(table)
 
 
 # --- bytes that are not UTF-8 ----------------------------------------------------------------
 
 
 def test_text_that_is_not_utf_8_is_refused_by_name(phrases):
-    lookup = Lookup(dump(phrases)[0])
+    lookup = lookup_in(dump(phrases)[0])
     text = b"see caf\xe9 soon".decode("utf-8", "surrogateescape")
     with pytest.raises(UsageError) as refused:
         lookup.find(text)

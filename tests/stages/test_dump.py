@@ -1,6 +1,8 @@
 """The dump stage in every format: cached, looked up, started from, and never published wrong."""
 
 import json
+import resource
+from resource import RLIMIT_FSIZE
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from corpus2vec.pipeline.config import (
     TrainConfig,
 )
 from corpus2vec.pipeline.config.formats import FORMATS
-from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
+from corpus2vec.pipeline.errors import DataError, PipelineError, StorageError, UsageError
 from corpus2vec.pipeline.tables import writing
 from corpus2vec.pipeline.training.pretrained import read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
@@ -110,12 +112,37 @@ def test_a_dump_that_reads_back_differently_is_not_published(dump, monkeypatch, 
     assert names(output.parent) == [output.name, f"{output.name}.manifest.json"]
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_size_limit_is_one_line_and_leaves_the_old_dump(dump, tmp_path, format):
+    output = dump(format)
+    before, limits = artifact_input("table", output).digest, resource.getrlimit(RLIMIT_FSIZE)
+    resource.setrlimit(RLIMIT_FSIZE, (150, limits[1]))  # npy: within the array
+    try:
+        with pytest.raises(StorageError) as caught:
+            dump(format, order="frequency")
+    finally:
+        resource.setrlimit(RLIMIT_FSIZE, limits)
+    assert caught.value.message in (
+        f"cannot write {output}: File too large",
+        f"cannot write {output}.manifest.json: File too large",  # the binary table is so small
+    )
+    assert caught.value.hint.endswith("what was there before is untouched")
+    assert artifact_input("table", output).digest == before
+    assert names(output.parent) == [output.name, f"{output.name}.manifest.json"]
+
+
 # --- used by the other commands --------------------------------------------------------------
+
+
+def lookup_in(path):
+    return Lookup(stages.door.artifact("table", path, "dump"))
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_lookup_finds_rows_5_1_2_3_6_in_every_format(built, format):
-    found = Lookup(built / f"embeddings{FORMATS[format].extension}").find("Nice to see you again")
+    found = lookup_in(built / f"embeddings{FORMATS[format].extension}").find(
+        "Nice to see you again"
+    )
     assert [each.id for each in found] == [5, 1, 2, 3, 6]
     expected = read_table(built / "model.safetensors")[[5, 1, 2, 3, 6]]
     assert np.stack([each.vector for each in found]).tobytes() == expected.tobytes()
@@ -124,14 +151,14 @@ def test_lookup_finds_rows_5_1_2_3_6_in_every_format(built, format):
 @pytest.mark.parametrize("format", ["table", "tsv", "parquet"])
 def test_lookup_finds_ids_in_any_order_where_the_format_has_them(dump, format):
     path = dump(format, order="frequency", top=4)
-    found = Lookup(path).find("Nice to see you again")
+    found = lookup_in(path).find("Nice to see you again")
     assert [each.id for each in found] == [None, 1, 2, 3, None]
 
 
 @pytest.mark.parametrize("format", ["word2vec", "npy", "safetensors", "spacy"])
 def test_lookup_refuses_rows_that_are_not_ids(dump, format):
     with pytest.raises(DataError, match="with --order or --top, so its lines are not ids"):
-        Lookup(dump(format, top=4))
+        lookup_in(dump(format, top=4))
 
 
 @pytest.mark.parametrize("format", FORMATS)

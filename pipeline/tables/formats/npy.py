@@ -29,8 +29,12 @@ PLACES = ("",)
 
 def write(folder: Path, table: Table, config: DumpConfig) -> None:
     """Write the table."""
+    vectors = stored(table.vectors_VD, config)
     with (folder / VECTORS).open("wb") as file:
-        np.save(file, stored(table.vectors_VD, config), allow_pickle=False)
+        # As np.save does, which however does not say why a write failed.
+        header = np.lib.format.header_data_from_array_1_0(vectors)
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(vectors.reshape(-1).view(np.uint8).data)
     with (folder / VOCABULARY).open("wb") as file:
         file.writelines(vocabulary_lines(Vocabulary(table.tokens, table.known_counts)))
 

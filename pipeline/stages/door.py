@@ -1,0 +1,107 @@
+"""The door: whatever a stage or a command reads of ours is whole, of the right kind, and known.
+
+`artifacts.inputs` compares an artifact with its manifest. Here it is seen to that it was made by a
+stage whose artifact is wanted, in a format that this program knows: an older one is read, a newer
+one is refused by name. A table of another tool has no manifest, and is read as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
+from corpus2vec.pipeline.artifacts.manifest import Input
+from corpus2vec.pipeline.artifacts.pairs import has_manifest
+from corpus2vec.pipeline.errors import DataError
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.stages.stage import Stage
+    from corpus2vec.pipeline.tables.table import Table
+
+DUMP, TRAIN = "dump", "train"
+
+
+def artifact(role: str, path: Path, *makers: str) -> Input:
+    """Return an artifact that one of these stages made (any stage, if none is named), as an input.
+
+    Without a manifest, nobody knows who made it, and its reader has to see for itself. Raises
+    UsageError if there is no such file. Raises DataError if it is damaged, was made by another
+    stage, or in a format that is newer than this program's.
+    """
+    given = artifact_input(role, path)
+    if given.manifest is None:
+        return given
+    stages = _by_name()
+    maker = given.manifest.stage
+    if maker not in stages:
+        raise DataError(
+            f"{path} was made by {maker}, a stage that this corpus2vec does not know",
+            hint="was it made by a newer one?",
+        )
+    if makers and maker not in makers:
+        files = [f"a {stages[each].FILE}, which `{each}` makes" for each in makers]
+        raise DataError(
+            f"{path} was made by {maker}, not by {' or '.join(makers)}",
+            hint=f"name {', or '.join(files)}",
+        )
+    _require_known(path, stages[maker], given.manifest.format)
+    return given
+
+
+def model(role: str, path: Path) -> Input:
+    """Return a model as an input, like `artifact`; its own header has its format too."""
+    given = artifact(role, path, TRAIN)
+    _require_known_header(path)
+    return given
+
+
+def vectors(role: str, path: Path) -> Input:
+    """Return word vectors, of any tool or a model's, as an input: what counts is their content.
+
+    Raises DataError for what `artifact` would refuse.
+    """
+    if has_manifest(path):
+        given = dataclasses.replace(artifact(role, path, DUMP, TRAIN), manifest=None)
+    else:
+        given = file_input(role, path)
+    if path.is_file():
+        from corpus2vec.pipeline.artifacts.weights import is_model
+
+        if is_model(path):
+            _require_known_header(path)
+    return given
+
+
+def read_table(path: Path) -> Table:
+    """Read word vectors of any tool; a dump is checked against its manifest first.
+
+    Raises UsageError, DataError as `artifact` and `tables.reading` do.
+    """
+    from corpus2vec.pipeline.tables.reading import read_vectors
+
+    if has_manifest(path):
+        artifact("table", path, DUMP)
+    return read_vectors(path)
+
+
+def _by_name() -> dict[str, Stage]:
+    from corpus2vec.pipeline.stages import STAGES  # the stages import this module
+
+    return {stage.NAME: stage for stage in STAGES}
+
+
+def _require_known(path: Path, stage: Stage, found: object) -> None:
+    if not isinstance(found, int) or found > stage.FORMAT:
+        raise DataError(
+            f"{path} was made by a newer corpus2vec "
+            f"({stage.NAME} format {found}, this one knows {stage.FORMAT})",
+            hint="use that one, or make it again with this one",
+        )
+
+
+def _require_known_header(path: Path) -> None:
+    from corpus2vec.pipeline.artifacts.weights import read_header
+
+    _require_known(path, _by_name()[TRAIN], read_header(path, "model").get("format", 0))
