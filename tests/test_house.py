@@ -309,7 +309,7 @@ def long_modules(house):
     for module in house:
         count = len(module.source.splitlines())
         if count > LINES and LONG not in module.head:
-            yield f"{module.name} has {count} lines, and its head does not say why"
+            yield f"{module.name} has {count} lines; its head must say that it {LONG} ..."
         if not module.head:
             yield f"{module.name} has no head"
 
@@ -485,7 +485,7 @@ OURS = "from corpus2vec.pipeline."
         (
             long_modules,
             {"ask.words": '"""Words.\n\nLong."""' + "\n" * 301},
-            "ask.words has 303 lines, and its head does not say why",
+            "ask.words has 303 lines; its head must say that it is long because ...",
         ),
         (long_modules, {"ask.words": "import numpy"}, "ask.words has no head"),
     ],
