@@ -26,16 +26,16 @@ def checkpoint_path(model: Path, age: int = 0) -> Path:
     >>> [checkpoint_path(Path("build/model.safetensors"), age).name for age in (0, 1)]
     ['model.checkpoint.safetensors', 'model.checkpoint-1.safetensors']
     """
-    return model.with_name(f"{model.stem}.checkpoint{f'-{age}' if age else ''}.safetensors")
+    return _of_run(model, f"checkpoint{f'-{age}' if age else ''}.safetensors")
 
 
 def metrics_path(model: Path) -> Path:
     """Return the path of the metrics of the run that makes `model`.
 
-    >>> metrics_path(Path("build/model.safetensors")).name
-    'model.metrics.jsonl'
+    >>> [metrics_path(Path(name)).name for name in ("build/model.safetensors", "mm.v1", "mm.v2")]
+    ['model.metrics.jsonl', 'mm.v1.metrics.jsonl', 'mm.v2.metrics.jsonl']
     """
-    return model.with_name(f"{model.stem}.metrics.jsonl")
+    return _of_run(model, "metrics.jsonl")
 
 
 def events_path(model: Path) -> Path:
@@ -44,4 +44,12 @@ def events_path(model: Path) -> Path:
     >>> events_path(Path("build/model.safetensors")).name
     'model.tensorboard'
     """
-    return model.with_name(f"{model.stem}.tensorboard")
+    return _of_run(model, "tensorboard")
+
+
+def _of_run(model: Path, ending: str) -> Path:
+    """Return the name of a file of the run that makes `model`: two models do not share one.
+
+    The exception is a model with the suffix .safetensors beside one of the same name without it.
+    """
+    return model.with_name(f"{model.name.removesuffix('.safetensors')}.{ending}")

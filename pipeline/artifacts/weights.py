@@ -24,7 +24,8 @@ KEY = "corpus2vec"
 METADATA = "__metadata__"  # where safetensors keeps texts
 DIGEST = "sha256"
 EMBEDDING, OUTPUT = "embedding", "output.weight"  # the names of a model's tables
-TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64"}  # NumPy's names → safetensors'
+# NumPy's names → safetensors'
+TYPES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "<i8": "I64", "|u1": "U8"}
 UNREADABLE = (safetensors.SafetensorError, ValueError, KeyError)
 
 

@@ -28,11 +28,12 @@ from corpus2vec.pipeline.config.tokenize import (
     TokenizeConfig,
     TokenizeExecution,
 )
-from corpus2vec.pipeline.config.train import TrainConfig, TrainExecution
+from corpus2vec.pipeline.config.train import MOST_CHECKPOINTS, TrainConfig, TrainExecution
 from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecution
 
 __all__ = [
     "DROPPABLE",
+    "MOST_CHECKPOINTS",
     "SIZES",
     "TABLE_COLUMNS",
     "UNK",

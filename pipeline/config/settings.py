@@ -7,6 +7,7 @@ takes those that decide bytes. So a default, its meaning and its bounds are writ
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -78,6 +79,7 @@ class Execution(Settings):
         None,
         "Processor threads; by default as many as the machine allows.",
         least=1,
+        most=1024,
         heading="Execution",
         shared=True,
     )
@@ -95,6 +97,8 @@ def check_ranges(config: Any) -> None:
     """
     for field in dataclasses.fields(config):
         value, marks = getattr(config, field.name), field.metadata
+        is_infinite = isinstance(value, float) and math.isinf(value)
+        require(not is_infinite, f"{option_name(field.name)} must be finite")
         if value is None or not {"least", "most", "below"} & set(marks):
             continue
         least, most, below = (marks.get(name) for name in ("least", "most", "below"))

@@ -24,6 +24,11 @@ OWN_RATES = {"adam": 0.002, "adagrad": 0.2, "sgd": 0.5}
 MOST_SCORED = 8192
 """Up to this many tokens, the output layer scores them all by default."""
 
+MOST_CHECKPOINTS = 100
+MOST_COLUMNS = 65_536
+"""Of a table, and units of an LSTM. The bounds of a network's size catch a slip of the hand: its
+memory would run short long before."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(Settings):
@@ -39,18 +44,22 @@ class TrainConfig(Settings):
         "document's label (classify).",
         heading=MOST_USED,
     )
-    dim: int = setting(100, "Columns of the embedding table.", least=1, heading=MOST_USED)
+    dim: int = setting(
+        100, "Columns of the embedding table.", least=1, most=MOST_COLUMNS, heading=MOST_USED
+    )
     epochs: int = setting(5, "Passes over the corpus.", least=1, heading=MOST_USED)
     layers: int = setting(
         1,
         "Stacked LSTM layers. With --objective context, 0 leaves out the LSTMs.",
         least=0,
+        most=64,
         heading=MOST_USED,
     )
     window: int = setting(
         5,
         "Tokens on each side that --residual bag averages; nearer ones weigh more (context).",
         least=1,
+        most=10_000,
         heading=MOST_USED,
     )
     batch_size: int | None = setting(
@@ -58,6 +67,7 @@ class TrainConfig(Settings):
         "Windows (context), streams (lm) or documents (classify) a step; on a small corpus it "
         "takes fewer. By default 64 for context and with a sampled softmax, else 32.",
         least=1,
+        most=1_000_000,
         heading=MOST_USED,
     )
     lr: float | None = setting(
@@ -91,6 +101,7 @@ class TrainConfig(Settings):
         None,
         "Units of an LSTM. By default --dim, or half of it for each of context's two.",
         least=1,
+        most=MOST_COLUMNS,
         heading=NETWORK,
     )
     dropout: float = setting(
@@ -111,6 +122,7 @@ class TrainConfig(Settings):
         "Tokens of a window (context) or of a stream a step (lm), by default 32; or the length at "
         "which documents are cut (classify), by default 256.",
         least=1,
+        most=1_000_000,
         heading=TRAINING,
     )
     subsample: float | None = setting(
@@ -173,6 +185,7 @@ class TrainConfig(Settings):
         1024,
         "How many negatives a sampled softmax draws for a step.",
         least=1,
+        most=1_000_000,
         heading=OUTPUT_LAYER,
     )
 
@@ -342,6 +355,7 @@ class TrainExecution(Execution):
         1,
         "How many checkpoints to keep: the newest and those before it, in case a disk damages one.",
         least=1,
+        most=MOST_CHECKPOINTS,
         heading="Execution",
     )
     tensorboard: bool = setting(

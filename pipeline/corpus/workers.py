@@ -39,6 +39,8 @@ Make = Callable[[], Callable[[Batch], Result]]
 
 AHEAD = 2
 """Batches that wait for a worker, beyond those being worked on."""
+LAST_READ_SECONDS = 1.0
+"""How long to wait at the end for a batch that is being read; standard input may never give one."""
 MOST_BY_DEFAULT = 6
 """The process that writes the results would not keep up with more workers."""
 WORTH_A_WORKER = 16 << 20
@@ -66,7 +68,7 @@ def in_order(
     With several workers, `make`, batches and results must be picklable. An error in a worker is
     raised here. No worker outlives the generator, whatever happens.
     """
-    with read_ahead(batches) as ahead:
+    with read_ahead(batches, last_read_seconds=LAST_READ_SECONDS) as ahead:
         if workers == 1:
             yield from map(make(), ahead)
         else:

@@ -10,15 +10,16 @@ from typing import TypeVar
 
 Batch = TypeVar("Batch")
 
-LAST_READ_SECONDS = 1.0
-"""How long to wait at the end for a batch that is being read; standard input may never give one."""
-
 
 @contextlib.contextmanager
-def read_ahead(batches: Iterable[Batch], most: int = 1) -> Iterator[Iterator[Batch]]:
+def read_ahead(
+    batches: Iterable[Batch], most: int = 1, *, last_read_seconds: float | None = None
+) -> Iterator[Iterator[Batch]]:
     """Give the same batches, of which a thread reads up to `most` before they are asked for.
 
-    An error while reading is raised where its batch is asked for.
+    An error while reading is raised where its batch is asked for. The thread has ended when the
+    block has, except that a batch which is being read is waited for no longer than
+    `last_read_seconds`: standard input may never give one.
     """
     taken: queue.Queue[tuple[Batch | None, BaseException | None]] = queue.Queue(most)
     stop = threading.Event()
@@ -56,4 +57,4 @@ def read_ahead(batches: Iterable[Batch], most: int = 1) -> Iterator[Iterator[Bat
         yield given()
     finally:
         stop.set()
-        reader.join(LAST_READ_SECONDS)
+        reader.join(last_read_seconds)

@@ -159,7 +159,8 @@ def read_curves(folder: Path) -> Curves | None:
     lines = []
     with reading(str(path)):
         content = path.read_bytes()
-    for number, line in enumerate(content.splitlines(), start=1):
+    # A line without an end is one that is being written, or for which there was no room.
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
             lines.append({"step": 0, **json.loads(line)})
         except (ValueError, TypeError) as problem:

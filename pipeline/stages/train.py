@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
@@ -85,6 +86,7 @@ def run(
         raise UsageError("train needs torch, which is not installed", hint="pip install torch")
     execution = execution or TrainExecution()
     environment: dict[str, Any] = {}  # known only when it has run
+    checkpoints: Any = None
 
     def write(target: Path) -> Mapping[str, Any]:
         from corpus2vec.pipeline.training.inputs import load_inputs
@@ -101,14 +103,19 @@ def run(
             files.get("init"),
             files.get("valid"),
         )
+        nonlocal checkpoints
         run = Run(output, made_by, config, execution, progress)
+        checkpoints = run.checkpoints
         counts = run.train(target, loaded, facts)
         environment.update(run.environment)
         return counts
 
     outcome = store.produce(made_by, output, write, force=force, environment=environment)
-    if not outcome.hit:
+    if checkpoints is None and checkpoint_path(output).exists():
+        # A run may have been killed between its model and this.
         from corpus2vec.pipeline.training.checkpoints import Checkpoints
 
-        Checkpoints(output).discard()
+        checkpoints = Checkpoints(output, made_by.fingerprint)
+    if checkpoints is not None:
+        checkpoints.discard()
     return outcome

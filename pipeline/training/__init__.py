@@ -11,11 +11,14 @@
     optimizers   tables by row, the rest as a whole; the schedule of the learning rates
     loop         the training loop: steps, epochs, early stopping, resume
     reports      what a run reports while it trains
-    checkpoints  the position in a run, and the last few checkpoints on disk
-    metrics      loss and speed as JSON Lines and TensorBoard events
+    position     the position in a run, and all else that a checkpoint holds
+    snapshots    weights, optimizers and the LSTM's state ↔ the tensors of a checkpoint
+    checkpoints  the last few checkpoints on disk, and which files are ours
+    metrics      loss and speed as JSON Lines
+    events       the same as TensorBoard's event files
     run          a run on disk: loop, checkpoints, metrics, model
     device       CPU or CUDA, threads, and the type of the products
-    memory       keep the memory that training frees; for programs to call
+    memory       keep the memory that training frees; name the sizes where it runs short
 
 `memory` alone is light; the other modules import torch. This face imports nothing.
 """

@@ -1,18 +1,22 @@
-"""The checkpoints of a run on disk, and what is in one: the weights and the position in the run.
+"""The checkpoints of a run on disk: which are ours, how they are written, and what is refused.
 
 `model.checkpoint.safetensors` is the newest. With --keep-checkpoints 3, `model.checkpoint-1` and
 `model.checkpoint-2` are the two before it, the second the older. Each is replaced atomically and
 carries a digest of itself, so that one which a disk has damaged is found out and the one before it
 is used.
+
+A name alone makes no checkpoint: `model.checkpoint-2026.safetensors` may be somebody's backup. So
+each says how many its run keeps. What has a lower age than that is ours; nothing else is replaced
+or removed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import glob
-import math
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,81 +26,102 @@ from torch import Tensor
 
 from corpus2vec.pipeline.artifacts.beside import checkpoint_path
 from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, verify, write_arrays
-from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.config import MOST_CHECKPOINTS
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.failures import writing
 from corpus2vec.pipeline.files.publication import discard, publication
 from corpus2vec.pipeline.progress import Progress
+from corpus2vec.pipeline.training.position import Checkpoint, Position, is_like
 
-
-@dataclass
-class Position:
-    """How far a run has got, and the results so far that it still needs."""
-
-    epoch: int = 0
-    """Finished epochs."""
-    step: int = 0
-    """Steps of the current epoch."""
-    steps: int = 0
-    """Steps of the run."""
-    tokens: int = 0
-    """Tokens that the run has read."""
-    loss_sum: float = 0.0
-    """Sum of the losses of this epoch's steps."""
-    loss_count: int = 0
-    """How many losses that is: steps with nothing to predict have none."""
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    scores: list[dict[str, float]] = field(default_factory=list)
-    """Scores of each finished epoch."""
-    seconds: float = 0.0
-    """Seconds of training, including those before a stop and a resume."""
-    metrics_size: int = 0
-    """Bytes of the metrics file that belong to the run so far."""
+FORMAT = 2
+KIND = "checkpoint"
+METRICS = "metrics"
+HEADER: Mapping[str, Any] = {
+    **{"fingerprint": "", "config": {}, "environment": {}},
+    **{"steps": {}, "position": {}},
+}
+"""What a header has, with an example of its type."""
+START_AGAIN = "leave out --resume to train from the start"
 
 
 @dataclass(frozen=True)
-class Checkpoint:
-    """All that a run needs to go on."""
+class Found:
+    """A checkpoint, and what its file says of the run that wrote it."""
 
-    tensors: Mapping[str, Tensor]
-    position: Position
-    steps: Mapping[str, int]
-    """The optimizers' own counters."""
+    path: Path
+    checkpoint: Checkpoint
+    fingerprint: str
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
 
 
 class Checkpoints:
-    """The checkpoints of the run that makes `model`."""
+    """The checkpoints of the run that makes `model`; the recipe's `fingerprint` is in each."""
 
-    def __init__(self, model: Path, keep: int = 1) -> None:
+    def __init__(self, model: Path, fingerprint: str, keep: int = 1) -> None:
         self.newest = checkpoint_path(model)
         self._model = model
+        self._fingerprints = {fingerprint}  # whose checkpoints this run may remove
         self._keep = keep
+        self._saved = False
 
     def exist(self) -> bool:
         """Return whether there is one."""
-        return bool(self._all())
+        return bool(self._headers())
+
+    def claim(self) -> None:
+        """Take over the checkpoints that are there: they may be replaced, whoever made them.
+
+        Raises UsageError where a file that is no checkpoint of ours has a name that this run needs.
+        """
+        headers = self._headers()
+        self._fingerprints |= {header.get("fingerprint", "") for header in headers.values()}
+        for age in range(_recorded(headers), self._keep):
+            path = checkpoint_path(self._model, age)
+            if path.exists():
+                raise UsageError(
+                    f"{path} is no checkpoint of corpus2vec, and would be replaced by one",
+                    hint="move that file away, or name another output",
+                )
 
     def save(self, checkpoint: Checkpoint, header: Mapping[str, Any]) -> None:
         """Write the newest one; the oldest goes when there are more than are kept."""
-        if self.newest.exists():
-            for age in range(self._keep - 1, 0, -1):
-                younger = checkpoint_path(self._model, age - 1)
-                if younger.exists():
-                    younger.replace(checkpoint_path(self._model, age))
         own = {
-            "kind": "checkpoint",
+            "kind": KIND,
+            "format": FORMAT,
+            "keep": self._keep,
             "position": dataclasses.asdict(checkpoint.position),
             "steps": dict(checkpoint.steps),
         }
+        arrays = arrays_of(checkpoint.tensors)
+        arrays[METRICS] = np.frombuffer(checkpoint.metrics, np.uint8)
         with publication(self.newest) as temporary:
-            write_arrays(temporary, arrays_of(checkpoint.tensors), {**header, **own})
+            write_arrays(temporary, arrays, {**header, **own})
+            self._age()
+        self._saved = True
 
-    def read(self, progress: Progress) -> tuple[Checkpoint, dict[str, Any]] | None:
-        """Return the newest that is whole, and its header; None where there is none.
+    def _age(self) -> None:
+        """Make each checkpoint one older; the newest keeps its name too, until it is replaced."""
+        for age in range(self._keep - 1, 0, -1):
+            younger, older = (checkpoint_path(self._model, each) for each in (age - 1, age))
+            # Another run that makes the same model may remove them at any moment.
+            with writing(older, untouched=False), contextlib.suppress(FileNotFoundError):
+                if age > 1:
+                    younger.replace(older)
+                else:
+                    older.unlink(missing_ok=True)
+                    _link(younger, older)
+
+    def read(self, progress: Progress) -> Found | None:
+        """Return the newest that is whole; None where there is none.
 
         Raises DataError where there are some but none can be read.
         """
         failure: DataError | None = None
-        for path in self._all():
+        for age in range(max(1, _recorded(self._headers()))):
+            path = checkpoint_path(self._model, age)
+            if not path.exists():
+                continue
             try:
                 found = _read(path)
             except DataError as problem:
@@ -110,31 +135,78 @@ class Checkpoints:
         return None
 
     def discard(self) -> None:
-        """Remove all of them, and what an interrupted write left behind."""
-        discard(self.newest)
-        for path in self._all():
-            discard(path)
+        """Remove those of this run, and those it took over, once its model is written."""
+        headers = self._headers()
+        own = {age: each for age, each in headers.items() if self._is_own(each)}
+        most = max(_recorded(own), self._keep if self._saved else 0)
+        for age in reversed(range(most)):  # the newest last: it says that there are others
+            if age not in headers or age in own:
+                discard(checkpoint_path(self._model, age))
 
-    def _all(self) -> list[Path]:
-        """Return the files that exist, the newest first."""
-        stem, suffix = glob.escape(self.newest.stem), self.newest.suffix
-        older = self.newest.parent.glob(f"{stem}-[1-9]*{suffix}")
-        by_age = sorted(older, key=lambda path: (len(path.name), path.name))
-        return [*([self.newest] if self.newest.exists() else []), *by_age]
+    def _is_own(self, header: Mapping[str, Any]) -> bool:
+        return header.get("fingerprint", "") in self._fingerprints
+
+    def _headers(self) -> dict[int, dict[str, Any]]:
+        """Return the headers of the checkpoints that runs have written here, by age."""
+        headers = {}
+        for age in range(MOST_CHECKPOINTS):
+            with contextlib.suppress(DataError):
+                path = checkpoint_path(self._model, age)
+                if path.exists() and age < _kept(header := read_header(path, KIND)):
+                    headers[age] = header
+        return headers
 
 
-def _read(path: Path) -> tuple[Checkpoint, dict[str, Any]]:
-    """Return a checkpoint and its header. Raises DataError where it is damaged or outdated."""
-    verify(path)  # a checkpoint has no manifest beside it
-    header = read_header(path, "checkpoint")
-    tensors = {name: torch.from_numpy(each) for name, each in read_arrays(path).items()}
+def _recorded(headers: Mapping[int, Mapping[str, Any]]) -> int:
+    """Return below which age the names are those of checkpoints, by what these say themselves."""
+    return max(map(_kept, headers.values()), default=0)
+
+
+def _kept(header: Mapping[str, Any]) -> int:
+    """Return how many checkpoints the run keeps that wrote this one."""
+    keep = header.get("keep")
+    return min(keep, MOST_CHECKPOINTS) if isinstance(keep, int) else 1
+
+
+def _link(file: Path, name: Path) -> None:
+    """Give the file a second name; where the file system has no such thing, a new one."""
     try:
-        return Checkpoint(tensors, Position(**header["position"]), header["steps"]), header
-    except (KeyError, TypeError) as problem:
-        raise DataError(
-            f"{path} was written by another version of corpus2vec",
-            hint="leave out --resume to train from the start",
-        ) from problem
+        os.link(file, name)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        file.replace(name)
+
+
+def _read(path: Path) -> Found:
+    """Return a checkpoint. Raises DataError where it is damaged, incomplete or outdated."""
+    verify(path)  # a checkpoint has no manifest beside it
+    header = read_header(path, KIND)
+    if header.get("format") != FORMAT:
+        raise DataError(f"{path} was written by another version of corpus2vec", hint=START_AGAIN)
+    arrays = read_arrays(path)
+    try:
+        for name, example in HEADER.items():
+            if not is_like(header.get(name), example):
+                raise ValueError(f"it has no {name}")
+        if not all(is_like(each, 0) for each in header["steps"].values()):
+            raise ValueError("its steps are no numbers")
+        metrics = arrays.pop(METRICS, None)
+        if metrics is None or metrics.dtype != np.uint8:
+            raise ValueError(f"it has no {METRICS}")
+        position = Position.from_json(header["position"])
+    except ValueError as problem:
+        raise unusable(path, problem) from problem
+    tensors = {name: torch.from_numpy(each) for name, each in arrays.items()}
+    checkpoint = Checkpoint(tensors, position, header["steps"], metrics.tobytes())
+    return Found(
+        path, checkpoint, *(header[each] for each in ("fingerprint", "config", "environment"))
+    )
+
+
+def unusable(path: Path, problem: ValueError) -> DataError:
+    """Return the error for a checkpoint that is undamaged, but does not hold what it should."""
+    return DataError(f"{path} is no checkpoint to go on from: {problem}", hint=START_AGAIN)
 
 
 def arrays_of(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

@@ -23,7 +23,6 @@ from corpus2vec.pipeline.errors import Interrupted, PipelineError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import Progress
 from corpus2vec.pipeline.training.batches.batch import Batch, move
-from corpus2vec.pipeline.training.checkpoints import Checkpoint, Position
 from corpus2vec.pipeline.training.device import machine, pick_device, pick_products, pick_threads
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.network import State
@@ -32,12 +31,12 @@ from corpus2vec.pipeline.training.optimizers import (
     build_optimizers,
     clip_gradients,
     embeddings,
-    optimizer_state,
-    restore_optimizers,
     share_of_rate,
 )
+from corpus2vec.pipeline.training.position import Checkpoint, Position
 from corpus2vec.pipeline.training.pretrained import initial_table, take_over
 from corpus2vec.pipeline.training.reports import Reports
+from corpus2vec.pipeline.training.snapshots import put_back, taken
 from corpus2vec.pipeline.training.stepping import Stepper
 
 CHECK_EVERY = 20
@@ -65,8 +64,8 @@ class Hooks:
 
     progress: Progress
     save: Callable[[Checkpoint], None]
-    record: Callable[[Mapping[str, float]], int]
-    """Takes a line of metrics and returns the size of the metrics so far, in bytes."""
+    record: Callable[[Mapping[str, float]], None]
+    """Takes a line of metrics."""
 
 
 class Training:
@@ -237,8 +236,8 @@ class Training:
         self.reports.epoch(position, scores)
         position.scores.append(scores)
         position.epoch += 1
-        position.step = position.loss_count = 0
-        position.loss_sum = 0.0
+        position.step = position.loss_count = position.reported_count = 0
+        position.loss_sum = position.reported_sum = 0.0
         self.state = None
         return bool(config.patience) and position.epoch - position.best_epoch >= config.patience
 
@@ -251,30 +250,27 @@ class Training:
     def _save(self) -> None:
         if not all_finite(self._weights()):
             self._fail(self.position.steps)
-        remembered, steps = optimizer_state(self.optimizers)
-        tensors = {f"model.{name}": each for name, each in self._weights().items()}
-        tensors |= {f"best.{name}": each for name, each in self.best.items()}
-        tensors |= {f"optimizer.{name}": each for name, each in remembered.items()}
-        if self.state is not None:
-            # In 32 bits, whatever type it has in the run: safetensors' NumPy knows no bfloat16.
-            h, c = (each.detach().float() for each in self.state)
-            tensors |= {"state.h": h, "state.c": c}
+        tensors, steps = taken(self._weights(), self.optimizers, self.best, self.state)
         self.hooks.save(Checkpoint(tensors, self.position, steps))
         self._saved = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Put the run where it was when the checkpoint was saved."""
-        parts: dict[str, dict[str, Tensor]] = {}
-        for name, tensor in checkpoint.tensors.items():
-            part, rest = name.split(".", 1)
-            parts.setdefault(part, {})[rest] = tensor.to(self.device)
-        for name, weight in self._weights().items():
-            weight.copy_(parts["model"][name])
-        self.best = parts.get("best", {})
-        restore_optimizers(self.optimizers, parts.get("optimizer", {}), checkpoint.steps)
-        if "state" in parts:
-            self.state = (parts["state"]["h"], parts["state"]["c"])
+        """Put the run where it was when the checkpoint was saved.
+
+        Raises ValueError where the checkpoint does not have what this run needs.
+        """
+        shape = self._shape_of_state(checkpoint.position)
+        self.best, self.state = put_back(checkpoint, self._weights(), self.optimizers, shape)
         self.position = checkpoint.position
+
+    def _shape_of_state(self, at: Position) -> tuple[int, int, int] | None:
+        """Return the shape of the state that the LSTM carries there, None where it has none."""
+        if self.config.objective != "lm" or not at.step:
+            return None
+        batches = self.model.epoch(self.inputs.documents, at.epoch)
+        if at.step > len(batches):
+            raise ValueError(f"an epoch has {len(batches)} steps, and it has {at.step}")
+        return self.config.layers, batches[at.step - 1].rows, self.config.hidden_size
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:

@@ -188,7 +188,7 @@ def clip_gradients(parameters: Iterable[Tensor], most: float) -> None:
 
 
 def optimizer_state(
-    optimizers: list[torch.optim.Optimizer],
+    optimizers: Sequence[torch.optim.Optimizer],
 ) -> tuple[dict[str, Tensor], dict[str, int]]:
     """Return the optimizers' state, flat: tensors and counters by `optimizer.parameter.name`."""
     tensors: dict[str, Tensor] = {}
@@ -205,18 +205,54 @@ def optimizer_state(
 
 
 def restore_optimizers(
-    optimizers: list[torch.optim.Optimizer],
+    optimizers: Sequence[torch.optim.Optimizer],
     tensors: Mapping[str, Tensor],
     steps: Mapping[str, int],
 ) -> None:
-    """Put back what `optimizer_state` returned."""
+    """Put back what `optimizer_state` returned.
+
+    Raises ValueError unless these optimizers can have such a state.
+    """
+    given: dict[str, Any] = {**tensors, **steps}
+    missing = set().union(*optimizer_state(optimizers)) - set(given)
+    if missing:
+        raise ValueError(f"it has no optimizer.{min(missing)}")
+    states: list[dict[int, dict[str, Any]]] = [{} for _ in optimizers]
+    parameters = {
+        f"{number}.{place}": (optimizer, parameter)
+        for number, optimizer in enumerate(optimizers)
+        for place, parameter in enumerate(_parameters(optimizer))
+    }
+    for key, value in given.items():
+        owner, _, name = key.rpartition(".")
+        if owner not in parameters or not _remembers(*parameters[owner], name, value):
+            raise ValueError(f"no optimizer has a state like its optimizer.{key}")
+        number, place = map(int, owner.split("."))
+        states[number].setdefault(place, {})[name] = value
     for number, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, Any]] = {}
-        for key, value in (*tensors.items(), *steps.items()):
-            owner, parameter, name = key.split(".", 2)
-            if int(owner) == number:
-                state.setdefault(int(parameter), {})[name] = value
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+        if any(set(each) != _names(optimizer) for each in states[number].values()):
+            raise ValueError(f"it has only a part of the state of optimizer.{number}")
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": states[number]})
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [each for group in optimizer.param_groups for each in group["params"]]
+
+
+def _names(optimizer: torch.optim.Optimizer) -> set[str]:
+    """Return the names of what the optimizer remembers of a parameter."""
+    if isinstance(optimizer, RowAdagrad):
+        return {"sum"}
+    return set() if isinstance(optimizer, torch.optim.SGD) else {"step", "exp_avg", "exp_avg_sq"}
+
+
+def _remembers(optimizer: torch.optim.Optimizer, parameter: Tensor, name: str, value: Any) -> bool:
+    """Return whether the optimizer may remember this of the parameter."""
+    if name not in _names(optimizer):
+        return False
+    if name == "step":
+        return not isinstance(value, Tensor) or value.numel() == 1
+    return isinstance(value, Tensor) and value.shape == parameter.shape
 
 
 def share_of_rate(config: TrainConfig, done: float) -> float:

@@ -5,35 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.progress import Progress
-from corpus2vec.pipeline.training.checkpoints import Position
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A moment of the run, to measure from."""
-
-    time: float
-    tokens: int
-    loss_sum: float
-    loss_count: int
-
-    @classmethod
-    def now(cls, at: Position) -> Moment:
-        """Return this moment, at that position."""
-        return cls(time.monotonic(), at.tokens, at.loss_sum, at.loss_count)
+from corpus2vec.pipeline.training.position import Position
 
 
 class Reports:
-    """The reports of one run. `record` takes a line of metrics and returns their size in bytes."""
+    """The reports of one run. `record` takes a line of metrics."""
 
     def __init__(
         self,
         progress: Progress,
-        record: Callable[[Mapping[str, float]], int],
+        record: Callable[[Mapping[str, float]], None],
         config: TrainConfig,
         steps_an_epoch: int,
     ) -> None:
@@ -42,7 +26,7 @@ class Reports:
         self._config = config
         self._steps_an_epoch = self._steps = steps_an_epoch
         self._every = max(1, min(100, steps_an_epoch * config.epochs // 100))
-        self._last = Moment.now(Position())
+        self._since = time.monotonic(), 0  # when speed was last reported, and the tokens until then
 
     def begin(self, position: Position) -> None:
         """Show where the run begins, so that steps done before do not count as its speed."""
@@ -51,7 +35,7 @@ class Reports:
     def begin_epoch(self, position: Position, steps: int) -> None:
         """Measure from here; this epoch has `steps` steps, which may differ from others."""
         self._steps = steps
-        self._last = Moment.now(position)
+        self._since = time.monotonic(), position.tokens
 
     def is_due(self, position: Position) -> bool:
         """Return whether it is time for `step`."""
@@ -59,11 +43,13 @@ class Reports:
 
     def step(self, position: Position, share_of_rate: float) -> None:
         """Report loss, learning rates and speed since the last report."""
-        last = self._last
-        now = self._last = Moment.now(position)
-        predicted = now.loss_count - last.loss_count
-        loss = (now.loss_sum - last.loss_sum) / predicted if predicted else math.nan
-        speed = (now.tokens - last.tokens) / max(now.time - last.time, 1e-9)
+        # What was reported is part of the position: a run that resumes reports the same numbers.
+        predicted = position.loss_count - position.reported_count
+        loss = (position.loss_sum - position.reported_sum) / predicted if predicted else math.nan
+        position.reported_sum, position.reported_count = position.loss_sum, position.loss_count
+        (then, tokens), now = self._since, time.monotonic()
+        self._since = now, position.tokens
+        speed = (position.tokens - tokens) / max(now - then, 1e-9)
         rates = {name: rate * share_of_rate for name, rate in self._config.rates.items()}
         self._line(position, loss=loss, **rates, tokens_per_second=round(speed))
         epoch = f"{position.epoch + 1}/{self._config.epochs}"
@@ -97,4 +83,4 @@ class Reports:
             "seconds": round(position.seconds, 3),
             **facts,
         }
-        position.metrics_size = self._record(line)
+        self._record(line)

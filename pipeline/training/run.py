@@ -1,12 +1,13 @@
 """A training run on disk: the loop, with its checkpoints, its metrics and its model as files.
 
 Beside `model.safetensors` a run keeps checkpoints and `model.metrics.jsonl`. Checkpoints belong to
-one recipe: those of another are refused with the settings that differ. The stage removes them once
-the model is written.
+one recipe: --resume refuses those of another with the settings that differ, and a new run replaces
+them. The stage removes them once the model is written.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,12 @@ from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import Progress
-from corpus2vec.pipeline.training.checkpoints import (
-    Checkpoint,
-    Checkpoints,
-    Position,
-    arrays_of,
-)
+from corpus2vec.pipeline.training.checkpoints import Checkpoints, Found, arrays_of, unusable
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.loop import Hooks, Trained, Training
+from corpus2vec.pipeline.training.memory import enough_memory
 from corpus2vec.pipeline.training.metrics import Metrics, jsonable
+from corpus2vec.pipeline.training.position import Checkpoint
 
 
 class Run:
@@ -39,7 +37,7 @@ class Run:
         execution: TrainExecution,
         progress: Progress,
     ) -> None:
-        self.checkpoints = Checkpoints(model, execution.keep_checkpoints)
+        self.checkpoints = Checkpoints(model, recipe.fingerprint, execution.keep_checkpoints)
         self.model = model
         self.recipe = recipe
         self.config = config
@@ -49,22 +47,29 @@ class Run:
 
     def train(self, target: Path, inputs: Inputs, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Train and write the model to `target`; return the counts for the manifest."""
-        found = self._restored() if self.execution.resume else None
+        with enough_memory(len(inputs.counts_V), self.config):
+            return self._train(target, inputs, facts)
+
+    def _train(self, target: Path, inputs: Inputs, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = self._found() if self.execution.resume else None
         if not found and self.checkpoints.exist():
             self.progress.notice(
                 f"{self.checkpoints.newest.name} is not used: --resume would go on from there"
             )
-        position = found[0].position if found else Position()
+        self.checkpoints.claim()
+        before = found.checkpoint.metrics if found else b""
         events = events_path(self.model) if self.execution.tensorboard else None
-        path, size = metrics_path(self.model), position.metrics_size
-        with Metrics(path, size, position.steps, events) as metrics:
-            hooks = Hooks(progress=self.progress, save=self._save, record=metrics.record)
-            training = Training(inputs, self.config, self.execution, hooks)
-            self.environment = training.environment
-            if found:
-                checkpoint, there = found
-                self._warn_of_differences(there)
-                training.restore(checkpoint)
+        metrics = Metrics(metrics_path(self.model), before, events)
+
+        def save(checkpoint: Checkpoint) -> None:
+            self._save(dataclasses.replace(checkpoint, metrics=metrics.content))
+
+        hooks = Hooks(progress=self.progress, save=save, record=metrics.record)
+        training = Training(inputs, self.config, self.execution, hooks)
+        self.environment = training.environment
+        if found:
+            self._restore(training, found)
+        with metrics:
             trained = training.run()
         self._write_model(target, trained, facts)
         if training.layers_taken:
@@ -79,8 +84,8 @@ class Run:
         }
         self.checkpoints.save(checkpoint, header)
 
-    def _restored(self) -> tuple[Checkpoint, Mapping[str, Any]] | None:
-        """Return the checkpoint to go on from and its environment; None where there is none.
+    def _found(self) -> Found | None:
+        """Return the checkpoint to go on from; None where there is none.
 
         Raises DataError for a checkpoint of another recipe.
         """
@@ -89,9 +94,8 @@ class Run:
             name = self.checkpoints.newest.name
             self.progress.notice(f"no checkpoint {name}: training from the start")
             return None
-        checkpoint, header = found
-        if header["fingerprint"] != self.recipe.fingerprint:
-            before, now = header["config"], plain(self.recipe.config)
+        if found.fingerprint != self.recipe.fingerprint:
+            before, now = found.config, plain(self.recipe.config)
             changed = [
                 f"{name.replace('_', '-')} {before.get(name)} → {now.get(name)}"
                 for name in {**before, **now}
@@ -102,8 +106,15 @@ class Run:
                 f"{'; '.join(changed) or 'its inputs or tools differ'}",
                 hint="give the settings of that run, or leave out --resume to start again",
             )
-        self.progress.notice(f"resumed at step {checkpoint.position.steps:,}")
-        return checkpoint, header["environment"]
+        self.progress.notice(f"resumed at step {found.checkpoint.position.steps:,}")
+        return found
+
+    def _restore(self, training: Training, found: Found) -> None:
+        self._warn_of_differences(found.environment)
+        try:
+            training.restore(found.checkpoint)
+        except ValueError as problem:
+            raise unusable(found.path, problem) from problem
 
     def _warn_of_differences(self, there: Mapping[str, Any]) -> None:
         here = self.environment

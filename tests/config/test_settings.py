@@ -29,6 +29,7 @@ class Toy(Settings):
     between: float = setting(0.5, "", least=0, most=1)
     below: float = setting(0.5, "", least=0, below=1)
     most: int = setting(1, "", most=9)
+    free: float = setting(0.5, "")
     word: str = setting("any", "")
     keep: Path | None = setting(None, "", file=True)
 
@@ -45,6 +46,8 @@ class Toy(Settings):
         ({"between": math.nan}, "--between must be between 0 and 1"),
         ({"below": 1.0}, "--below must be at least 0 and less than 1"),
         ({"below": math.nan}, "--below must be at least 0 and less than 1"),
+        ({"below": math.inf}, "--below must be finite"),
+        ({"free": -math.inf}, "--free must be finite"),
         ({"most": 10}, "--most must be at most 9"),
     ],
 )
@@ -98,7 +101,7 @@ def test_require_raises_a_usage_error_with_its_hint():
 def test_all_settings_decide_but_the_names_of_files():
     config = Toy(keep=Path("a.txt"), word="other")
     assert config.deciding() == {
-        "at_least": None, "between": 0.5, "below": 0.5, "most": 1, "word": "other"
+        "at_least": None, "between": 0.5, "below": 0.5, "most": 1, "free": 0.5, "word": "other"
     }  # fmt: skip
     assert config.files() == {"keep": Path("a.txt")}
     assert Toy().files() == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus2vec.pipeline.config import TrainConfig, TrainExecution
+from corpus2vec.pipeline.config import TrainConfig, TrainExecution, option_name
 from corpus2vec.pipeline.errors import UsageError
 
 CONTEXT_ONLY = "it is for --objective context"
@@ -13,8 +13,7 @@ LABELS = "the output layer scores labels, not tokens"
 @pytest.mark.parametrize(
     ("settings", "message", "hint"),
     [
-        ({"dim": 0}, "--dim must be 1 or more", ""),
-        ({"hidden": 0}, "--hidden must be 1 or more", ""),
+        ({"epochs": 0}, "--epochs must be 1 or more", ""),
         ({"clip": -1.0}, "--clip must be 0 or more", ""),
         ({"dropout": 1.0}, "--dropout must be at least 0 and less than 1", ""),
         ({"seed": -1}, "--seed must be between 0 and 2^63 - 1", ""),
@@ -143,7 +142,29 @@ def test_what_depends_on_the_vocabulary_stays_while_its_size_is_unknown():
 
 
 def test_how_a_run_is_carried_out_has_its_ranges():
-    for name, least in (("checkpoint_minutes", 0), ("keep_checkpoints", 1), ("threads", 1)):
+    for name, beyond, words in (
+        ("checkpoint_minutes", -1, "0 or more"),
+        ("keep_checkpoints", 0, "between 1 and 100"),
+        ("keep_checkpoints", 101, "between 1 and 100"),
+        ("threads", 0, "between 1 and 1024"),
+        ("threads", 100_000, "between 1 and 1024"),
+    ):
         option = "--" + name.replace("_", "-")
-        with pytest.raises(UsageError, match=f"{option} must be {least} or more"):
-            TrainExecution(**{name: least - 1})
+        with pytest.raises(UsageError, match=f"{option} must be {words}"):
+            TrainExecution(**{name: beyond})
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        *(("dim", 65_536), ("hidden", 65_536), ("layers", 64), ("window", 10_000)),
+        *(("batch_size", 1_000_000), ("seq_len", 1_000_000), ("negatives", 1_000_000)),
+    ],
+)
+def test_a_size_has_a_bound(name, most):
+    TrainConfig(**{name: most})
+    least = 0 if name == "layers" else 1
+    words = f"{option_name(name)} must be between {least} and {most}"
+    for beyond in (least - 1, most + 1):
+        with pytest.raises(UsageError, match=words):
+            TrainConfig(**{name: beyond})

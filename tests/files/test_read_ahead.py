@@ -49,3 +49,27 @@ def test_an_error_while_reading_ahead_is_raised_where_its_batch_is_asked_for():
 def test_what_is_read_ahead_need_not_be_taken():
     with contextlib.suppress(KeyError), read_ahead(itertools.count()):
         raise KeyError
+
+
+def test_the_thread_has_ended_when_the_block_has_however_slow_its_last_batch():
+    def slow():
+        yield 1
+        time.sleep(1.3)
+        yield 2
+
+    with read_ahead(slow(), 3) as ahead:
+        assert next(ahead) == 1
+    assert "reader" not in {each.name for each in threading.enumerate()}
+
+
+def test_a_batch_that_never_comes_is_waited_for_only_as_long_as_wanted():
+    comes = threading.Event()
+
+    def stuck():
+        yield 1
+        comes.wait()
+
+    with read_ahead(stuck(), last_read_seconds=0.05) as ahead:
+        assert next(ahead) == 1
+    assert "reader" in {each.name for each in threading.enumerate()}
+    comes.set()

@@ -81,6 +81,9 @@ def test_curves_of_a_run_that_is_not_over_are_shown(tmp_path):
     facts = gather(folder)
     assert facts.curves.last_step == 20
     assert "There is no model.safetensors here." in facts.remarks
+    with (folder / "model.metrics.jsonl").open("a") as file:
+        file.write('{"step": 30, "lo')  # as a reader may find it, and a full disk leaves it
+    assert gather(folder).curves == facts.curves
 
 
 def test_more_labels_than_colours(tmp_path):

@@ -46,3 +46,10 @@ class StopAt(Silent):
     def stop_signal(self):
         self.left -= 1
         return signal.SIGTERM if self.left == 0 else None
+
+
+def scalars(folder, name):
+    """What TensorBoard reads in a folder of events."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    return EventAccumulator(str(folder)).Reload().Scalars(name)

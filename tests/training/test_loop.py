@@ -186,7 +186,7 @@ def test_documents_of_one_token_can_be_trained_beside_others():
     ids = np.array([0, 1, 2, 3], np.int32)
     docs = Documents(ids, np.array([0, 1, 2, 4]))
     inputs = Inputs(docs, None, torch.ones(4, dtype=torch.int64), 0)
-    hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: 0)
+    hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: None)
     trained = Training(
         inputs, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), TrainExecution(), hooks
     ).run()

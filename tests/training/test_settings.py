@@ -79,7 +79,7 @@ def trained(config):
     if config.valid_fraction:
         training, held_out = split(DOCUMENTS, config.valid_fraction, config.seed)
     counts = torch.from_numpy(np.bincount(DOCUMENTS.ids_n, minlength=ROWS))
-    hooks = Hooks(SILENT, lambda checkpoint: None, lambda line: 0)
+    hooks = Hooks(SILENT, lambda checkpoint: None, lambda line: None)
     run = Training(
         Inputs(training, held_out, counts, 2), config, TrainExecution(threads=1), hooks
     ).run()
