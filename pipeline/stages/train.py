@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.beside import checkpoint_path
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path, metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.temporaries import sweep
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.stage import existing
@@ -118,4 +119,6 @@ def run(
         checkpoints = Checkpoints(output, made_by.fingerprint)
     if checkpoints is not None:
         checkpoints.discard()
+    for path in (checkpoint_path(output), metrics_path(output)):
+        sweep(path)
     return outcome

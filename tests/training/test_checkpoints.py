@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from corpus2vec.pipeline.artifacts.beside import checkpoint_path
+from corpus2vec.pipeline.artifacts.beside import checkpoint_path, metrics_path
 from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, write_arrays
 from corpus2vec.pipeline.config import TrainExecution
 from corpus2vec.pipeline.errors import DataError, Interrupted, StorageError, UsageError
@@ -204,6 +204,17 @@ def test_a_hit_removes_the_checkpoints_of_a_run_that_was_killed_after_its_model(
     checkpoint_path(model).write_bytes(content)
     assert train(corpus, model).hit
     assert not checkpoint_path(model).exists()
+
+
+@pytest.mark.parametrize("hit", [False, True])
+def test_a_run_sweeps_what_a_killed_one_was_writing(corpus, tmp_path, hit):
+    model = tmp_path / "model.safetensors"
+    if hit:
+        train(corpus, model)
+    for path in (checkpoint_path(model), metrics_path(model)):
+        path.with_name(f".{path.name}.0123abcd.tmp").write_bytes(b"torn")
+    assert train(corpus, model).hit == hit
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 def test_a_hit_keeps_the_checkpoint_of_another_recipe(corpus, tmp_path):
