@@ -14,7 +14,6 @@ from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
 from corpus2vec.pipeline.errors import PipelineError
-from corpus2vec.pipeline.files import read_ahead as read_ahead_module
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
 from tests.support import workers as made_by
 from tests.support.deadlines import eventually, within_deadline
@@ -176,7 +175,7 @@ def test_an_iterator_that_was_never_begun_has_nothing_to_end():
 
 
 def test_the_end_does_not_wait_for_a_read_that_never_returns(monkeypatch):
-    monkeypatch.setattr(read_ahead_module, "LAST_READ_SECONDS", 0.1)
+    monkeypatch.setattr("corpus2vec.pipeline.corpus.workers.LAST_READ_SECONDS", 0.1)
     never = threading.Event()
 
     def batches():
