@@ -4,6 +4,10 @@
     readers        which reader a kind of file has
     plain_text     lines, paragraphs or whole files
     records        JSON Lines, CSV, TSV
+    long_json      one JSON object of any size, piece by piece
+    long_rows      one CSV row of any size, piece by piece
+    window         the part of a long text that is held
+    spool          a long text in a temporary file, until its label is known
     parquet_files  Parquet of any origin
     decoding       bytes → valid text and lines; shared by the readers
     documents      texts → batches, long ones cut; shared by the readers

@@ -41,20 +41,66 @@ def decoded(opened: Opened, source: Source, errors: str) -> Iterator[str]:
             return
 
 
-def lines(opened: Opened, source: Source, errors: str) -> Iterator[str]:
+Line = str | Iterator[str]
+"""A line; one of more than RECORD_CHARACTERS as its pieces, to be read before the next line is."""
+
+
+def lines(opened: Opened, source: Source, errors: str) -> Iterator[Line]:
     """Yield the lines, without their ends."""
+    blocks = _Blocks(decoded(opened, source, errors))
     unfinished: list[str] = []  # a list, since adding up a line of many blocks would be quadratic
-    for text in decoded(opened, source, errors):
+    size = 0
+    for text in blocks:
         head, *rest = text.split("\n")
         unfinished.append(head)
+        size += len(head)
         if rest:
             yield _without_return("".join(unfinished))
             *whole, tail = rest
             yield from map(_without_return, whole)
-            unfinished = [tail]
+            unfinished, size = [tail], len(tail)
+        if size > limits.RECORD_CHARACTERS:
+            pieces = _long_line("".join(unfinished), blocks)
+            yield pieces
+            for _ in pieces:  # what the caller did not want
+                pass
+            unfinished, size = [], 0
     last = "".join(unfinished)
     if last:
         yield last  # a return that no newline follows ends no line
+
+
+def _long_line(begin: str, blocks: _Blocks) -> Iterator[str]:
+    """Yield the pieces of a line without its end; give back what follows it."""
+    held = begin.endswith("\r")  # a return that may belong to the end of the line
+    yield begin.removesuffix("\r")
+    for text in blocks:
+        head, end, after = ("\r" * held + text).partition("\n")
+        held = head.endswith("\r")
+        yield head.removesuffix("\r")
+        if end:
+            blocks.put_back(after)
+            return
+    if held:
+        yield "\r"
+
+
+class _Blocks:
+    """Blocks of text, of which the last one can be put back in part."""
+
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks = blocks
+        self._back = ""
+
+    def put_back(self, text: str) -> None:
+        self._back = text
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        text, self._back = self._back, ""
+        return text or next(self._blocks)
 
 
 def _without_return(line: str) -> str:

@@ -26,10 +26,15 @@ def in_batches(rows: Rows, opened: Opened, config: CorpusConfig) -> Iterator[Tex
     characters = 0
     for text, label in rows:
         for piece in _pieces(text or "", opened):
+            # A long piece is a batch by itself: two would take twice the memory.
+            if texts and len(piece) >= limits.BATCH_BYTES:
+                yield Texts.of(texts, labels if labelled(config) else None)
+                texts, labels, characters = [], [], 0
             texts.append(piece)
             labels.append(label)
             characters += len(piece)
-        if characters >= limits.BLOCK_BYTES or len(texts) >= limits.BLOCK_DOCUMENTS:
+        long = characters >= min(limits.BLOCK_BYTES, len(texts) * limits.BATCH_BYTES)
+        if long or len(texts) >= limits.BLOCK_DOCUMENTS:
             yield Texts.of(texts, labels if labelled(config) else None)
             texts, labels, characters = [], [], 0
     if texts:

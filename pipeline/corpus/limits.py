@@ -10,3 +10,7 @@ PARQUET_ROWS = 1024
 """Rows of a Parquet file read at a time; a row may be a long text."""
 BATCH_BYTES = 1 << 21
 """A batch is handed on as soon as it has as many; a block of lines is a batch by itself."""
+RECORD_CHARACTERS = 1 << 22
+"""A line or a row of more characters is read piece by piece."""
+SIGHT_CHARACTERS = 1 << 16
+"""How far ahead a long record is seen. A number or a label in it must be shorter."""

@@ -1,7 +1,7 @@
 """Plain text: a document a line, a paragraph or a file, streamed.
 
-Lines are the fast path: blocks of bytes become documents without a Python object for any line. A
-line of a paragraph must fit in memory; lines and files themselves may have any size.
+Lines are the fast path: blocks of bytes become documents without a Python object for any line.
+Lines, paragraphs and files may have any size.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.corpus import limits
-from corpus2vec.pipeline.corpus.decoding import decoded, lines, valid_utf8
+from corpus2vec.pipeline.corpus.decoding import Line, decoded, lines, valid_utf8
 from corpus2vec.pipeline.corpus.documents import bounded, cut, in_batches, labelled
 from corpus2vec.pipeline.corpus.sources import Opened, Source
+from corpus2vec.pipeline.corpus.spool import Spool
 from corpus2vec.pipeline.corpus.texts import Texts
 
 
@@ -66,8 +67,32 @@ def _whole_lines(opened: Opened) -> Iterator[bytes]:
         yield line
 
 
-def _paragraphs(lines: Iterator[str]) -> Iterator[Iterator[bytes]]:
+def _paragraphs(lines: Iterator[Line]) -> Iterator[Iterator[bytes]]:
     """Yield each run of lines that are not blank, as the blocks that it is joined from."""
-    for blank, run in itertools.groupby(lines, lambda line: not line or line.isspace()):
-        if not blank:
-            yield (("\n" * (number > 0) + line).encode() for number, line in enumerate(run))
+    with Spool() as white:
+        told = (_told_blank(line, white) for line in lines)
+        for blank, run in itertools.groupby(told, lambda line: line[0]):
+            if not blank:
+                yield _blocks(pieces for _, pieces in run)
+
+
+def _blocks(lines: Iterator[Iterable[str]]) -> Iterator[bytes]:
+    for number, pieces in enumerate(lines):
+        if number:
+            yield b"\n"
+        yield from (piece.encode() for piece in pieces)
+
+
+def _told_blank(line: Line, white: Spool) -> tuple[bool, Iterable[str]]:
+    """Return whether a line is blank, and its pieces.
+
+    The white space that a long line begins with may be long too; it is kept in `white`.
+    """
+    if isinstance(line, str):
+        return not line or line.isspace(), (line,)
+    white.clear()
+    for piece in line:
+        if piece and not piece.isspace():
+            return False, itertools.chain(white.texts(), (piece,), line)
+        white.write(piece)
+    return True, ()

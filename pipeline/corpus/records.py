@@ -1,6 +1,8 @@
 """JSON Lines, CSV and TSV: each record is a document, with its text and its label in fields.
 
-A record must fit in memory. What cannot be read is reported by its line.
+Records of ordinary length are read by the `json` and `csv` modules; one of more than
+`limits.RECORD_CHARACTERS` is read piece by piece, to the same documents. What cannot be read is
+reported by its line.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import threading
 from collections.abc import Iterator
 
 from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.corpus.decoding import lines, without_halves
 from corpus2vec.pipeline.corpus.documents import (
     Rows,
@@ -20,7 +23,10 @@ from corpus2vec.pipeline.corpus.documents import (
     label_text,
     listed,
 )
+from corpus2vec.pipeline.corpus.long_json import LongJson, NotJsonError, TooDeepError, TooLongError
+from corpus2vec.pipeline.corpus.long_rows import Feed, LongRowError, read_long_row
 from corpus2vec.pipeline.corpus.sources import Opened, Source
+from corpus2vec.pipeline.corpus.spool import Beginning, LongText, Sink
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError
 
@@ -37,35 +43,100 @@ def read_jsonl(opened: Opened, source: Source, config: CorpusConfig) -> Iterator
 
 
 def _jsonl_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
-    for number, line in enumerate(lines(opened, source, config.encoding_errors), start=1):
-        where = f"{source.title} line {number}"
-        if not line or line.isspace():
-            yield None, source.label
-            continue
-        record = _json_object(line, where)
-        text = _field(record, config.text_field, "--text-field", where)
-        if text is not None and not isinstance(text, str):
-            raise DataError(f"{where}: the field {config.text_field} is not a string")
-        label = source.label
-        if config.label_field:
-            label = label_text(_field(record, config.label_field, "--label-field", where), where)
-            label = without_halves(label, where, config.encoding_errors)
-        yield without_halves(text or "", where, config.encoding_errors), label
+    with LongText(config.encoding_errors) as long_text:
+        for number, line in enumerate(lines(opened, source, config.encoding_errors), start=1):
+            where = f"{source.title} line {number}"
+            if not isinstance(line, str):
+                record = _long_object(line, where, long_text, config)
+            elif line and not line.isspace():
+                record = _json_object(line, where)
+            else:
+                record = None
+            if record is None:
+                yield None, source.label
+                continue
+            text = _field(record, config.text_field, "--text-field", where)
+            if text is not None and not isinstance(text, str):
+                raise DataError(f"{where}: the field {config.text_field} is not a string")
+            label = source.label
+            if config.label_field:
+                value = _field(record, config.label_field, "--label-field", where)
+                label = without_halves(label_text(value, where), where, config.encoding_errors)
+            if isinstance(line, str) or text is None:
+                yield without_halves(text or "", where, config.encoding_errors), label
+            else:
+                yield from ((piece, label) for piece in long_text.pieces(opened, where))
+
+
+def _long_object(
+    line: Iterator[str], where: str, text: LongText, config: CorpusConfig
+) -> dict[str, object] | None:
+    """Read a long line: its text into `text`, and "" in the record. Return None if it is blank."""
+    label = Beginning(limits.SIGHT_CHARACTERS)
+
+    def begin(name: str) -> Sink:
+        sinks: list[Sink] = []
+        if name == config.text_field:
+            text.clear()
+            sinks.append(text.write)
+        if name == config.label_field:
+            label.clear()
+            sinks.append(label.write)
+        return lambda piece: [sink(piece) for sink in sinks]
+
+    wanted = {config.text_field, *([config.label_field] if config.label_field else [])}
+    reader = LongJson(line, wanted, begin)
+    try:
+        if reader.is_blank():
+            return None
+        record = reader.read()
+    except NotJsonError as problem:
+        raise _not_json(where, problem.reason, problem.column) from problem
+    except TooDeepError as problem:
+        raise _too_deep(where) from problem
+    except TooLongError as problem:
+        raise _too_long(where) from problem
+    if record is None:
+        raise _no_object(where)
+    if config.label_field and isinstance(record.get(config.label_field), str):
+        record[config.label_field] = _whole_label(label, where)
+    return record
+
+
+def _whole_label(label: Beginning, where: str) -> str:
+    if not label.whole:
+        raise DataError(f"{where}: its label has more than {limits.SIGHT_CHARACTERS:,} characters")
+    return label.text
 
 
 def _json_object(line: str, where: str) -> dict[str, object]:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as problem:
-        reason = f"{problem.msg.removesuffix(' at')} at column {problem.colno}"
-        raise DataError(f"{where} is not JSON: {reason}") from problem
+        raise _not_json(where, problem.msg, problem.colno) from problem
     except RecursionError as problem:
-        raise DataError(f"{where} is nested too deeply to be read") from problem
+        raise _too_deep(where) from problem
     except ValueError as problem:
-        raise DataError(f"{where} has a number of too many digits to be read") from problem
+        raise _too_long(where) from problem
     if not isinstance(record, dict):
-        raise DataError(f"{where} is not a JSON object", hint="one object a line is expected")
+        raise _no_object(where)
     return record
+
+
+def _not_json(where: str, reason: str, column: int) -> DataError:
+    return DataError(f"{where} is not JSON: {reason.removesuffix(' at')} at column {column}")
+
+
+def _too_deep(where: str) -> DataError:
+    return DataError(f"{where} is nested too deeply to be read")
+
+
+def _too_long(where: str) -> DataError:
+    return DataError(f"{where} has a number of too many digits to be read")
+
+
+def _no_object(where: str) -> DataError:
+    return DataError(f"{where} is not a JSON object", hint="one object a line is expected")
 
 
 def _field(record: dict[str, object], name: str, option: str, where: str) -> object:
@@ -98,27 +169,54 @@ def read_csv(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[T
 
 
 def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
-    ended = (line + "\n" for line in lines(opened, source, config.encoding_errors))
-    reader = csv.reader(ended, delimiter="\t" if source.kind == "tsv" else ",", strict=True)
+    delimiter = "\t" if source.kind == "tsv" else ","
+    feed = Feed(lines(opened, source, config.encoding_errors))
+    reader = csv.reader(feed.lines(), delimiter=delimiter, strict=True)
     line = 1
     try:
         header = next(reader, None)
         if header is None:
             return
+        feed.row_ended()
         text_column = column_number(header, config.text_field, "--text-field", source)
         label_column = None
         if config.label_field:
             label_column = column_number(header, config.label_field, "--label-field", source)
-        line = reader.line_num + 1
-        for row in reader:
-            if row and len(row) != len(header):
-                raise DataError(
-                    f"{source.title} line {line} has {len(row)} columns, the header {len(header)}",
-                    hint="is a quote or a separator missing?",
-                )
-            if row:
-                yield row[text_column], source.label if label_column is None else row[label_column]
-            line = reader.line_num + 1
+        with LongText(config.encoding_errors) as long_text:
+            while True:
+                line = feed.number + 1
+                where = f"{source.title} line {line}"
+                label = source.label
+                try:
+                    row = next(reader, None)
+                except LongRowError:
+                    row = None
+                    long_text.clear()
+                    beginning = Beginning(limits.SIGHT_CHARACTERS)
+                    sinks = [(text_column, long_text.write), (label_column, beginning.write)]
+                    columns = read_long_row(feed.rest_of_row(), delimiter, sinks)
+                    reader = csv.reader(feed.lines(), delimiter=delimiter, strict=True)
+                else:
+                    if row is None:
+                        return
+                    columns = len(row)
+                feed.row_ended()
+                if columns not in (0, len(header)):
+                    raise DataError(
+                        f"{where} has {columns} columns, the header {len(header)}",
+                        hint="is a quote or a separator missing?",
+                    )
+                if row:
+                    yield row[text_column], label if label_column is None else row[label_column]
+                elif columns:
+                    if label_column is not None:
+                        label = _whole_label(beginning, where)
+                    yield from ((piece, label) for piece in long_text.pieces(opened, where))
+    except LongRowError as problem:
+        raise DataError(
+            f"{source.title}: the first row has more than {limits.RECORD_CHARACTERS:,} characters",
+            hint="it must name the columns",
+        ) from problem
     except csv.Error as problem:
         raise DataError(
             f"{source.title} line {line} cannot be read as {source.kind.upper()}: {problem}",
