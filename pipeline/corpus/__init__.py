@@ -5,6 +5,7 @@
     plain_text     lines, paragraphs or whole files
     records        JSON Lines, CSV, TSV
     long_json      one JSON object of any size, piece by piece
+    json_strings   one JSON string of any size
     long_rows      one CSV row of any size, piece by piece
     window         the part of a long text that is held
     spool          a long text in a temporary file, until its label is known

@@ -7,7 +7,11 @@ DOCUMENT_BYTES = 1 << 22
 BLOCK_DOCUMENTS = 1 << 16
 """Documents in a batch of records, which may all be short."""
 PARQUET_ROWS = 1024
-"""Rows of a Parquet file read at a time; a row may be a long text."""
+"""Rows of a Parquet file read at a time; fewer where they are long."""
+PARQUET_BUFFER = 1 << 20
+"""Read from a column of a Parquet file at a time."""
+PARQUET_BYTES = 1 << 24
+"""Bytes of the rows of a Parquet file read at a time, as far as its metadata shows."""
 BATCH_BYTES = 1 << 21
 """A batch is handed on as soon as it has as many; a block of lines is a batch by itself."""
 RECORD_CHARACTERS = 1 << 22

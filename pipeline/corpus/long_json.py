@@ -1,8 +1,8 @@
 r"""One JSON object of any size, read piece by piece: its long strings are never held.
 
 A line of ordinary length is parsed whole, by `json.loads` (`records.py`). Here the same `json`
-module parses what fits in a window: strings in pieces that do not end within an escape, and values
-that lie in the window as a whole. Only the structure around them is followed here. So what is not
+module parses what fits in a window: pieces of strings (`json_strings.py`), and values that lie in
+the window as a whole. Only the structure around them is followed here. So what is not
 JSON is refused with the words and the column of `json.loads`: where something is wrong, a short
 stand-in for what was read, like `[0,`, is parsed together with what follows.
 
@@ -15,22 +15,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator
-from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import NoReturn
 
 from corpus2vec.pipeline.corpus import limits
+from corpus2vec.pipeline.corpus.json_strings import NotJsonError, read_string
 from corpus2vec.pipeline.corpus.spool import Beginning, Sink
 from corpus2vec.pipeline.corpus.window import Window
 
 DEEPEST = 900
 TRIED = 4
 """Deeper values are not tried as a whole, or each of many brackets would be tried in vain."""
+REPLAYED = 16
+"""Characters that are enough to show `json` what is wrong."""
 NAMES = 9
 """Names of fields that are kept for a hint, beyond those that are wanted."""
-LONGEST_ESCAPE = len(r"\ud83d\ude00")
 
 WHITE = re.compile(r"[ \t\n\r]*")
-HIGH_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 # Many short values, each with the comma that follows: for skipping them without a turn for each.
 _VALUE = (
     r"(?:-?(?:0|[1-9][0-9]{0,99}+)(?:\.[0-9]{1,99}+)?(?:[eE][-+]?[0-9]{1,99}+)?"
@@ -48,15 +48,6 @@ class TooDeepError(Exception):
 
 class TooLongError(Exception):
     """A number has too many digits."""
-
-
-class NotJsonError(Exception):
-    """What `json` says about it, and the column, from 1."""
-
-    def __init__(self, reason: str, column: int) -> None:
-        super().__init__(reason, column)
-        self.reason = reason
-        self.column = column
 
 
 class Unread:
@@ -140,7 +131,7 @@ class LongJson:
             self._skip('{"":', depth=1)
             return None
         if begin == '"':
-            self._string(self._begin(name))
+            read_string(window, self._begin(name))
             return ""
         window.see(limits.SIGHT_CHARACTERS)
         try:
@@ -159,7 +150,7 @@ class LongJson:
         while True:
             begin = self._next()
             if begin == '"':
-                self._string()
+                read_string(window)
             elif not begin or begin not in "[{":
                 self._scalar(context)
             elif not (len(open_brackets) < TRIED and self._pass_whole()):
@@ -219,7 +210,7 @@ class LongJson:
         if self._next() != '"':
             self._fail(context)
         name = Beginning(0 if most is None else max(most + 1, limits.SIGHT_CHARACTERS))
-        self._string(name.write)
+        read_string(self._window, name.write)
         if self._next() != ":":
             self._fail('{"" ')
         self._window.at += 1
@@ -255,47 +246,11 @@ class LongJson:
         if window.at == len(window.text) and not window.ended and begin not in ("[", "{"):
             raise TooLongError
 
-    def _string(self, sink: Sink | None = None) -> None:
-        """Pass a string, whose pieces go to `sink`."""
-        window = self._window
-        opening = window.position
-        window.at += 1
-        while True:
-            try:
-                piece, end = scanstring(window.text, window.at)
-            except json.JSONDecodeError as problem:
-                if window.ended:
-                    self._refuse(problem, 0, opening)
-                body = window.text[window.at :]
-                end = window.at + whole_escapes(body)
-                # Characters after the quote, so that an escape before it cannot seem cut off.
-                padded = window.text[window.at : end] + '"' + " " * LONGEST_ESCAPE
-                try:
-                    piece, _ = scanstring(padded, 0)
-                except json.JSONDecodeError as within:
-                    self._refuse(within, window.at, opening)
-                closed = False
-            else:
-                closed = True
-            if sink and piece:
-                sink(piece)
-            window.at = end
-            if closed:
-                return
-            window.see_more()
-
-    def _refuse(self, problem: json.JSONDecodeError, shift: int, opening: int) -> NoReturn:
-        """Report what is wrong in the string that begins at `opening`."""
-        position = self._window.position - self._window.at + shift + problem.pos
-        if problem.msg.startswith("Unterminated"):
-            position = opening
-        raise NotJsonError(problem.msg, position + 1) from problem
-
     def _fail(self, context: str) -> NoReturn:
         """Report what `json` says about what follows here, after `context`."""
         window = self._window
-        window.see(LONGEST_ESCAPE)
-        following = window.text[window.at : window.at + LONGEST_ESCAPE]
+        window.see(REPLAYED)
+        following = window.text[window.at : window.at + REPLAYED]
         try:
             json.loads(context + following)
         except json.JSONDecodeError as problem:
@@ -303,26 +258,3 @@ class LongJson:
             position = window.position + shift if shift >= 0 else self._comma
             raise NotJsonError(problem.msg, position + 1) from problem
         raise AssertionError(f"{context + following!r} is JSON")
-
-
-def whole_escapes(body: str) -> int:
-    r"""Return how much of `body`, the inside of a string, ends in no unfinished escape or pair.
-
-    >>> whole_escapes(r"caf\u00e9 \ud83d\ude")
-    10
-    """
-    last = body.rfind("\\", max(0, len(body) - LONGEST_ESCAPE))
-    if last < 0:
-        return len(body)
-    if not _begins_escape(body, last):
-        return last + 1  # two backslashes are an escape that is whole
-    high = last - 6
-    if high >= 0 and HIGH_SURROGATE.match(body, high, last) and _begins_escape(body, high):
-        return high
-    return last
-
-
-def _begins_escape(body: str, place: int) -> bool:
-    r"""Return whether the backslash at `place` begins an escape, or ends one that is `\\`."""
-    run = place + 1 - len(body[: place + 1].rstrip("\\"))
-    return run % 2 == 1

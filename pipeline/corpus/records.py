@@ -23,7 +23,8 @@ from corpus2vec.pipeline.corpus.documents import (
     label_text,
     listed,
 )
-from corpus2vec.pipeline.corpus.long_json import LongJson, NotJsonError, TooDeepError, TooLongError
+from corpus2vec.pipeline.corpus.json_strings import NotJsonError
+from corpus2vec.pipeline.corpus.long_json import LongJson, TooDeepError, TooLongError
 from corpus2vec.pipeline.corpus.long_rows import Feed, LongRowError, read_long_row
 from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.spool import Beginning, LongText, Sink

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.corpus import limits
-from corpus2vec.pipeline.corpus.long_json import whole_escapes
 from corpus2vec.pipeline.errors import DataError
 from tests.support.corpora import corpus_of, documents, hint, refusal
 
@@ -167,13 +166,3 @@ def test_the_hint_of_a_long_line_lists_its_first_fields(monkeypatch):
     assert hint(json.dumps(dict.fromkeys("abcdefghij")), "a.jsonl").startswith(
         "it has a, b, c, d, e, f, g, h, …;"
     )
-
-
-@given(st.lists(st.sampled_from(["a", "\\\\", "\\n", "\\ud83d", "\\ude00", "\\u0041"])), st.data())
-def test_a_string_is_divided_where_its_pieces_mean_the_same(parts, data):
-    body = "".join(parts)
-    begun = body[: data.draw(st.integers(0, len(body)))]
-    end = whole_escapes(begun)
-    assert len(begun) - end <= 12
-    pieces = json.loads(f'"{body[:end]}"') + json.loads(f'"{body[end:]}"')
-    assert pieces == json.loads(f'"{body}"')

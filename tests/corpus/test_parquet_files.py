@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus2vec.pipeline.corpus import limits, parquet_files
 from corpus2vec.pipeline.errors import DataError
 from tests.support.corpora import (
     corpus_of,
@@ -89,9 +91,9 @@ def test_a_column_that_is_there_twice_is_refused():
     assert refusal(sink.getvalue(), "a.parquet") == "a.parquet has 2 columns text"
 
 
-def not_utf8():
-    offsets = pa.array([0, 4, 8], pa.int32()).buffers()[1]
-    strings = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"Hopecaf\xe9"))
+def not_utf8(second=b"caf\xe9"):
+    offsets = pa.array([0, 4, 4 + len(second)], pa.int32()).buffers()[1]
+    strings = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"Hope" + second))
     return parquet(text=strings, y=strings.dictionary_encode())
 
 
@@ -111,6 +113,76 @@ def test_a_parquet_file_that_is_cut_off_is_damaged_wherever_it_was_cut():
     whole = parquet(text=["Hope", "to"])
     for length in range(0, len(whole), 7):
         assert refusal(whole[:length], "a.parquet").startswith("a.parquet is damaged: ")
+
+
+def rows_at_a_time(monkeypatch, content, **settings):
+    """How many rows Arrow decodes at a time, and the documents."""
+    sizes = []
+    batches = parquet_files._batches
+
+    def seen(*given):
+        for batch in batches(*given):
+            sizes.append(batch.num_rows)
+            yield batch
+
+    monkeypatch.setattr(parquet_files, "_batches", seen)
+    return sizes, documents(corpus_of(content, "a.parquet", **settings))
+
+
+@pytest.mark.parametrize("label", [None, 7, "news"])
+def test_few_rows_are_read_at_a_time_where_all_repeat_a_long_string(label, monkeypatch):
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 4000)
+    content = parquet(text=["a " * 500] * 40, y=[label] * 40)
+    settings = {} if label is None else {"label_field": "y"}
+    sizes, found = rows_at_a_time(monkeypatch, content, **settings)
+    assert [row["text"] for row in found] == ["a " * 500] * 40
+    assert sizes == [4] * 10
+
+
+def test_few_rows_are_read_at_a_time_where_strings_are_long(monkeypatch):
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 4000)
+    sizes, _ = rows_at_a_time(monkeypatch, parquet(text=[f"{n:0999}" for n in range(40)]))
+    assert max(sizes) <= 4
+    monkeypatch.undo()
+    sizes, _ = rows_at_a_time(monkeypatch, parquet(text=[f"{n}" for n in range(4000)]))
+    assert max(sizes) == limits.PARQUET_ROWS
+
+
+texts_in_rows = st.lists(st.none() | st.text(st.sampled_from("a é😀"), max_size=20), max_size=12)
+
+
+@given(
+    given_texts=texts_in_rows,
+    kind=st.sampled_from(STRING_TYPES),
+    block_bytes=st.integers(1, 30),
+    parquet_bytes=st.integers(1, 300),
+)
+def test_documents_do_not_depend_on_how_many_rows_are_read_at_a_time(
+    given_texts, kind, block_bytes, parquet_bytes
+):
+    column = pa.array(given_texts, pa.string()).cast(kind)
+    names = pa.array([f"{n}" for n in range(len(given_texts))], pa.string())
+    content = parquet(text=column, y=names.dictionary_encode())
+    corpus = corpus_of(content, "a.parquet", label_field="y")
+    with mock.patch.multiple(limits, DOCUMENT_BYTES=8):
+        whole = documents(corpus), corpus.cuts
+        corpus = corpus_of(content, "a.parquet", label_field="y")
+        with mock.patch.multiple(limits, BLOCK_BYTES=block_bytes, PARQUET_BYTES=parquet_bytes):
+            assert (documents(corpus), corpus.cuts) == whole
+    assert "".join(row["text"] for row in whole[0]) == "".join(text or "" for text in given_texts)
+
+
+@pytest.mark.parametrize("column", ["text", "y"])
+def test_a_long_string_that_is_not_utf8_is_refused_or_replaced(column, monkeypatch):
+    monkeypatch.setattr(limits, "DOCUMENT_BYTES", 4)
+    monkeypatch.setattr(limits, "BLOCK_BYTES", 3)
+    expected = f"a.parquet: the column {column} has a string that is not UTF-8: 0xe9"
+    content = not_utf8(b"Hope-and-caf\xe9")
+    assert refusal(content, "a.parquet", text_field=column) == expected
+    given = {"text_field": column, "encoding_errors": "replace"}
+    assert "".join(texts(content, "a.parquet", **given)) == "HopeHope-and-caf\ufffd"
+    replaced = texts(not_utf8(b"\xe9\xe9\xe9"), "a.parquet", **given)
+    assert replaced == ["Hope", "\ufffd", "\ufffd", "\ufffd"]
 
 
 @given(st.data())
