@@ -143,7 +143,7 @@ def test_few_rows_are_read_at_a_time_where_strings_are_long(monkeypatch):
     monkeypatch.setattr(limits, "PARQUET_BYTES", 4000)
     sizes, _ = rows_at_a_time(monkeypatch, parquet(text=[f"{n:0999}" for n in range(40)]))
     assert max(sizes) <= 4
-    monkeypatch.undo()
+    monkeypatch.setattr(limits, "PARQUET_BYTES", 1 << 24)
     sizes, _ = rows_at_a_time(monkeypatch, parquet(text=[f"{n}" for n in range(4000)]))
     assert max(sizes) == limits.PARQUET_ROWS
 
