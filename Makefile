@@ -8,7 +8,7 @@ DEMO   := build/demo
 
 .PHONY: demo test browser lint format clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
-.PHONY: campaign campaign-resume
+.PHONY: campaign campaign-resume campaign-stress
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -95,7 +95,12 @@ campaign: $(VENV)/.installed-dev
 
 # make campaign-resume CORPUS=some.txt OPTIONS='--kills 20 -- --dim 50 --epochs 3'
 campaign-resume: $(VENV)/.installed-dev
-	$(BIN)/python -m campaigns.resume $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+	$(BIN)/python -m campaigns.resume $(or $(CORPUS),sample_corpora/english.txt) \
+	  $(or $(OPTIONS),-- --epochs 12 --valid-fraction 0.1)
+
+# make campaign-stress OPTIONS='--runs 5000 --seconds 3000'
+campaign-stress: $(VENV)/.installed-dev
+	$(BIN)/python -m campaigns.stress $(OPTIONS)
 
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

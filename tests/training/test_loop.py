@@ -112,6 +112,42 @@ def test_a_loss_that_is_not_finite_is_reported_with_its_step_and_keeps_the_check
     assert read_header(checkpoint_path(model), "checkpoint")["position"]["steps"] == 7
 
 
+@pytest.mark.parametrize("where", ["loss", "table"])
+@pytest.mark.parametrize("step", [1, 13, 30])
+@pytest.mark.parametrize("minutes", [0.0, 10.0])
+@pytest.mark.parametrize("objective", ["context", "lm", "classify"])
+def test_a_nan_at_any_step_is_never_published_nor_saved(
+    corpus, tmp_path, monkeypatch, where, step, minutes, objective
+):
+    """The last finite checkpoint stays, and a run that goes on from there is as good as any."""
+    whole, model = tmp_path / "whole.safetensors", tmp_path / "model.safetensors"
+    settings = {"objective": objective, "epochs": 1, "batch_size": 1, "seq_len": 8}
+    assert train(corpus, whole, **settings).counts["steps"] >= 30
+    sound = Training._step
+
+    def poisoned(self, batch):
+        loss = sound(self, batch)
+        if self.position.steps == step - 1:
+            if where == "loss":
+                return loss * math.nan
+            next(iter(self._weights().values())).view(-1)[0] = math.nan
+        return loss
+
+    monkeypatch.setattr(Training, "_step", poisoned)
+    execution = TrainExecution(threads=1, checkpoint_minutes=minutes)
+    with pytest.raises(PipelineError, match="no longer a finite number, at step") as failure:
+        train(corpus, model, execution, **settings)
+    assert failure.value.exit_code == 70
+    assert not model.exists()
+    assert checkpoint_path(model).exists() == (step > 1 and not minutes)
+    if checkpoint_path(model).exists():
+        assert read_header(checkpoint_path(model), "checkpoint")["position"]["steps"] == step - 1
+        assert all(np.isfinite(each).all() for each in read_arrays(checkpoint_path(model)).values())
+    monkeypatch.setattr(Training, "_step", sound)
+    train(corpus, model, TrainExecution(threads=1, resume=True), **settings)
+    assert model.read_bytes() == whole.read_bytes()
+
+
 def test_weights_that_are_not_finite_are_not_published(corpus, tmp_path, monkeypatch):
     model = tmp_path / "model.safetensors"
     end = Training._end_epoch

@@ -1,5 +1,7 @@
 """A run on disk: what it resumes from, what it says, what its model holds."""
 
+import threading
+
 import pytest
 
 from corpus2vec.pipeline import stages
@@ -8,7 +10,7 @@ from corpus2vec.pipeline.config import (
     DumpConfig,
     TrainExecution,
 )
-from corpus2vec.pipeline.errors import DataError, Interrupted
+from corpus2vec.pipeline.errors import DataError, Interrupted, PipelineError
 from tests.support.training import StopAt, train
 
 
@@ -50,6 +52,21 @@ def test_resume_elsewhere_warns(corpus, tmp_path):
     progress = StopAt(10**9)
     train(corpus, model, TrainExecution(threads=2, resume=True), progress)
     assert "threads 1 → 2" in progress.notices[1]
+
+
+@pytest.mark.parametrize(
+    ("looks", "settings", "code"), [(10**9, {}, 0), (5, {}, 143), (10**9, {"lr": 1e38}, 70)]
+)
+def test_no_thread_outlives_a_run_however_it_ends(corpus, tmp_path, looks, settings, code):
+    before = set(threading.enumerate())
+    execution = TrainExecution(threads=2, tensorboard=True)
+    ended = 0
+    try:
+        train(corpus, tmp_path / "m.safetensors", execution, StopAt(looks), **settings)
+    except PipelineError as problem:
+        ended = problem.exit_code
+    assert ended == code
+    assert set(threading.enumerate()) == before
 
 
 def test_the_model_has_one_row_a_token_and_its_config_in_the_header(corpus, tmp_path):

@@ -1,0 +1,275 @@
+"""Run the command again and again, two at a time: every exit code as documented, nothing missing.
+
+    python -m campaigns.stress [--runs 5000] [--seconds 3000] [--seed 1] [--side-by-side 2]
+
+Each run is one of these, drawn by chance, with threads and workers drawn as well:
+
+    fresh    a whole build into a new folder                       0, every artifact there
+    again    the same build once more                              0, every stage a hit
+    pair     two processes that build the same folder at once      0 and 0, every artifact there
+    stopped  a build that gets SIGINT, SIGTERM or SIGKILL at a     130, 143 or 137 (0 if it was
+             random moment, and the same build once more           done), then 0
+    refused  a build that cannot be                                2, 65, 70 or 74, as documented
+
+What a build makes must have the same bytes as the first one with the same settings. No process may
+outlive the command. Python's fault handler is on; what a run that went wrong said is printed. Ends
+with `N runs, 0 wrong`, or with exit code 1. Every process counts as a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PHRASES = "Hope to see you soon\nNice to see you again\n" * 4
+ARTIFACTS = ("tokens.parquet", "vocab.tsv", "ids.parquet", "model.safetensors", "embeddings.txt")
+BESIDE = "model.metrics.jsonl"
+SETTINGS = ("--dim", "4", "--epochs", "1", "--quiet")
+REFUSED: dict[str, tuple[int, tuple[str, ...]]] = {
+    "no corpus": (2, ("no such file.txt",)),
+    "no such option": (2, ("{corpus}", "--dimm", "4")),
+    "a bound": (2, ("{corpus}", "--dim", "100000000")),
+    "an empty corpus": (65, ("{empty}",)),
+    "not UTF-8": (65, ("{latin}",)),
+    "a loss that is not finite": (70, ("{corpus}", "--objective", "lm", "--lr", "1e38")),
+    "a file that grows too large": (74, ("{corpus}", "--dim", "4000")),
+}
+FILE_SIZE = 32_000
+"""Bytes that a file may have where it grows too large."""
+LEAST_LIFE = 2.0
+"""Seconds after which every process of a command is gone."""
+
+
+@dataclass
+class Stress:
+    """What all lanes share."""
+
+    folder: Path
+    end: float
+    most: int
+    runs: int = 0
+    ended: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    bytes_of: dict[tuple[str, ...], dict[str, bytes]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def takes_another(self) -> bool:
+        """Return whether there is a run left to do, and count it."""
+        with self.lock:
+            if time.monotonic() > self.end or self.runs >= self.most:
+                return False
+            self.runs += 1
+            return True
+
+
+def main() -> None:
+    """Run the campaign that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--runs", type=int, default=5000)
+    parser.add_argument("--seconds", type=float, default=3000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--side-by-side", type=int, default=2)
+    options = parser.parse_args()
+    # A shell starts background jobs with SIGINT ignored, and the runs would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with tempfile.TemporaryDirectory() as name:
+        stress = Stress(Path(name), time.monotonic() + options.seconds, options.runs)
+        (stress.folder / "corpus.txt").write_text(PHRASES)
+        (stress.folder / "empty.txt").write_text("")
+        (stress.folder / "latin.txt").write_bytes("déjà vu\n".encode("latin-1"))
+        lanes = [
+            threading.Thread(target=run_lane, args=(stress, number, options.seed))
+            for number in range(options.side_by_side)
+        ]
+        for lane in lanes:
+            lane.start()
+        while any(lane.is_alive() for lane in lanes):
+            for lane in lanes:
+                lane.join(60 / len(lanes))
+            print(f"{stress.runs} runs, {len(stress.wrong)} wrong", flush=True)
+    print(", ".join(f"{count} {ended}" for ended, count in sorted(stress.ended.items())))
+    print(f"{stress.runs} runs, {len(stress.wrong)} wrong")
+    sys.exit(bool(stress.wrong))
+
+
+def run_lane(stress: Stress, number: int, seed: int) -> None:
+    """Do one run after the other, until there are enough."""
+    chance = random.Random(f"{seed} {number}")
+    lane = Lane(stress, chance, stress.folder / f"lane{number}")
+    while stress.takes_another():
+        lane.folder.mkdir(exist_ok=True)
+        case: Callable[[], None] = chance.choices(
+            (lane.fresh, lane.again, lane.pair, lane.stopped, lane.refused), (8, 4, 2, 3, 3)
+        )[0]
+        try:
+            case()
+        except Exception as problem:
+            lane.report(case.__name__, f"{type(problem).__name__}: {problem}")
+
+
+class Lane:
+    """One of the sequences of runs that are side by side."""
+
+    def __init__(self, stress: Stress, chance: random.Random, folder: Path) -> None:
+        self.stress = stress
+        self.chance = chance
+        self.folder = folder
+        self.settings: tuple[str, ...] = ()
+        self._started = 0
+
+    # --- the cases ---
+
+    def fresh(self) -> None:
+        """Build into a new folder."""
+        self._new_build()
+        self._check("fresh", self._start(), 0)
+        self._compare("fresh")
+
+    def again(self) -> None:
+        """Build what is there, if it is."""
+        if not (self.folder / "build" / ARTIFACTS[-1]).exists():
+            self.fresh()
+            return
+        before = self._artifacts()
+        self._check("again", self._start(), 0)
+        if self._artifacts() != before:
+            self.report("again", "a hit has changed an artifact")
+
+    def pair(self) -> None:
+        """Build the same folder twice at once."""
+        self._new_build()
+        first, second = self._start(), self._start()
+        if self.stress.takes_another():
+            pass  # the second one counts, and is done even where it is one too many
+        self._check("pair", first, 0)
+        self._check("pair", second, 0)
+        self._compare("pair")
+
+    def stopped(self) -> None:
+        """Stop a build at a random moment, and build once more."""
+        self._new_build()
+        number = self.chance.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+        run = self._start()
+        time.sleep(self.chance.uniform(0, 6))
+        run.process.send_signal(number)
+        # Before Python has a handler, the signal itself ends the process.
+        self._check("stopped", run, 128 + number, -number, 0)
+        self.stress.takes_another()
+        self._check("stopped, again", self._start("--resume"), 0)
+        self._compare("stopped, again")
+
+    def refused(self) -> None:
+        """Ask for what cannot be."""
+        self._new_build()
+        name = self.chance.choice(list(REFUSED))
+        code, words = REFUSED[name]
+        limit = FILE_SIZE if code == 74 else None
+        self._check(f"refused: {name}", self._start(*words, limit=limit), code)
+
+    # --- one run ---
+
+    def _new_build(self) -> None:
+        shutil.rmtree(self.folder / "build", ignore_errors=True)
+        self.settings = (
+            *("--threads", str(self.chance.choice([1, 2, 4]))),
+            *(self.chance.choice([(), (), ("--workers", "2")])),
+            *(self.chance.choice([(), ("--objective", "lm")])),
+        )
+
+    def _start(self, *words: str, limit: int | None = None) -> Started:
+        places = {name: self.stress.folder / f"{name}.txt" for name in ("corpus", "empty", "latin")}
+        corpus = [] if words and not words[0].startswith("--") else ["{corpus}"]
+        named = [each.format(**places) for each in (*corpus, *words)]
+        command = [
+            *(sys.executable, "-m", "corpus2vec", "run", *named),
+            *("-o", str(self.folder / "build"), *SETTINGS, *self.settings),
+        ]
+        if limit is not None:
+            command = ["sh", "-c", f'ulimit -f {limit // 512}; exec "$@"', "sh", *command]
+        self._started += 1
+        said = self.folder / f"said{self._started}.txt"
+        with said.open("wb") as file:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+                start_new_session=True,
+            )
+        return Started(process, " ".join(command), said)
+
+    def _check(self, case: str, run: Started, *expected: int) -> None:
+        code = run.process.wait(timeout=600)
+        said, told = run.said.read_text("utf-8", "replace"), run.command
+        run.said.unlink()
+        with self.stress.lock:
+            self.stress.ended[f"{case.partition(':')[0]} {code}"] += 1
+        if code not in expected:
+            self.report(case, f"exit code {code}, not {expected[0]}\n{told}\n{said}")
+        if "Traceback" in said or "Fatal" in said:
+            self.report(case, f"it said\n{said}\n{told}")
+        until = time.monotonic() + LEAST_LIFE
+        while code != -signal.SIGKILL and _lives(run.process.pid):
+            if time.monotonic() > until:
+                self.report(case, f"a process has outlived it\n{told}")
+                return
+            time.sleep(0.05)
+
+    def _artifacts(self) -> dict[str, bytes]:
+        return {name: (self.folder / "build" / name).read_bytes() for name in (*ARTIFACTS, BESIDE)}
+
+    def _compare(self, case: str) -> None:
+        """Report what is missing, or differs from the first build with the same settings."""
+        build = self.folder / "build"
+        wanted = {*ARTIFACTS, BESIDE, *(f"{name}.manifest.json" for name in ARTIFACTS)}
+        there = {each.name for each in build.iterdir()}
+        if there != wanted:
+            self.report(case, f"missing {wanted - there}, too much {there - wanted}")
+            return
+        made = {name: each for name, each in self._artifacts().items() if name != BESIDE}
+        with self.stress.lock:
+            first = self.stress.bytes_of.setdefault(self.settings, made)
+        different = [name for name in ARTIFACTS if made[name] != first[name]]
+        if different:
+            self.report(case, f"{different} differ from those of the first run")
+
+    def report(self, case: str, text: str) -> None:
+        """Count and print something that went wrong."""
+        with self.stress.lock:
+            self.stress.wrong.append(case)
+            print(f"WRONG  {case} ({' '.join(self.settings)}): {text}", flush=True)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run, and the file with what it says."""
+
+    process: subprocess.Popen[bytes]
+    command: str
+    said: Path
+
+
+def _lives(group: int) -> bool:
+    """Return whether a process of the group is still there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main()
