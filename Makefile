@@ -8,7 +8,7 @@ DEMO   := build/demo
 
 .PHONY: demo test browser lint format clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
-.PHONY: campaign campaign-resume campaign-stress
+.PHONY: campaign campaign-resume campaign-stress campaign-faults
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -101,6 +101,12 @@ campaign-resume: $(VENV)/.installed-dev
 # make campaign-stress OPTIONS='--runs 5000 --seconds 3000'
 campaign-stress: $(VENV)/.installed-dev
 	$(BIN)/python -m campaigns.stress $(OPTIONS)
+
+# make campaign-faults OPTIONS='--stages vocab --every 3'; strace injects the faults
+campaign-faults: $(VENV)/.installed-dev
+	@which strace >/dev/null || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace; }
+	$(BIN)/python -m campaigns.faults $(OPTIONS)
 
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

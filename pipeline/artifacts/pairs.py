@@ -44,8 +44,7 @@ class Pair:
 
 def has_manifest(artifact: Path) -> bool:
     """Return whether there is a manifest for `artifact`, be it one that cannot be read."""
-    manifest = manifest_path(artifact)
-    return manifest.exists() or bool(temporaries(manifest))
+    return manifest_path(artifact).exists() or bool(_pending(artifact))
 
 
 def read_manifest(artifact: Path) -> Manifest | None:
@@ -55,7 +54,7 @@ def read_manifest(artifact: Path) -> Manifest | None:
 
 def pending_manifests(artifact: Path) -> Iterator[Manifest]:
     """Yield the manifests that are written but not in their place; the run may be dead."""
-    for path in temporaries(manifest_path(artifact)):
+    for path in _pending(artifact):
         if manifest := _read(path):
             yield manifest
 
@@ -89,6 +88,12 @@ def known_output(manifest: Manifest | None) -> dict[Stamp, str]:
         return {Stamp(**(manifest.output.get("stamp") or {})): manifest.output["digest"]}
     except TypeError:
         return {}
+
+
+def _pending(artifact: Path) -> list[Path]:
+    path = manifest_path(artifact)
+    with reading(path.parent):
+        return temporaries(path)
 
 
 def _read(path: Path) -> Manifest | None:

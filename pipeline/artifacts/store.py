@@ -76,14 +76,14 @@ def examine(recipe: Recipe, output: Path) -> Verdict:
     manifest = read_manifest(output)
     if not output.exists():
         return Verdict(False, f"no {output.name} yet", manifest)
-    known = [*([manifest] if manifest else []), *pending_manifests(output)]
-    if any(each.fingerprint == recipe.fingerprint for each in known):
-        try:
+    try:
+        known = [*([manifest] if manifest else []), *pending_manifests(output)]
+        if any(each.fingerprint == recipe.fingerprint for each in known):
             pair = pair_of(output)
-        except PipelineError as problem:
-            return Verdict(False, problem.message, manifest)
-        if pair.fits and pair.manifest and pair.manifest.fingerprint == recipe.fingerprint:
-            return Verdict(True, "nothing changed", pair.manifest, pair.stamp)
+            if pair.fits and pair.manifest and pair.manifest.fingerprint == recipe.fingerprint:
+                return Verdict(True, "nothing changed", pair.manifest, pair.stamp)
+    except PipelineError as problem:
+        return Verdict(False, problem.message, manifest)
     if manifest is None:
         return Verdict(False, "no readable manifest", None)
     if manifest.fingerprint == recipe.fingerprint:

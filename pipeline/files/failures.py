@@ -59,7 +59,8 @@ def reading(
     try:
         yield
     except OSError as problem:
-        if problem.errno:
+        # safetensors gives no errno, and calls whatever it cannot open a file that is not there.
+        if problem.errno or isinstance(problem, FileNotFoundError):
             raise storage_error(problem, "read", name, CHECK_PATH) from problem
         raise _damaged(name, verdict, problem) from problem
     except (*_what_decoders_raise(), *also) as problem:

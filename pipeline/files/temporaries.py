@@ -32,8 +32,12 @@ def temporaries(path: Path) -> list[Path]:
 
 
 def sweep(path: Path) -> None:
-    """Remove the temporary files and folders that killed writers of `path` left."""
-    for litter in temporaries(path):
+    """Remove the temporary files and folders that killed writers of `path` left, where it can."""
+    try:
+        found = temporaries(path)
+    except OSError:
+        return
+    for litter in found:
         with contextlib.suppress(OSError):
             descriptor = os.open(litter, os.O_RDONLY if litter.is_dir() else os.O_RDWR)
             try:

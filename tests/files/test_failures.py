@@ -108,6 +108,12 @@ def test_without_a_name_an_error_is_reported_by_the_one_it_carries(problem, mess
     assert storage_error(problem).message == message
 
 
+def test_what_a_library_cannot_open_is_not_called_damaged():
+    """Of safetensors there is no errno, and no other error whatever the reason."""
+    problem = FileNotFoundError("No such file or directory: x")
+    assert reported(reading("x"), problem)[0] == "cannot read x: No such file or directory: x"
+
+
 # --- publication -----------------------------------------------------------------------------
 
 

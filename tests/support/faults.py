@@ -30,7 +30,7 @@ OLD, NEW = 2, 3
 """The setting of the recipe, which is the content too."""
 
 CALLS = (
-    *((os, name) for name in ("open", "fsync", "replace", "unlink", "rmdir", "mkdir")),
+    *((os, name) for name in ("open", "scandir", "fsync", "replace", "unlink", "rmdir", "mkdir")),
     *((os, name) for name in ("utime", "fchmod", "chmod")),
     (io, "open"),
     (fcntl, "flock"),
