@@ -2,16 +2,13 @@
 
 import errno
 import os
-import random
-import time
 from pathlib import Path
 
 import pytest
 
-from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
-from corpus2vec.pipeline.artifacts.store import examine, produce
+from corpus2vec.pipeline.artifacts.store import produce
 from corpus2vec.pipeline.errors import StorageError, UsageError
 from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python
 
@@ -175,91 +172,4 @@ def test_the_mode_of_the_files_is_that_of_any_new_file(tmp_path, mask):
 def test_the_umask_of_the_process_is_not_changed_even_for_an_instant(tmp_path, monkeypatch):
     monkeypatch.delattr(os, "umask")  # other threads may be making files
     make(tmp_path / NAME)
-    assert names(tmp_path) == [NAME, MANIFEST]
-
-
-# --- several at once -------------------------------------------------------------------------
-
-
-def test_another_run_that_publishes_before_our_manifest_is_not_taken_for_ours(out, monkeypatch):
-    original = os.replace
-
-    def overtaken(*names):
-        monkeypatch.setattr(os, "replace", original)
-        original(*names)
-        make(out, b"theirs", dim=4)
-
-    monkeypatch.setattr(os, "replace", overtaken)
-    make(out, b"ours", dim=3)
-    assert out.read_bytes() == b"theirs"
-    assert not examine(recipe(dim=3), out).hit
-    assert examine(recipe(dim=4), out).hit
-
-
-def test_another_run_that_publishes_during_a_hit_is_not_taken_for_ours(out, monkeypatch):
-    renew = store.renew
-
-    def overtaken(*arguments):
-        make(out, b"other", dim=4)
-        renew(*arguments)
-
-    monkeypatch.setattr(store, "renew", overtaken)
-    assert produce(recipe(), out, never).hit
-    assert not examine(recipe(), out).hit
-    assert examine(recipe(dim=4), out).hit
-
-
-MAKE_IN_A_LOOP = """
-    import itertools, sys
-    from pathlib import Path
-    from corpus2vec.pipeline.artifacts.store import produce
-    from corpus2vec.pipeline.artifacts.manifest import Recipe
-
-    def write(target):
-        target.write_text(f"{dim}" * 99_999)
-        return {}
-
-    out, *dims = sys.argv[1:]
-    print("ready", flush=True)
-    for dim in map(int, dims or itertools.cycle("23")):
-        recipe = Recipe(stage="shout", format=1, config={"dim": dim}, inputs=(), tools={})
-        produce(recipe, Path(out), write, force=True)
-"""
-
-
-def dim_of(out):
-    """The dim that the content was made with, which is whole."""
-    content = out.read_text()
-    assert content in ("2" * 99_999, "3" * 99_999)
-    return int(content[0])
-
-
-def hits(out):
-    """The dims with which the artifact is taken to have been made."""
-    return {dim for dim in (2, 3) if examine(recipe(dim=dim), out).hit}
-
-
-@pytest.mark.parametrize("dims", ["22", "23"], ids=["the same", "different ones"])
-def test_two_runs_at_once_both_end_well(tmp_path, dims):
-    for number in range(5):
-        out = tmp_path / str(number) / NAME
-        pair = [run_python(MAKE_IN_A_LOOP, out, *each * 5) for each in dims]
-        for process in pair:
-            process.communicate()
-            assert process.returncode == 0
-        assert names(out.parent) == [NAME, MANIFEST]
-        assert hits(out) <= {dim_of(out)}
-        assert hits(out) or dims == "23"
-
-
-def test_a_killed_run_leaves_the_old_artifact_or_the_new_one(tmp_path):
-    out, dice = tmp_path / NAME, random.Random(4)
-    make(out, b"2" * 99_999)
-    for _ in range(10):
-        with run_python(MAKE_IN_A_LOOP, out) as process:
-            process.stdout.readline()
-            time.sleep(dice.uniform(0, 0.09))
-            process.kill()
-        assert hits(out) <= {dim_of(out)}
-    make(out, b"new", dim=4)
     assert names(tmp_path) == [NAME, MANIFEST]
