@@ -186,7 +186,6 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
         with LongText(config.encoding_errors) as long_text:
             while True:
                 line = feed.number + 1
-                where = f"{source.title} line {line}"
                 label = source.label
                 try:
                     row = next(reader, None)
@@ -204,12 +203,14 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
                 feed.row_ended()
                 if columns not in (0, len(header)):
                     raise DataError(
-                        f"{where} has {columns} columns, the header {len(header)}",
+                        f"{source.title} line {line} has {columns} columns, "
+                        f"the header {len(header)}",
                         hint="is a quote or a separator missing?",
                     )
                 if row:
                     yield row[text_column], label if label_column is None else row[label_column]
                 elif columns:
+                    where = f"{source.title} line {line}"
                     if label_column is not None:
                         label = _whole_label(beginning, where)
                     yield from ((piece, label) for piece in long_text.pieces(opened, where))

@@ -36,6 +36,9 @@ CACHE_BYTES = 192 << 20
 LONG_SHAPE = 256
 """Shapes of more bytes are not remembered: few occur again, and they would take much memory."""
 
+MEMO_TOKENS = 1 << 16
+"""Tokens whose ids are remembered for chunks and runs that are tokenized by themselves."""
+
 # Bits of a chunk: its last token is the left one of a pair in a pattern; its first token is the
 # right one; a pattern changed its tokens.
 LEFT, RIGHT, CHANGED = 1, 2, 4
@@ -72,6 +75,7 @@ class DistinctChunks:
         self.tokens = Interner()
         """The distinct tokens; a token is known by its id here."""
         self.tokens.intern(Slices.of_texts(self._pattern_tokens))
+        self._token_of: dict[str, int] = {}
         self._chunks = Interner()
         self._token_ids = Growing(np.int32)
         self._begins, self._counts = Growing(np.int64), Growing(np.int32)
@@ -202,8 +206,16 @@ class DistinctChunks:
         return may
 
     def _intern(self, tokens: list[str]) -> list[int]:
-        ids: list[int] = self.tokens.intern(Slices.of_texts(tokens)).tolist()
-        return ids
+        # An interner is made for many strings at once. Here few come, often the same ones.
+        known = self._token_of
+        new = [token for token in dict.fromkeys(tokens) if token not in known]
+        if new:
+            ids = self.tokens.intern(Slices.of_texts(new)).tolist()
+            known.update(zip(new, ids, strict=True))
+        found = [known[token] for token in tokens]
+        if len(known) > MEMO_TOKENS:
+            known.clear()
+        return found
 
     # --- patterns across chunks --------------------------------------------------------------
 
