@@ -119,17 +119,15 @@ def _batches(file: pq.ParquetFile, stream: IO[bytes], names: list[str]) -> Itera
     encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=names)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        columns = [group.column(i) for i in range(group.num_columns)]
-        columns = [column for column in columns if column.path_in_schema in names]
-        size = sum(max(column.total_uncompressed_size, 0) for column in columns)
-        rows = min(
-            limits.PARQUET_ROWS, max(1, limits.PARQUET_BYTES * group.num_rows // max(1, size))
-        )
-        repeats = any(column.has_dictionary_page for column in columns)
-        if repeats and size * (min(rows, group.num_rows) - 1) > limits.PARQUET_BYTES:
+        # Of all columns together: pyarrow aborts where the metadata of a column is damaged.
+        size = max(group.total_byte_size, 0)
+        fitting = limits.PARQUET_BYTES * group.num_rows // max(1, size)
+        rows = min(limits.PARQUET_ROWS, max(1, fitting))
+        if size * (min(rows, group.num_rows) - 1) > limits.PARQUET_BYTES:
             # All rows may repeat one string. The first row comes with the whole dictionary.
-            first = next(encoded.iter_batches(1, row_groups=[number], columns=names))
-            rows = min(rows, max(1, limits.PARQUET_BYTES // max(1, _longest_string(first))))
+            first = next(encoded.iter_batches(1, row_groups=[number], columns=names), None)
+            longest = _longest_string(first) if first else 0
+            rows = min(rows, max(1, limits.PARQUET_BYTES // max(1, longest)))
         yield from plain.iter_batches(rows, row_groups=[number], columns=names)
 
 

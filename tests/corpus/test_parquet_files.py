@@ -185,10 +185,21 @@ def test_a_long_string_that_is_not_utf8_is_refused_or_replaced(column, monkeypat
     assert replaced == ["Hope", "\ufffd", "\ufffd", "\ufffd"]
 
 
-@given(st.data())
-def test_a_parquet_file_with_a_flipped_bit_is_documents_or_refused(data):
+@given(st.data(), st.sampled_from([1, limits.PARQUET_BYTES]))
+def test_a_parquet_file_with_a_flipped_bit_is_documents_or_refused(data, parquet_bytes):
     content = bytearray(parquet(text=["Hope", "to"], y=["a", "b"]))
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= 1 << data.draw(st.integers(0, 7))
-    with contextlib.suppress(DataError):
+    sizes = mock.patch.object(limits, "PARQUET_BYTES", parquet_bytes)
+    with contextlib.suppress(DataError), sizes:
         rows(corpus_of(bytes(content), "a.parquet", label_field="y"))
+
+
+@pytest.mark.parametrize("place", [163, 179, 265, 334])
+def test_damaged_metadata_of_a_column_ends_no_process(place):
+    content = bytearray(parquet(text=["Hope", "to"], y=["a", "b"]))
+    for bit in range(8):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        with contextlib.suppress(DataError):
+            rows(corpus_of(bytes(flipped), "a.parquet", label_field="y"))
