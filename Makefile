@@ -8,7 +8,7 @@ DEMO   := build/demo
 
 .PHONY: demo test browser lint format clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
-.PHONY: campaign campaign-resume campaign-stress campaign-faults
+.PHONY: campaign campaign-resume campaign-stress campaign-faults campaign-flips
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -107,6 +107,10 @@ campaign-faults: $(VENV)/.installed-dev
 	@which strace >/dev/null || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace; }
 	$(BIN)/python -m campaigns.faults $(OPTIONS)
+
+# make campaign-flips OPTIONS='--flips 100'
+campaign-flips: $(VENV)/.installed-dev
+	$(BIN)/python -m campaigns.flips $(OPTIONS)
 
 clean:
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

@@ -12,24 +12,10 @@ from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, write_arrays
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.stages import STAGES
-from tests.support.artifacts import edit_quietly
+from tests.support.readers import GOLD, OF_TABLES, READERS, complete, damage, naming
 from tests.support.runs import SMALL
 
-GOLD, NPY = "gold.tsv", f"embeddings{FORMATS['npy'].extension}"
-COMMANDS = {
-    "neighbors": ["neighbors", "T", "see"],
-    "similarity": ["similarity", "T", "see", "you"],
-    "analogy": ["analogy", "T", "Hope", "to", "see"],
-    "compare, first": ["compare", "T", "other.txt"],
-    "compare, second": ["compare", "other.txt", "T"],
-    "evaluate": ["evaluate", "T", GOLD],
-    "lookup": ["lookup", "T", "see you"],
-    "info": ["info", "T"],
-    "report": ["report", ".", "-o", "-"],
-    "plot": ["plot", "map", ".", "-o", "-"],
-    "train --init": ["train", "ids.parquet", "vocab.tsv", "--init", "T", "-o", "m", *SMALL],
-}
-"""Every command that reads a table, T."""
+NPY = f"embeddings{FORMATS['npy'].extension}"
 
 
 @pytest.fixture
@@ -47,35 +33,27 @@ def build(built, tmp_path):
     return copied
 
 
-def in_place(arguments, table):
-    return [table if each == "T" else each for each in arguments]
+@pytest.fixture
+def whole_build(build):
+    """Copy the whole build, with a table in the default format."""
+    build(*(stage.FILE for stage in STAGES))
+    complete("embeddings.txt")
 
 
 # --- damage ----------------------------------------------------------------------------------
-
-
-def flip_a_bit(path, dice):
-    """Flip one bit of a file, or of a file of a folder, and give the way back."""
-    path = Path(path)
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    file = dice.choice([each for each in files if each.stat().st_size])
-    before = file.read_bytes()
-    edit_quietly(file, before, dice)
-    return lambda: file.write_bytes(before)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_flipped_bit_of_a_table_is_refused_by_every_command(build, built, cli, format):
     table = f"embeddings{FORMATS[format].extension}"
     build("ids.parquet", "vocab.tsv", table)
-    shutil.copy(built / "embeddings.txt", "other.txt")
-    Path(GOLD).write_text("see\tyou\t5\nHope\tto\t3\nto\tsoon\t1\n")
+    complete(built / "embeddings.txt")
     dice, silent = random.Random(format), []
     flips = 0
-    for name, arguments in COMMANDS.items():
+    for name, command in OF_TABLES.items():
         for damaged in (table, f"{table}.manifest.json" if name == "neighbors" else table):
-            mend = flip_a_bit(damaged, dice)
-            result = cli(*in_place(arguments, table))
+            mend = damage(damaged, dice)
+            result = cli(*naming(table, command))
             flips += 1
             if result.code != 65 or result.out or table not in result.err:
                 silent.append(f"{name}: {result}")
@@ -84,12 +62,21 @@ def test_a_flipped_bit_of_a_table_is_refused_by_every_command(build, built, cli,
     assert silent == []
 
 
+@pytest.mark.parametrize("artifact", [each for each in READERS if each != "embeddings.txt"])
+def test_a_damaged_artifact_is_refused_by_every_command(whole_build, cli, artifact):
+    dice = random.Random(artifact)
+    for command in READERS[artifact]:
+        for cut in (False, True):
+            mend = damage(artifact, dice, cut=cut)
+            result = cli(*naming(artifact, command))
+            assert (result.code, result.out) == (65, "")
+            assert f"{artifact} is not what its manifest says" in result.err
+            mend()
+
+
 @pytest.mark.parametrize("name", ["neighbors", "evaluate", "compare, first", "info"])
-def test_an_undamaged_table_is_read(build, built, cli, name):
-    build("embeddings.txt")
-    shutil.copy(built / "embeddings.txt", "other.txt")
-    Path(GOLD).write_text("see\tyou\t5\nHope\tto\t3\nto\tsoon\t1\n")
-    assert cli(*in_place(COMMANDS[name], "embeddings.txt")).code == 0
+def test_an_undamaged_table_is_read(whole_build, cli, name):
+    assert cli(*naming("embeddings.txt", OF_TABLES[name])).code == 0
 
 
 def test_a_table_of_another_tool_has_no_manifest_and_is_read(build, cli):
@@ -108,48 +95,6 @@ def test_the_current_folder_can_be_a_table(build, cli, monkeypatch):
 
 # --- another kind, a newer format ------------------------------------------------------------
 
-READERS = {
-    "tokens.parquet": [
-        ["vocab", "X", "-o", "o"],
-        ["encode", "X", "vocab.tsv", "-o", "o"],
-        ["show", "X"],
-        ["info", "X"],
-        ["report", ".", "-o", "-"],
-    ],
-    "vocab.tsv": [
-        ["encode", "tokens.parquet", "X", "-o", "o"],
-        ["train", "ids.parquet", "X", "-o", "o", *SMALL],
-        ["dump", "model.safetensors", "X", "-o", "o"],
-        ["info", "X"],
-        ["report", ".", "-o", "-"],
-    ],
-    "ids.parquet": [
-        ["train", "X", "vocab.tsv", "-o", "o", *SMALL],
-        ["train", "ids2", "vocab.tsv", "--valid", "X", "-o", "o", *SMALL],
-        ["show", "X"],
-        ["info", "X"],
-        ["report", ".", "-o", "-"],
-    ],
-    "model.safetensors": [
-        ["dump", "X", "vocab.tsv", "-o", "o"],
-        ["train", "ids.parquet", "vocab.tsv", "--init", "X", "-o", "o", *SMALL],
-        ["info", "X"],
-        ["report", ".", "-o", "-"],
-    ],
-    "embeddings.txt": [
-        *([("X" if each == "T" else each) for each in command] for command in COMMANDS.values())
-    ],
-}
-"""The commands that read each artifact, X."""
-
-
-@pytest.fixture
-def whole_build(build):
-    build(*(stage.FILE for stage in STAGES))
-    shutil.copy("ids.parquet", "ids2")
-    shutil.copy("embeddings.txt", "other.txt")
-    Path(GOLD).write_text("see\tyou\t5\n")
-
 
 def sign(artifact, **changes):
     """Change the manifest of an artifact, with a valid checksum."""
@@ -162,7 +107,7 @@ def test_a_newer_format_is_refused_by_name_by_every_command(whole_build, cli, ar
     stage = next(stage for stage in STAGES if artifact == stage.FILE)
     sign(artifact, format=99)
     for command in READERS[artifact]:
-        result = cli(*(artifact if each == "X" else each for each in command))
+        result = cli(*naming(artifact, command))
         assert (result.code, result.out) == (65, "")
         assert (
             f"{artifact} was made by a newer corpus2vec "
@@ -182,7 +127,7 @@ def test_a_model_whose_header_has_a_newer_format_is_refused(whole_build, cli):
     write_arrays(model, read_arrays(model), {**read_header(model, "model"), "format": 99})
     manifest_path(model).unlink()
     for command in READERS["model.safetensors"][:2]:
-        result = cli(*(str(model) if each == "X" else each for each in command))
+        result = cli(*naming(str(model), command))
         assert result.code == 65
         assert "made by a newer corpus2vec (train format 99, this one knows" in result.err
 
