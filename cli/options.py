@@ -31,6 +31,9 @@ SECTIONS: Mapping[str, Sequence[type[Settings]]] = {
 }
 ALL_STAGES = ("run", "plan")
 """The commands that take the settings of every stage."""
+LONGEST_CONFIG = 1 << 20
+"""Bytes."""
+SETTING = str | int | float  # true and false are whole numbers
 NEGATED = "not_"
 """How the parameter of a hidden `--no-…` begins."""
 
@@ -232,10 +235,16 @@ def read_config(path: Path, command: str) -> dict[str, Any]:
     command knows: a misspelt setting must not be ignored.
     """
     try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(LONGEST_CONFIG + 1)
+        if len(content) > LONGEST_CONFIG:
+            raise UsageError(f"--config {path} is longer than a file of settings can be")
+        sections = tomllib.loads(content.decode())
     except OSError as problem:
         raise UsageError(f"cannot read --config {path}: {problem.strerror}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except RecursionError as problem:
+        raise UsageError(f"--config {path} is not TOML: it is nested too deeply") from problem
+    except ValueError as problem:
         raise UsageError(f"--config {path} is not TOML: {problem}") from problem
     settings: dict[str, Any] = {}
     for section, values in sections.items():
@@ -253,8 +262,10 @@ def read_config(path: Path, command: str) -> dict[str, Any]:
                     f"--config {path}: [{section}] has no setting {name}",
                     hint=f"did you mean {close[0]}?" if close else "see --help",
                 )
+            is_list = isinstance(value, list)
+            if not all(isinstance(each, SETTING) for each in (value if is_list else [value])):
+                raise UsageError(f"--config {path}: [{section}] {name} is not a text or a number")
             if command == section or command in ALL_STAGES:
-                is_list = isinstance(value, list)
                 settings[field_name] = ",".join(map(str, value)) if is_list else value
     return settings
 

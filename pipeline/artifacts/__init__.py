@@ -1,6 +1,7 @@
 """Artifacts on disk: how each was made, whether it can stay, and what is in it.
 
 manifest    recipe, fingerprint, manifest, lineage, reasons for a miss: values and their JSON
+stored      the settings in a manifest → the config that they came from
 digests     the SHA-256 and the stamp of a file or folder
 inputs      everything that is read, with its digest, checked against its manifest
 pairs       an artifact and its manifest, put in place and found together

@@ -74,8 +74,9 @@ def folder_of(role: str, inputs: Sequence[Mapping[str, Any]]) -> Path | None:
     """Return the folder of the `folder_inputs` among a manifest's inputs, or None."""
     for each in inputs:
         if each["role"] == role and "path" in each["traits"]:
-            depth = len(PurePosixPath(each["traits"]["path"]).parts)
-            return Path(each["name"]).parents[depth - 1]
+            name, within = Path(each["name"]), PurePosixPath(each["traits"]["path"]).parts
+            if within and name.parts[-len(within) :] == within != name.parts:
+                return name.parents[len(within) - 1]
     return None
 
 

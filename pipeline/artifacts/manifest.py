@@ -15,7 +15,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
+
 LAYOUT = 1  # the version of the manifest file itself
+
+INPUT_SHAPE = {"role": str, "digest": str, "traits": {...: str}, "name": str, ...: Any}
+ENTRY_SHAPE: Mapping[Any, Any] = {
+    "stage": str,
+    "format": int,
+    "fingerprint": str,
+    "config": {...: Any},
+    "inputs": [INPUT_SHAPE],
+    "tools": {...: str},
+    "output": {"name": str, "digest": str, "size": COUNT, ...: Any},
+    "counts": {"unk": (None, str), ...: Any},
+    "environment": {...: Any},
+    "seconds": float,
+    "created": str,
+}
+"""The shape of a stage in a manifest (see `json_text`). A stamp is only compared: it may be any."""
+SHAPE = {**ENTRY_SHAPE, "lineage": [ENTRY_SHAPE]}
 
 
 @dataclass(frozen=True)
@@ -155,14 +175,15 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest | None:
         """Return the manifest in `text`, or None if it is not a whole one of this layout."""
         try:
-            fields = json.loads(text)
+            fields = parse_json(text, "it")
             # Disks and editors damage files, so the checksum is verified before anything is used.
             if fields.pop("manifest") != LAYOUT or fields.pop("checksum") != _sha256(fields):
                 return None
+            require_shape(fields, SHAPE, "it")
             fields["inputs"] = tuple(fields["inputs"])
             fields["lineage"] = tuple(fields["lineage"])
             return cls(**fields)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (DataError, TypeError, KeyError, AttributeError):
             return None
 
 

@@ -10,7 +10,7 @@ verified on reading. A file with any other schema is refused by name.
 
 from __future__ import annotations
 
-import json
+import functools
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.json_text import parse_json, require_shape
 
 ROW_GROUP_ITEMS = 1 << 20
 ROW_GROUP_ROWS = 1 << 19
@@ -168,6 +169,7 @@ class RowGroupReader:
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path = path
+        self._kind = kind
         with _reading(path, "is not Parquet"):
             stored = pq.ParquetFile(path)
             names = stored.schema_arrow.names
@@ -194,9 +196,20 @@ class RowGroupReader:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The file's key-value metadata."""
+        """The file's key-value metadata. Raises DataError if it is not text."""
         stored = self._file.metadata.metadata or {}
-        return {key.decode(): value.decode() for key, value in stored.items()}
+        with reading(self.path, "is damaged: its metadata"):
+            return {key.decode(): value.decode() for key, value in stored.items()}
+
+    @functools.cached_property
+    def label_names(self) -> list[str]:
+        """The names of the labels of an ids artifact, by label id; empty if it has no labels."""
+        if not self.labelled:
+            return []
+        name = f"{self.path}: its list of labels"
+        names: list[str] = parse_json(self.metadata.get("labels", "[]"), name)
+        require_shape(names, [str], name)
+        return names
 
     def row_groups(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order, one batch per row group; tokens are dictionary-encoded."""
@@ -215,10 +228,20 @@ class RowGroupReader:
             said = self._file.metadata.row_group(number).column(0).num_values
             if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value
                 raise DataError(f"{self.path} is damaged: row group {number} has the wrong size")
+            if self._kind == "ids":
+                self._require_ids(batch)
             rows += batch.num_rows
             yield batch
         if rows != self.rows:
             raise DataError(f"{self.path} is damaged: it has {rows} rows, not {self.rows}")
+
+    def _require_ids(self, batch: pa.RecordBatch) -> None:
+        """Raise DataError for an id that is negative, and for a label's that has no name."""
+        columns = [batch.column(0).flatten(), *batch.columns[1:]]
+        if any((pc.min(each).as_py() or 0) < 0 for each in columns):
+            raise DataError(f"{self.path} has a negative id")
+        if self.label_names and pc.max(columns[1]).as_py() >= len(self.label_names):
+            raise DataError(f"{self.path} has a label without a name")
 
 
 def _reading(path: Path, verdict: str) -> AbstractContextManager[None]:
@@ -233,7 +256,7 @@ def documents(path: Path) -> Iterator[dict[str, Any]]:
     """
     kind = "ids" if "ids" in _names(path) else "tokens"
     reader = RowGroupReader(path, kind)
-    names = json.loads(reader.metadata.get("labels", "[]"))
+    names = reader.label_names if kind == "ids" else []
     for batch in reader.row_groups():
         for number in range(batch.num_rows):
             row: dict[str, Any] = batch.slice(number, 1).to_pylist()[0]

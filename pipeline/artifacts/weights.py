@@ -19,6 +19,7 @@ import safetensors.numpy
 
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.json_text import parse_json, require_shape
 
 KEY = "corpus2vec"
 METADATA = "__metadata__"  # where safetensors keeps texts
@@ -69,7 +70,7 @@ def verify(path: Path) -> None:
     with reading(path, also=not_ours), path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         text = file.read(min(length, path.stat().st_size))
-        table = json.loads(text)
+        table = parse_json(text, path)
         spelt_alike = text == _text_of_table(table)
         expected = table[METADATA].pop(DIGEST)
         digest = _digest_of_table(table)
@@ -90,13 +91,19 @@ def _digest_of_table(table: Mapping[str, Any]) -> Any:
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode())
 
 
-def read_header(path: Path, kind: str) -> dict[str, Any]:
-    """Return the header of a file of `kind`, model or checkpoint; raises DataError for another."""
+def read_header(path: Path, kind: str, needs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the header of a file of `kind`, model or checkpoint.
+
+    `needs` are the shapes of what the caller takes from it (see `json_text`). Raises DataError for
+    another kind, and for a header without these.
+    """
     with reading(path, f"is not a corpus2vec {kind}", also=UNREADABLE):
         with safetensors.safe_open(path, framework="np") as file:
-            header = json.loads((file.metadata() or {})[KEY])
+            text = (file.metadata() or {})[KEY]
+    header: dict[str, Any] = parse_json(text, path, f"is not a corpus2vec {kind}")
     if not isinstance(header, dict) or header.get("kind") != kind:
         raise DataError(f"{path} is not a corpus2vec {kind}")
+    require_shape(header, {**(needs or {}), ...: Any}, path)
     return header
 
 
@@ -123,12 +130,30 @@ def read_names(path: Path) -> set[str]:
         return set(file.keys())
 
 
-def read_table(path: Path, name: str = EMBEDDING) -> np.ndarray:
-    """Read one table of a model, V×D float32, and nothing else of the file."""
+def read_table(path: Path, name: str = EMBEDDING, rows: int | None = None) -> np.ndarray:
+    """Read one table of a model, V×D float32, and nothing else of the file.
+
+    Raises DataError if it has not as many rows as asked for, or a number that is not finite.
+    """
     read_header(path, "model")
     with reading(path, f"has no {name} table", also=UNREADABLE):
         with safetensors.safe_open(path, framework="np") as file:
             table: np.ndarray = file.get_tensor(name)
-    if table.dtype != np.float32 or table.ndim != 2:
-        raise DataError(f"{path}: {name} is not a table of float32")
+    require_table(path, name, table, rows)
     return table
+
+
+def require_table(path: Path, name: str, table: np.ndarray | None, rows: int | None) -> None:
+    """Raise DataError unless it is a table of finite float32, with so many rows if given."""
+    if table is None or table.dtype != np.float32 or table.ndim != 2 or not table.shape[1]:
+        raise DataError(f"{path}: {name} is not a table of float32")
+    if rows is not None and len(table) != rows:
+        raise DataError(f"{path}: {name} has {len(table):,} rows, and the vocabulary {rows:,}")
+    require_finite(path, name, table)
+
+
+def require_finite(path: Path, name: str, array: np.ndarray) -> None:
+    """Raise DataError for NaN or infinity."""
+    # Unlike a mask of all numbers, the least and the greatest take no memory; NaN is both.
+    if array.size and not np.isfinite([array.min(), array.max()]).all():
+        raise DataError(f"{path}: {name} has a number that is not finite")

@@ -16,13 +16,16 @@ import numpy as np
 from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.inputs import folder_of
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
+from corpus2vec.pipeline.artifacts.stored import dump_settings, settings_of
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.json_text import require_shape
 from corpus2vec.pipeline.strings.display import visible
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import FOLDER
 
 TOKEN_SETTINGS = ("lang", "model", "lower", "lemma", "drop")
 """The settings of tokenize that concern a text which is typed in; the rest is about files."""
@@ -55,7 +58,7 @@ class Lookup:
                 f"{path} has no manifest of a dump, so how its corpus was tokenized is not known",
                 hint="look up in a table that `corpus2vec dump` or `run` wrote",
             )
-        self._format = manifest.config["format"]
+        self._format = dump_settings(manifest.config, f"the manifest of {path}").format
         self._unk = _entry(manifest, "vocab", path)["counts"].get("unk")
         table = read_vectors(path)
         if table.ids is None:
@@ -63,7 +66,7 @@ class Lookup:
         self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
-        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path)))
+        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path), path))
 
     def find(self, text: str) -> list[Found]:
         """Return the tokens of `text`, each with its id and its vector; no text, no tokens.
@@ -119,15 +122,18 @@ def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
     return entry
 
 
-def _tokenize_config(entry: Mapping[str, Any]) -> TokenizeConfig:
+def _tokenize_config(entry: Mapping[str, Any], path: Path) -> TokenizeConfig:
     """Return the config with which the entry's stage tokenized."""
-    stored = entry["config"]
+    stored, named = entry["config"], f"the manifest of {path}"
+    require_shape(stored, {"drop": [str], ...: Any}, named)
     values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
     folder = folder_of("pipeline", entry["inputs"])
     if folder:
         _require_unchanged(folder, entry["inputs"])
         values["model"] = str(folder)
-    return TokenizeConfig(**{**values, "drop": tuple(values["drop"])})
+    elif values.get("model") == FOLDER:
+        raise DataError(f"{named} names a spaCy pipeline in a folder, but none of its files")
+    return settings_of(TokenizeConfig, values, named)
 
 
 def _require_unchanged(folder: Path, inputs: Sequence[Mapping[str, Any]]) -> None:

@@ -47,7 +47,9 @@ class EvaluateConfig(Settings):
 class CompareConfig(Settings):
     """How two tables are compared."""
 
-    neighbors: int = setting(10, "How many nearest neighbours of each word to compare.", least=1)
+    neighbors: int = setting(
+        10, "How many nearest neighbours of each word to compare.", least=1, most=10_000
+    )
     sample: int = setting(
         1000, "How many shared words to compare, drawn at random; all if there are fewer.", least=1
     )

@@ -85,5 +85,6 @@ class TokenizeExecution(Execution):
         None,
         "Processes that tokenize; by default up to 6, by processors and size of the corpus.",
         least=1,
+        most=1024,
         heading="Execution",
     )

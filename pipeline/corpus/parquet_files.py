@@ -116,7 +116,8 @@ def _batches(file: pq.ParquetFile, stream: IO[bytes], names: list[str]) -> Itera
     """Yield the rows of these columns in batches that Arrow can hold."""
     metadata, buffer = file.metadata, limits.PARQUET_BUFFER
     plain = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer)
-    encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=names)
+    flat = [each for each in names if not pa.types.is_nested(file.schema_arrow.field(each).type)]
+    encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=flat)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         # Of all columns together: pyarrow aborts where the metadata of a column is damaged.

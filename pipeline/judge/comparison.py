@@ -152,7 +152,11 @@ def _cosines(unit_SD: np.ndarray, pairs_P2: np.ndarray) -> np.ndarray:
 
 def _in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
     """Return which neighbours of each word are also among its others: (W, K) bool."""
-    same_WK: np.ndarray = np.any(one_WK[:, :, None] == other_WK[:, None, :], axis=2)
+    same_WK = np.empty(one_WK.shape, bool)
+    size = max(1, NUMBERS // max(1, one_WK.shape[1] * other_WK.shape[1]))
+    for begin in range(0, len(one_WK), size):
+        block = slice(begin, begin + size)
+        same_WK[block] = np.any(one_WK[block, :, None] == other_WK[block, None, :], axis=2)
     return same_WK
 
 

@@ -31,6 +31,7 @@ from corpus2vec.pipeline.files.failures import reading
 
 PROBE_BYTES = 1 << 16
 PROBE_LINES = 20
+MOST_BYTES = 64 << 20  # the largest known has 5 MB
 SEPARATORS = ("\t", ",", ";", " ")
 
 
@@ -66,9 +67,9 @@ def is_gold(path: Path) -> bool:
     """Return whether the file has the layout of a gold file; a table or a folder has not."""
     if not path.is_file():
         return False
+    with reading(str(path)):
+        content = _bytes(path, PROBE_BYTES)
     try:
-        with reading(str(path)):
-            content = _bytes(path, PROBE_BYTES)
         if len(content) == PROBE_BYTES:  # the last line may be cut
             content = content[: content.rfind(b"\n") + 1]
         lines = list(_lines(path, content))
@@ -83,7 +84,12 @@ def read_gold(path: Path) -> Gold:
     Raises DataError for a file that is neither; it names the line that does not fit.
     """
     with reading(str(path)):
-        content = _bytes(path)
+        content = _bytes(path, MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"{path} is no gold file: it is larger than {MOST_BYTES >> 20} MB",
+            hint="a question is a line, and a gold file has some thousands",
+        )
     lines = list(_lines(path, content))
     kind = _kind([line for _, line in lines[:PROBE_LINES]])
     if kind == "pairs":
@@ -96,10 +102,15 @@ def read_gold(path: Path) -> Gold:
     )
 
 
-def _bytes(path: Path, size: int = -1) -> bytes:
+def _bytes(path: Path, most: int) -> bytes:
+    """Return the first bytes of the file, decompressed, and at most so many."""
+    pieces, size = [], 0
     with path.open("rb") as raw:
         with decompressed(raw, COMPRESSIONS.get(path.suffix.lower(), "")) as stream:
-            return stream.read(size) if size >= 0 else stream.read()
+            while size < most and (piece := stream.read(most - size)):
+                pieces.append(piece)
+                size += len(piece)
+    return b"".join(pieces)
 
 
 def _lines(path: Path, content: bytes) -> Iterator[Line]:
@@ -141,7 +152,10 @@ def _fields(line: str, separator: str) -> list[str]:
         return line.split()
     if separator == "\t":
         return [field.strip() for field in line.split("\t")]
-    return [field.strip() for field in next(csv.reader([line], delimiter=separator), [])]
+    try:
+        return [field.strip() for field in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error:  # a field of more than 128 KB
+        return []
 
 
 def _is_number(field: str) -> bool:

@@ -7,7 +7,6 @@ kept. Nothing here draws or writes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +19,11 @@ import pyarrow.compute as pc
 from corpus2vec.pipeline.artifacts.beside import metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+from corpus2vec.pipeline.artifacts.stored import dump_settings
 from corpus2vec.pipeline.config import MapConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
 from corpus2vec.pipeline.report import measures
 from corpus2vec.pipeline.report.folder import find_artifacts, remarks_on
 from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
@@ -33,6 +34,9 @@ from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written, has_unsafe
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
+
+METRICS_SHAPE = {"step": (None, COUNT), "epoch": (None, COUNT), ...: (None, float)}
+"""The shape of a line of metrics (see `json_text`); null is a number that was not finite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,8 @@ def gather(
     facts: dict[str, Any] = {}
     if dump.NAME in inputs and chart in (None, "map"):
         table = _read_table(inputs[dump.NAME], vocabulary)
+        if not len(table):
+            raise DataError(f"{inputs[dump.NAME].name} has no row")
         lower = bool(entries.get(tokenize.NAME, {}).get("config", {}).get("lower"))
         facts = facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
     return Facts(
@@ -142,7 +148,7 @@ def _read_table(given: Input, vocabulary: Vocabulary | None) -> Table:
     table = read_vectors(Path(given.name))
     if vocabulary is None or given.manifest is None:
         return table
-    name = given.manifest.config["format"]
+    name = dump_settings(given.manifest.config, f"the manifest of {given.name}").format
     unsafe = vocabulary.tokens.filter(pa.array(has_unsafe(vocabulary.tokens, name))).to_pylist()
     if not unsafe:
         return table
@@ -161,12 +167,10 @@ def read_curves(folder: Path) -> Curves | None:
         content = path.read_bytes()
     # A line without an end is one that is being written, or for which there was no room.
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
-        try:
-            lines.append({"step": 0, **json.loads(line)})
-        except (ValueError, TypeError) as problem:
-            raise DataError(
-                f"{path} line {number} is not a line of metrics: {problem}"
-            ) from problem
+        place, verdict = f"{path} line {number}", "is not a line of metrics"
+        facts = parse_json(line, place, verdict)
+        require_shape(facts, METRICS_SHAPE, place, verdict)
+        lines.append({**facts, "step": facts.get("step") or 0})
     return measures.measure_curves(lines) if lines else None
 
 
@@ -178,7 +182,7 @@ def _read_documents(
     if stage not in inputs:
         return None, None
     reader = RowGroupReader(Path(inputs[stage].name), "ids" if stage == encode.NAME else "tokens")
-    names = json.loads(reader.metadata.get("labels", "[]"))
+    names = reader.label_names
     size = len(vocabulary) if vocabulary else 0
     labels, group_of_L = None, np.arange(0)
     if names and reader.metadata.get("vocabulary_size") == str(size):
@@ -191,7 +195,10 @@ def _read_documents(
             documents[int(length)] = documents.get(int(length), 0) + int(count)
         if labels:
             groups_n = np.repeat(group_of_L[batch.column("label").to_numpy()], lengths_n)
-            cells_n = groups_n * size + batch.column(0).flatten().to_numpy()
+            ids_n = batch.column(0).flatten().to_numpy()
+            if ids_n.max(initial=-1) >= size:
+                raise DataError(f"{reader.path} has an id outside the vocabulary of {size}")
+            cells_n = groups_n * size + ids_n
             found = np.bincount(cells_n, minlength=labels.counts_GV.size)
             labels.counts_GV[:] += found.reshape(labels.counts_GV.shape)
     rising = sorted(documents)

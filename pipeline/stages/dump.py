@@ -48,7 +48,8 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     settings = config.deciding()
     if "table" in settings:
         # What auto means for this model, so that naming that table gives the same recipe.
-        objective = read_header(model, "model")["config"]["objective"]
+        needs = {"config": {"objective": str, ...: Any}}
+        objective = read_header(model, "model", needs)["config"]["objective"]
         settings["table"] = resolved(config.table, objective, OUTPUT in read_names(model))
     if FORMATS[config.format].language:
         settings["lang"] = _language(sources[0])
@@ -135,15 +136,18 @@ def _table(made_by: Recipe, config: DumpConfig) -> Table:
     path = Path(model.name)
     if model.manifest is None:
         verify(path)
-    if read_header(path, "model")["vocabulary_digest"] != given.digest:
+    header = read_header(path, "model", {"vocabulary_digest": str})
+    if header["vocabulary_digest"] != given.digest:
         raise DataError(
             f"{model.name} was trained with another vocabulary than {given.name}",
             hint="name the vocabulary that its ids were encoded with",
         )
     words = read_vocabulary(given)
     how = made_by.config.get("table", "input")
-    output_VE = read_table(path, OUTPUT) if how != "input" and OUTPUT in read_names(path) else None
-    vectors_VD = combine(read_table(path), output_VE, how, config)
+    output_VE = None
+    if how != "input" and OUTPUT in read_names(path):
+        output_VE = read_table(path, OUTPUT, len(words))
+    vectors_VD = combine(read_table(path, rows=len(words)), output_VE, how, config)
     return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
 
 

@@ -5,7 +5,6 @@ All that can be wrong with the inputs is found here, so that no run fails after 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def load_inputs(
     Raises DataError where the inputs do not belong together or there is nothing to learn or score.
     """
     documents, labels = _read_ids(ids, vocabulary, vocabulary_digest)
-    if config.objective == "classify" and documents.labels is None:
+    if config.objective == "classify" and (documents.labels is None or not labels):
         raise DataError(
             f"{ids} has no labels, and --objective classify learns to predict them",
             hint="tokenize the corpus with --label-field, or --label-from file or folder",
@@ -98,12 +97,12 @@ def _read_ids(
         raise DataError(f"{path} has no token to learn from")
     if documents.ids_n.max() >= len(vocabulary) or documents.ids_n.min() < 0:
         raise DataError(f"{path} has an id outside the vocabulary of {len(vocabulary)}")
-    return documents, json.loads(reader.metadata.get("labels", "[]"))
+    return documents, reader.label_names
 
 
 def _with_labels(documents: Documents, names: list[str], known: list[str], path: Path) -> Documents:
     """Return held-out documents with the training corpus's label ids, matched by name."""
-    if documents.labels is None:
+    if documents.labels is None or not names:
         raise DataError(f"{path} has no labels")
     strange = [name for name in names if name not in known]
     if strange:

@@ -259,18 +259,27 @@ class Training:
 
         Raises ValueError where the checkpoint does not have what this run needs.
         """
-        shape = self._shape_of_state(checkpoint.position)
+        at = checkpoint.position
+        rows = self._rows_before(at)
+        carries = self.config.objective == "lm" and at.step
+        shape = (self.config.layers, rows, self.config.hidden_size) if carries else None
         self.best, self.state = put_back(checkpoint, self._weights(), self.optimizers, shape)
-        self.position = checkpoint.position
+        self.position = at
 
-    def _shape_of_state(self, at: Position) -> tuple[int, int, int] | None:
-        """Return the shape of the state that the LSTM carries there, None where it has none."""
-        if self.config.objective != "lm" or not at.step:
-            return None
+    def _rows_before(self, at: Position) -> int:
+        """Return the rows of the step before that position, 0 where an epoch begins.
+
+        Raises ValueError for a position that no run with these settings comes to.
+        """
+        if at.epoch > self.config.epochs or at.step > at.steps:
+            raise ValueError(f"there is no step {at.step} in epoch {at.epoch + 1}")
+        if not at.step:
+            return 0
         batches = self.model.epoch(self.inputs.documents, at.epoch)
         if at.step > len(batches):
             raise ValueError(f"an epoch has {len(batches)} steps, and it has {at.step}")
-        return self.config.layers, batches[at.step - 1].rows, self.config.hidden_size
+        rows: int = batches[at.step - 1].rows
+        return rows
 
 
 def all_finite(tensors: Mapping[str, Tensor]) -> bool:

@@ -80,5 +80,5 @@ def is_like(value: Any, example: Any) -> bool:
     """
     if isinstance(example, int | float):
         kinds = {int, float} if isinstance(example, float) else {int}
-        return type(value) in kinds and (isinstance(example, float) or value >= 0)
+        return type(value) in kinds and (isinstance(example, float) or 0 <= value < 1 << 63)
     return isinstance(value, type(example))

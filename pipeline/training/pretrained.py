@@ -27,6 +27,8 @@ from corpus2vec.pipeline.artifacts.weights import (
     published_name,
     read_arrays,
     read_header,
+    require_finite,
+    require_table,
     verify,
 )
 from corpus2vec.pipeline.config import TrainConfig
@@ -58,6 +60,10 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
         arrays = read_arrays(path)
         names = (EMBEDDING, OUTPUT) if OUTPUT in arrays else (EMBEDDING,)
         tokens = _vocabulary_of(path).tokens
+        for name in names:
+            require_table(path, name, arrays.get(name), len(tokens))
+        for name, each in arrays.items():
+            require_finite(path, name, each)
         given = {name: arrays[name] for name in names}
         # The output layer's bias has a number a token: it starts from this corpus's counts.
         of_tokens = (EMBEDDING, "output.")
@@ -87,7 +93,7 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
 
 def _vocabulary_of(model: Path) -> Vocabulary:
     """Return the vocabulary a model was trained with: the one its manifest names, or beside it."""
-    wanted = read_header(model, "model")["vocabulary_digest"]
+    wanted = read_header(model, "model", {"vocabulary_digest": str})["vocabulary_digest"]
     places = [model.with_name("vocab.tsv")]
     manifest = read_manifest(model)
     for each in manifest.inputs if manifest else ():

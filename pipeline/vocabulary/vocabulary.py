@@ -117,6 +117,9 @@ def parse_vocabulary(
         )
     if pc.min(counts).as_py() < 0:
         raise DataError(f"{name} has a negative count")
+    high, low = np.divmod(counts.to_numpy(), 1 << 32)  # their sums fit in 64 bits
+    if (int(high.sum()) << 32) + int(low.sum()) >= 1 << 63:
+        raise DataError(f"{name} has counts that add up to more than 2^63")
     tokens = _unescaped(tokens, name)
     if len(tokens.unique()) != len(tokens):
         found = pc.value_counts(tokens)

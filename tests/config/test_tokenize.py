@@ -32,5 +32,5 @@ def test_an_empty_piece_of_a_document_is_refused():
 
 
 def test_a_negative_number_of_workers_is_refused():
-    with pytest.raises(UsageError, match="--workers must be 1 or more"):
+    with pytest.raises(UsageError, match="--workers must be between 1 and 1024"):
         TokenizeExecution(workers=-1)

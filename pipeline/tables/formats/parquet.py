@@ -88,6 +88,7 @@ def read(file: VectorFile) -> Iterator[Table]:
 
 def _table(rows: pa.Table, path: Path) -> Table:
     tokens = rows.column("token").cast(pa.string()).combine_chunks()
+    tokens.validate(full=True)  # Parquet's strings need not be UTF-8
     vectors = rows.column("vector").combine_chunks()
     kind = vectors.type
     if not (pa.types.is_fixed_size_list(kind) and pa.types.is_floating(kind.value_type)):

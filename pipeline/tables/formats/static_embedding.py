@@ -21,11 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import safetensors
 
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.tables.formats.arrays import as_float32, stored
+from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
+from corpus2vec.pipeline.tables.formats.arrays import mapped_matrix, stored
 from corpus2vec.pipeline.tables.table import Table
 
 WEIGHTS, TOKENIZER = FILES = ("model.safetensors", "tokenizer.json")
@@ -33,6 +36,12 @@ PLACES = ("", "0_StaticEmbedding")
 SETTINGS, MODULES = "config.json", "modules.json"
 ARRAYS = ("embeddings", "embedding.weight")  # model2vec's name, sentence-transformers' name
 TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+ENTRY = {"dtype": str, "shape": [COUNT], "data_offsets": [COUNT]}
+TOKENIZER_SHAPE = {
+    "model": {"vocab": ({...: COUNT}, [[Any]]), ...: Any},
+    "added_tokens": (None, [{"content": str, "id": COUNT, ...: Any}]),
+    ...: Any,
+}
 UNK = "[UNK]"  # the token of the row of zeros
 
 
@@ -82,47 +91,61 @@ def write(folder: Path, table: Table, config: DumpConfig) -> None:
 def read(place: Path) -> Iterator[Table]:
     """Yield the table, its vectors mapped, without a row that `write` added."""
     vectors = _matrix(place / WEIGHTS)
-    tokenizer = _json(place / TOKENIZER)
-    settings = _json(place / SETTINGS) if (place / SETTINGS).is_file() else {}
-    try:
-        vocabulary = tokenizer["model"]["vocab"]
-        if isinstance(vocabulary, list):  # Unigram: each with its score, in the order of ids
-            vocabulary = {token: row for row, (token, _) in enumerate(vocabulary)}
-        added = {each["content"]: each["id"] for each in tokenizer.get("added_tokens", ())}
-        by_row = {int(row): str(token) for token, row in {**vocabulary, **added}.items()}
-        tokens = [by_row[row] for row in range(len(vectors))]
-        if len(by_row) > len(vectors):
-            raise ValueError(f"{len(by_row)} tokens, {len(vectors)} vectors")
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise DataError(f"{place / TOKENIZER} does not fit the vectors") from problem
+    tokens = _tokens(place / TOKENIZER, len(vectors))
+    settings = _json(place / SETTINGS, {"unk_added": (None, bool), ...: Any})
     if settings.get("unk_added"):
         tokens, vectors = tokens[:-1], vectors[:-1]
-    yield Table(pa.array(tokens, pa.string()), vectors)
+    yield Table(tokens, vectors)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _tokens(path: Path, rows: int) -> pa.StringArray:
+    """Return the tokens of a tokenizer.json in the order of their ids, which must be the rows'."""
+    tokenizer = _json(path, TOKENIZER_SHAPE)
+    vocabulary = tokenizer["model"]["vocab"]
+    if isinstance(vocabulary, list):  # Unigram: each with its score, in the order of ids
+        vocabulary = {_first_text(each, path): row for row, each in enumerate(vocabulary)}
+    added = {each["content"]: each["id"] for each in tokenizer.get("added_tokens") or ()}
+    by_row = {row: token for token, row in {**vocabulary, **added}.items()}
+    if len(by_row) != rows or (by_row and max(by_row) != rows - 1):
+        raise DataError(f"{path} does not fit the vectors: it has {len(by_row)} ids for {rows}")
     try:
-        value = json.loads(path.read_bytes())
-    except ValueError as problem:
-        raise DataError(f"{path} is damaged: {problem}") from problem
-    return value if isinstance(value, dict) else {}
+        return pa.array([by_row[row] for row in range(rows)], pa.string())
+    except UnicodeEncodeError as problem:
+        raise DataError(f"{path} has a token that is no text: {problem.reason}") from problem
+
+
+def _first_text(entry: list[Any], path: Path) -> str:
+    if not entry or not isinstance(entry[0], str):
+        raise DataError(f"{path} has an entry without a token")
+    return entry[0]
+
+
+def _json(path: Path, shape: Any) -> dict[str, Any]:
+    """Return the object in a file, or an empty one where there is no file."""
+    with reading(path):
+        content = path.read_bytes() if path.exists() else b"{}"
+    value: dict[str, Any] = parse_json(content, path)
+    require_shape(value, shape, path, "does not fit")
+    return value
 
 
 def _matrix(path: Path) -> np.ndarray:
     """Return the matrix in a safetensors file, whose layout `weights.write_arrays` describes."""
-    with path.open("rb") as file:
+    not_it = "holds no table of vectors"
+    # The library checks the header, but copies what it reads.
+    with reading(path, not_it, also=(safetensors.SafetensorError,)):
+        with safetensors.safe_open(path, framework="np") as opened:
+            names = set(opened.keys())
+    with reading(path), path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        text = file.read(min(length, path.stat().st_size))
-    try:
-        entries = json.loads(text)
-        entry = next(entries[name] for name in ARRAYS if name in entries)
-        kind, shape = np.dtype(TYPES[entry["dtype"]]), tuple(entry["shape"])
-        begin, end = entry["data_offsets"]
-        if "mapping" in entries or end - begin != kind.itemsize * int(np.prod(shape)):
-            raise DataError(f"{path} has not a row for each token")
-        if not end - begin:
-            return as_float32(np.zeros(shape, kind), path)
-        vectors = np.memmap(path, kind, "r", 8 + length + begin, shape)
-    except (ValueError, KeyError, TypeError, StopIteration, OverflowError) as problem:
-        raise DataError(f"{path} holds no table of vectors: {problem}") from problem
-    return as_float32(vectors, path)
+        text = file.read(length)
+    name = next((each for each in ARRAYS if each in names), None)
+    if name is None or "mapping" in names:
+        raise DataError(f"{path} has not a row for each token")
+    entries = parse_json(text, path, not_it)
+    require_shape(entries, {name: ENTRY, ...: Any}, path, not_it)
+    entry = entries[name]
+    if entry["dtype"] not in TYPES or len(entry["shape"]) != 2:
+        raise DataError(f"{path} holds no matrix of floats")
+    begin = 8 + length + entry["data_offsets"][0]
+    return mapped_matrix(path, TYPES[entry["dtype"]], begin, tuple(entry["shape"]))
