@@ -16,6 +16,8 @@ from corpus2vec.cli.console import Console
 from corpus2vec.cli.streams import STDOUT, discard, open_closed_streams
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 app = typer.Typer(
     name="corpus2vec",
     help="Learn word embeddings from a text corpus, with an Embedding + LSTM network.\n\n"
@@ -56,7 +58,14 @@ def main() -> None:
     open_closed_streams()
     console = Console()
     _catch_signals(console)
-    sys.exit(run(console))
+    try:
+        code = run(console)
+    except Interrupted as problem:  # it came when the command had ended, and is no longer caught
+        code = problem.exit_code
+    # What Python still has to clear up takes some tenths of a second, and the code is known.
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(console: Console) -> int:
@@ -115,6 +124,6 @@ def _catch_signals(console: Console) -> None:
         else:
             raise Interrupted(number)
 
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in SIGNALS:
         if signal.getsignal(each) is not signal.SIG_IGN:  # nohup wants SIGHUP ignored
             signal.signal(each, handle)

@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -73,6 +74,43 @@ def test_killed_at_random_moments_training_resumes_to_the_same_bytes(build, tmp_
     assert "resumed at step" in errors
     assert model.read_bytes() == (build / "model.safetensors").read_bytes()
     assert litter(tmp_path) == []
+
+
+# --- before and after the command -------------------------------------------------------------
+
+RAISED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as Python starts
+{before}
+sys.argv = ["corpus2vec", "--version"]
+from corpus2vec.__main__ import main
+main()
+"""
+WHILE_IMPORTING = """
+class Finder:
+    def find_spec(name, path, target=None):
+        if name == "corpus2vec.cli.app":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder)
+"""
+AT_EXIT = """
+import atexit
+atexit.register(lambda: os.kill(os.getpid(), signal.{name}))
+"""
+
+
+def test_ctrl_c_while_the_command_line_is_imported_ends_it_without_a_traceback():
+    program = [sys.executable, "-c", RAISED.format(before=WHILE_IMPORTING)]
+    result = subprocess.run(program, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_when_the_command_has_ended_changes_nothing(name):
+    program = [sys.executable, "-c", RAISED.format(before=AT_EXIT.format(name=name))]
+    result = subprocess.run(program, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("corpus2vec ")
 
 
 # --- tokenizing, from a stream that never ends ------------------------------------------------
