@@ -228,6 +228,8 @@ def _shown(settings: Mapping[str, Any], name: str) -> str:
     if name not in settings:
         return "(absent)"
     value = settings[name]
+    if value is None:
+        return "unset"
     return ",".join(map(str, value)) or "''" if isinstance(value, list) else str(value)
 
 

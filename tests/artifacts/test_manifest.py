@@ -134,7 +134,7 @@ IN_WORDS = [
     (with_config(dim=128.0), ["dim 128 → 128.0"]),
     (with_config(batch_size=64), ["batch-size 32 → 64"]),
     (with_config(drop=()), ["drop space,punct → ''"]),
-    (with_config(unk="<unk>"), ["unk None → <unk>"]),
+    (with_config(unk="<unk>"), ["unk unset → <unk>"]),
     (with_config(layers=2), ["layers (absent) → 2"]),
     (replace(RECIPE, config={"dim": 128, "batch_size": 32, "unk": None}),
      ["drop space,punct → (absent)"]),
