@@ -53,7 +53,7 @@ def test_build_does_again_only_what_changed_and_reports_progress(tmp_path):
         ({"drop": [1]}, "drop cannot be (1,)", "it takes tuple[str, ...]"),
         ({"objective": "lmm"}, "objective cannot be 'lmm'", "it takes one of 'context', 'lm', "),
         ({"keep": "nowhere.txt"}, "there is no file nowhere.txt", ""),
-        ({"dim": 0}, "--dim must be between 1 and 16384", ""),
+        ({"dim": 0}, "--dim must be between 1 and 65536", ""),
     ],
 )
 def test_a_wrong_setting_is_refused_before_anything_is_built(tmp_path, settings, message, hint):
