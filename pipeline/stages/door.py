@@ -41,10 +41,11 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
             hint="was it made by a newer one?",
         )
     if makers and maker not in makers:
-        files = [f"a {stages[each].FILE}, which `{each}` makes" for each in makers]
+        files = " or ".join(stages[each].FILE for each in makers)
+        wanted = " or ".join(f"`{each}`" for each in makers)
         raise DataError(
             f"{path} was made by {maker}, not by {' or '.join(makers)}",
-            hint=f"name {', or '.join(files)}",
+            hint=f"name what {wanted} makes, such as {files}",
         )
     _require_known(path, stages[maker], given.manifest.format)
     return given

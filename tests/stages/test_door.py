@@ -155,7 +155,7 @@ def test_the_artifact_of_another_stage_is_refused_by_name(whole_build, cli, comm
     result = cli(*command)
     assert (result.code, result.out) == (65, "")
     assert " was made by " in result.err.splitlines()[0]
-    assert ", which `" in result.err
+    assert "hint: name what `" in result.err
 
 
 def test_the_artifact_of_a_stage_that_is_not_known_is_refused_by_name(whole_build, cli):
