@@ -1,4 +1,4 @@
-"""The door: whatever a stage or a command reads of ours is whole, of the right kind, and known.
+"""The door: every artifact that a stage or a command reads is whole, of the right kind, and known.
 
 `artifacts.inputs` compares an artifact with its manifest. Here it is seen to that it was made by a
 stage whose artifact is wanted, in a format that this program knows: an older one is read, a newer

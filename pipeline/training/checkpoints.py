@@ -72,7 +72,7 @@ class Checkpoints:
     def claim(self) -> None:
         """Take over the checkpoints that are there: they may be replaced, whoever made them.
 
-        Raises UsageError where a file that is no checkpoint of ours has a name that this run needs.
+        Raises UsageError where another file has the name of a checkpoint that this run needs.
         """
         headers = self._headers()
         self._fingerprints |= {header.get("fingerprint", "") for header in headers.values()}
