@@ -11,20 +11,23 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
+TITLE = re.compile(r'title="([^"]+)"')
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?|-?\d+e-?\d+")
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(page, language):
+    found = BLOCK.finditer(page)
+    return [each["text"] for each in found if each["language"] == language]
 
 
-@pytest.fixture(scope="module")
-def workplace(tmp_path_factory):
+@pytest.fixture
+def workplace(tmp_path):
     """A folder with the sample corpora and `corpus2vec` on the PATH, as a reader would have."""
-    folder = tmp_path_factory.mktemp("readme")
     ignore = shutil.ignore_patterns("build")
-    shutil.copytree(ROOT / "sample_corpora", folder / "sample_corpora", ignore=ignore)
-    return folder
+    shutil.copytree(ROOT / "sample_corpora", tmp_path / "sample_corpora", ignore=ignore)
+    return tmp_path
 
 
 def environment():
@@ -55,28 +58,48 @@ def squeezed(text):
     return "\n".join(re.sub(r"[ -]{2,}", " ", line.rstrip()) for line in text.splitlines())
 
 
-def test_the_readme_is_true(workplace):
-    """Its commands print what it says; its Python then runs on what they have built."""
-    for block in blocks("console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            line, said = step.split("\n", 1)
-            printed = shell(line, workplace)
-            if said.strip():
-                assert_same(said, printed)
-    for program in blocks("python"):
-        subprocess.run([sys.executable, "-c", program], cwd=workplace, check=True)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_is_true(page, workplace):
+    """Its blocks, in order: a title names a file to write, `console` and `python` are run.
+
+    A command prints what the page says; where the page says nothing, it need only succeed.
+    """
+    for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
+        title = TITLE.search(block["rest"])
+        if title:
+            file = workplace / title[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block["text"], encoding="utf-8")
+        elif block["language"] == "console":
+            run_console(block["text"], workplace)
+        elif block["language"] == "python":
+            subprocess.run([sys.executable, "-c", block["text"]], cwd=workplace, check=True)
+        else:
+            assert block["language"] == "text", f"{page.name}: nothing runs this:\n{block[0]}"
 
 
-def test_the_makefile_of_the_readme_builds(workplace, tmp_path):
-    [rules] = blocks("make")
-    (tmp_path / "Makefile").write_text(rules)
-    shutil.copy(workplace / "sample_corpora/phrases.txt", tmp_path / "corpus.txt")
-    shell("make build/embeddings.txt", tmp_path)
-    assert "is up to date" in shell("make build/embeddings.txt", tmp_path)
+def run_console(block, folder):
+    """Run each line that begins with `$ `, continued by `> `; compare what it prints."""
+    for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        lines = step.splitlines(keepends=True)
+        more = next((n for n, line in enumerate(lines[1:], 1) if line[:2] != "> "), len(lines))
+        said = "".join(lines[more:])
+        command = "".join([lines[0], *(line[2:] for line in lines[1:more])])
+        printed = shell(command, folder)
+        if said.strip():
+            assert_same(said, printed)
 
 
-def test_every_command_is_in_the_readme(workplace):
-    names = re.findall(r"^│ (\w+) ", shell("corpus2vec --help", workplace), re.MULTILINE)
+def test_the_makefile_of_the_readme_builds(workplace):
+    [rules] = blocks(README, "make")
+    (workplace / "Makefile").write_text(rules)
+    shutil.copy(workplace / "sample_corpora/phrases.txt", workplace / "corpus.txt")
+    shell("make build/embeddings.txt", workplace)
+    assert "is up to date" in shell("make build/embeddings.txt", workplace)
+
+
+def test_every_command_is_in_the_readme(tmp_path):
+    names = re.findall(r"^│ (\w+) ", shell("corpus2vec --help", tmp_path), re.MULTILINE)
     assert len(names) >= 10
     for name in names:
         assert re.search(rf"[`, ]{name}[`, ]", README), name
