@@ -1,12 +1,13 @@
 # Set-up, demo and tests. Needs Python 3.11 or newer, pip and make; everything else goes into
 # .venv, which is made when it is missing. PYTHON=python3.12 chooses another interpreter.
+# `make help` lists the targets.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
 
-.PHONY: demo test browser lint format clean
+.PHONY: help demo test browser lint format docs build clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
 .PHONY: campaign campaign-resume campaign-stress campaign-faults campaign-flips
 
@@ -28,7 +29,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 # --- what people ask for ----------------------------------------------------------------------
 
-demo: $(VENV)/.installed
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
+
+demo: $(VENV)/.installed  ## Run the whole pipeline on two phrases, and show the table
 	@rm -rf $(DEMO)
 	$(BIN)/corpus2vec run sample_corpora/phrases.txt --dim 2 --seq-len 5 --table input -o $(DEMO)
 	@printf '\nThe corpus:\n\n'
@@ -42,7 +46,7 @@ demo: $(VENV)/.installed
 	@printf '\nlookup "Nice to see you again":\n\n'
 	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
 
-test: lint browser
+test: lint browser  ## Check format, lint, types, and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --durations=15 -r fEs
 
 # The report is tested in a real browser. Root on Debian or Ubuntu gets one, anybody else is told
@@ -53,14 +57,23 @@ browser:
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 	@$(FIND_BROWSER) || echo '*** NO CHROMIUM: the report is NOT tested in a browser. Install it: apt-get install chromium ***'
 
-lint: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev  ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.installed-dev
+format: $(VENV)/.installed-dev  ## Format the code, and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed-dev  ## Write the reference from the program, and the website in build/site
+	$(BIN)/python docs/generate.py
+	$(INSTALL) -e '.[docs]'
+	$(BIN)/mkdocs build --quiet
+
+build: $(VENV)/.installed-dev  ## Make a wheel and a source archive in dist/
+	$(INSTALL) build
+	$(BIN)/python -m build --quiet
 
 # make bench CORPUS=some.txt OPTIONS='--lower --min-count 5'
 bench: $(VENV)/.installed
@@ -112,5 +125,5 @@ campaign-faults: $(VENV)/.installed-dev
 campaign-flips: $(VENV)/.installed-dev
 	$(BIN)/python -m campaigns.flips $(OPTIONS)
 
-clean:
+clean:  ## Remove what was built, the environment included
 	rm -rf build sample_corpora/build $(VENV) *.egg-info
