@@ -15,7 +15,7 @@ from corpus2vec.cli.options import Request, add_command, building, planning
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES, Stage, train
+from corpus2vec.pipeline.stages import STAGES, Stage, makers_of, train
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.build import Build
@@ -127,9 +127,10 @@ def _inputs(stage: Stage) -> dict[str, Any]:
     arguments: dict[str, Any] = {}
     for place, need in enumerate(stage.NEEDS):
         name, several = Path(files[need]).stem, stage.SEVERAL and not place
+        makers = " or ".join(f"`{maker}`" for maker in makers_of(need))
         argument = typer.Argument(
             metavar=name.upper(),
-            help=f"The {files[need]} that `{need}` wrote"
+            help=f"The {files[need]} that {makers} wrote"
             + ("; of several, in this order." if several else "."),
         )
         arguments[name] = Annotated[list[Path] if several else Path, argument]

@@ -181,19 +181,21 @@ def _options(sections: Sequence[Section], command: str) -> dict[str, inspect.Par
                 panel = marks["heading"]
                 if command in ALL_STAGES and not marks.get("shared"):
                     panel = f"{section}: {panel.lower()}"
-                options[field.name] = _option(field, hints[field.name], section, panel)
+                option = option_name(field.name)
+                if command not in ALL_STAGES:
+                    option = marks.get("own", option)
+                options[field.name] = _option(field, hints[field.name], option, section, panel)
                 if field.default is False:
                     options[NEGATED + field.name] = _negated(field.name)
     return options
 
 
 def _option(
-    field: dataclasses.Field[Any], kind: Any, section: str, panel: str
+    field: dataclasses.Field[Any], kind: Any, option: str, section: str, panel: str
 ) -> inspect.Parameter:
     marks, default = field.metadata, field.default
     if isinstance(default, tuple):  # on the command line: names separated by commas
         kind, default = str, ",".join(default)
-    option = option_name(field.name)
     scope = "" if marks.get("shared") else f"{section.upper()}_"
     is_text = kind in (str, str | None) and not marks.get("file")
     made = typer.Option(

@@ -34,6 +34,7 @@ def setting(
         metavar=TEXT  how --help shows the value
         shared=True   one option and one environment variable for all commands that have the field
         alone=True    the stage's own command has the option, `run` does not
+        own=TEXT      the option of the stage's own command, where it is not `run`'s
     """
     bounds = {"least": least, "most": most, "below": below}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
@@ -61,6 +62,10 @@ class Settings:
         """Return the files that settings name, by the setting."""
         named = [f.name for f in dataclasses.fields(self) if f.metadata.get("file")]
         return {name: Path(getattr(self, name)) for name in named if getattr(self, name)}
+
+    def wanted(self) -> bool:
+        """Return whether a build has the stage at all."""
+        return True
 
     def outputs(self, output: Path) -> list[tuple[Path, Self]]:
         """Return what is written when `output` is asked for: paths, each with its own config."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from corpus2vec.pipeline.artifacts.manifest import canonical_json, plain
 from corpus2vec.pipeline.config import option_name
-from corpus2vec.pipeline.stages import STAGES, tokenize
+from corpus2vec.pipeline.stages import STAGES, stages_with, tokenize
 
 PIPELINE = "pipeline"
 """The role of the files in a --model folder."""
@@ -49,14 +49,15 @@ def commands(entries: Entries, folder: str) -> list[str]:
     """
     if not entries:
         return []
-    if list(entries) == list(TABLE) and all(map(_in_run, entries.items())):
+    usual = {stage.NAME for stage in stages_with({})}
+    made = {each["output"]["digest"]: _output(each, folder) for each in entries.values()}
+    if usual <= set(entries) and all(_in_run(*each, made) for each in entries.items()):
         lines = [["corpus2vec", "run", *_corpora(entries[tokenize.NAME])]]
-        lines += [_options(stage, entry) for stage, entry in entries.items()]
+        lines += [_options(stage, entry, in_run=True) for stage, entry in entries.items()]
         lines += [
             [*(word for each in entries.items() for word in _files(*each)), "-o", f"{folder}/"]
         ]
         return [" \\\n  ".join(_quoted(line) for line in lines if line)]
-    made = {each["output"]["digest"]: _output(each, folder) for each in entries.values()}
     return [
         _quoted(
             [
@@ -71,14 +72,14 @@ def commands(entries: Entries, folder: str) -> list[str]:
     ]
 
 
-def _in_run(item: tuple[str, Entry]) -> bool:
-    """Return whether `run` does the same: an input for each need, and options that it has."""
-    stage, entry = item
+def _in_run(stage: str, entry: Entry, made: Mapping[str, str]) -> bool:
+    """Return whether `run` does the same: what it made for each need, and options that it has."""
     alone = [name for name, marks in _file_settings(stage).items() if marks.get("alone")]
-    roles = _roles(entry)
-    reads = [role for role in roles if role not in _file_settings(stage)]
-    return not set(alone) & set(roles) and (
-        not TABLE[stage].NEEDS or len(reads) == len(TABLE[stage].NEEDS)
+    if set(alone) & set(_roles(entry)):
+        return False
+    reads = [each for each in entry["inputs"] if each["role"] not in _file_settings(stage)]
+    return not TABLE[stage].NEEDS or (
+        len(reads) == len(TABLE[stage].NEEDS) and all(each["digest"] in made for each in reads)
     )
 
 
@@ -119,14 +120,17 @@ def _files(stage: str, entry: Entry) -> list[str]:
     return words
 
 
-def _options(stage: str, entry: Entry) -> list[str]:
-    """Return the settings that are not defaults, as options."""
+def _options(stage: str, entry: Entry, *, in_run: bool = False) -> list[str]:
+    """Return the settings that are not defaults, as options of `run` or of the stage's command."""
     words = []
+    fields = {each.name: each.metadata for each in dataclasses.fields(TABLE[stage].CONFIG)}
     files = {"model" if role == PIPELINE else role for role in _roles(entry)}
     for name, value, usual in settings(stage, entry):
         if usual or name in files:  # `_files` names them
             continue
         option = option_name(name)
+        if not in_run:
+            option = fields[name].get("own", option)
         if isinstance(value, bool):
             words.append(option if value else f"--no-{option[2:]}")
         else:

@@ -21,7 +21,16 @@ from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publication, publishable
-from corpus2vec.pipeline.stages import STAGES, Stage, door, dump, train, vocab
+from corpus2vec.pipeline.stages import (
+    STAGES,
+    Stage,
+    door,
+    dump,
+    makers_of,
+    stages_with,
+    train,
+    vocab,
+)
 
 CONSEQUENCES = {
     vocab.NAME: ", so there are no frequencies",
@@ -52,28 +61,42 @@ def find_artifacts(folder: Path) -> dict[str, Input]:
         if paths:
             best = max(paths, key=lambda path: _fitness(read_manifest(path), needs))
             found[stage.NAME] = door.artifact(stage.NAME, best, stage.NAME)
+    found = _without_leftovers(found)
     if not found:
         raise DataError(
-            f"{folder} holds no build: it has none of {', '.join(map(_name, STAGES))}",
+            f"{folder} holds no build: it has none of {', '.join(map(_name, stages_with({})))}",
             hint=f"corpus2vec run CORPUS -o {folder} makes one",
         )
     return found
+
+
+def _without_leftovers(found: dict[str, Input]) -> dict[str, Input]:
+    """Leave out what an optional stage made once and nothing in the folder was made from."""
+    usual = {stage.NAME for stage in stages_with({})}
+    kept: dict[str, Input] = {}
+    for stage, given in reversed(found.items()):
+        later = [each.manifest for each in kept.values() if each.manifest]
+        if stage in usual or any(_follows(each, given) for each in later):
+            kept[stage] = given
+    return dict(reversed(kept.items()))
 
 
 def remarks_on(inputs: Mapping[str, Input]) -> list[str]:
     """Return what a reader should know: missing artifacts, and such as do not belong together."""
     remarks = [
         f"There is no {_name(stage)} here{CONSEQUENCES.get(stage.NAME, '')}."
-        for stage in STAGES
+        for stage in stages_with({})
         if stage.NAME not in inputs
     ]
     for stage in STAGES:
         for need in stage.NEEDS:
-            if stage.NAME in inputs and need in inputs:
-                later, earlier = inputs[stage.NAME], inputs[need]
-                if later.manifest and not _follows(later.manifest, earlier):
-                    names = Path(later.name).name, Path(earlier.name).name
-                    remarks.append("{} was made from a different {} than this one.".format(*names))
+            makers = [each for each in makers_of(need) if each in inputs and each != stage.NAME]
+            later, earlier = inputs.get(stage.NAME), [inputs[each] for each in makers]
+            if not (later and later.manifest and earlier):
+                continue
+            if not any(_follows(later.manifest, each) for each in earlier):
+                names = Path(later.name).name, Path(earlier[0].name).name
+                remarks.append("{} was made from a different {} than this one.".format(*names))
     return remarks
 
 

@@ -9,14 +9,37 @@ A stage is a module that has what `stage.Stage` lists, and `STAGES` is the one l
 commands, their options and help, the sections of a config file, `run`, `plan` and the report all
 follow from it. To add a stage, write its module and its config, and add it here.
 
+A build leaves out a stage whose config is not `wanted`, and one that needs what is left out.
+
 `corpus2vec --help` reads this table, so a stage imports what it works with inside its functions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from corpus2vec.pipeline.config import Settings
 from corpus2vec.pipeline.stages import dump, encode, tokenize, train, vocab
 from corpus2vec.pipeline.stages.stage import Stage
 
-__all__ = ["STAGES", "Stage"]
+__all__ = ["IN_PLACE_OF", "STAGES", "Stage", "makers_of", "stages_with"]
 
 STAGES: tuple[Stage, ...] = (tokenize, vocab, encode, train, dump)
+
+IN_PLACE_OF: Mapping[str, str] = {}
+"""By stage: the stage in place of whose artifact the later stages of a build read its own."""
+
+
+def stages_with(configs: Mapping[str, Settings]) -> list[Stage]:
+    """Return the stages that a build has; one that is not among `configs` has its defaults."""
+    stages: list[Stage] = []
+    for stage in STAGES:
+        config = configs.get(stage.NAME) or stage.CONFIG()
+        if config.wanted() and set(stage.NEEDS) <= {each.NAME for each in stages}:
+            stages.append(stage)
+    return stages
+
+
+def makers_of(need: str) -> tuple[str, ...]:
+    """Return the stages that make what the stage of that name makes, itself first."""
+    return (need, *(name for name, other in IN_PLACE_OF.items() if other == need))

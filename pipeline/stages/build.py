@@ -13,7 +13,7 @@ from corpus2vec.pipeline.config import Execution, Settings
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publishable
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages import STAGES, Stage, door
+from corpus2vec.pipeline.stages import IN_PLACE_OF, Stage, door, stages_with
 from corpus2vec.pipeline.stages.stage import existing
 
 
@@ -60,13 +60,15 @@ class Build:
         """Return every artifact of the build, first to last."""
         works: list[Work] = []
         artifacts: dict[str, Path] = {}
-        for stage in STAGES:
+        for stage in stages_with(self.configs):
             config = self.configs.get(stage.NAME) or stage.CONFIG()
             execution = self.executions.get(stage.NAME) or stage.EXECUTION()
             inputs = [artifacts[need] for need in stage.NEEDS] or self.corpora
-            for output, own in config.outputs_in(self.folder, stage.FILE):
-                works.append(Work(stage, inputs, output, own, execution))
-                artifacts.setdefault(stage.NAME, output)
+            made = config.outputs_in(self.folder, stage.FILE)
+            works += [Work(stage, inputs, output, own, execution) for output, own in made]
+            artifacts[stage.NAME] = made[0][0]
+            if stage.NAME in IN_PLACE_OF:
+                artifacts[IN_PLACE_OF[stage.NAME]] = made[0][0]
         return works
 
     def run(
@@ -95,12 +97,12 @@ class Build:
         follows one that runs is planned to run too; it may yet turn out a hit.
         """
         steps: list[Step] = []
-        waiting: dict[str, bool] = {}  # by stage: whether it would run
+        makers: dict[Any, str] = {}  # by artifact: the stage that would make it
         for work in self.works():
-            needs = work.stage.NEEDS
-            waits = [need for need in needs if waiting[need]]
-            step = _step(work, [f"{need} runs first" for need in waits])
-            waiting.setdefault(work.stage.NAME, not step.hit)
+            waits = [makers[each] for each in work.inputs if each in makers]
+            step = _step(work, [f"{maker} runs first" for maker in waits])
+            if not step.hit:
+                makers[work.output] = work.stage.NAME
             steps.append(step)
         return steps
 

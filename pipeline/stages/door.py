@@ -26,10 +26,13 @@ DUMP, TRAIN = "dump", "train"
 def artifact(role: str, path: Path, *makers: str) -> Input:
     """Return an artifact that one of these stages made (any stage, if none is named), as an input.
 
-    Without a manifest, nobody knows who made it, and its reader has to see for itself. Raises
-    UsageError if there is no such file. Raises DataError if it is damaged, was made by another
-    stage, or in a format that is newer than this program's.
+    What a build reads in place of a stage's artifact will do for it. Without a manifest, nobody
+    knows who made it, and its reader has to see for itself. Raises UsageError if there is no such
+    file. Raises DataError if it is damaged, was made by another stage, or in a format that is newer
+    than this program's.
     """
+    from corpus2vec.pipeline.stages import makers_of  # the stages import this module
+
     given = artifact_input(role, path)
     if given.manifest is None:
         return given
@@ -40,7 +43,7 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
             f"{path} was made by {maker}, a stage that this corpus2vec does not know",
             hint="was it made by a newer one?",
         )
-    if makers and maker not in makers:
+    if makers and all(maker not in makers_of(each) for each in makers):
         files = " or ".join(stages[each].FILE for each in makers)
         wanted = " or ".join(f"`{each}`" for each in makers)
         raise DataError(

@@ -1,14 +1,26 @@
 """A build as library calls: its artifacts, running them, and the plan."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from corpus2vec.pipeline.config import DumpConfig, TokenizeConfig, TrainConfig, VocabConfig
+from corpus2vec.pipeline import stages
+from corpus2vec.pipeline.config import (
+    DumpConfig,
+    Execution,
+    Settings,
+    TokenizeConfig,
+    TrainConfig,
+    VocabConfig,
+    setting,
+)
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import Silent
 from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import build as building
 from corpus2vec.pipeline.stages.build import Build, Step
 from tests.support.runs import the_build, write
 
@@ -35,6 +47,36 @@ def test_each_stage_reads_the_corpus_or_what_the_stages_it_needs_made():
     assert inputs["tokenize"] == ["a.txt"]
     assert inputs["encode"] == [Path("b/tokens.parquet"), Path("b/vocab.tsv")]
     assert inputs["dump"] == [Path("b/model.safetensors"), Path("b/vocab.tsv")]
+
+
+def toy(name, *needs, on):
+    @dataclass(frozen=True, kw_only=True)
+    class ToyConfig(Settings):
+        make: bool = setting(on, "")
+
+        def wanted(self):
+            return self.make
+
+    return SimpleNamespace(
+        NAME=name, NEEDS=needs, FILE=f"{name}.toy", CONFIG=ToyConfig, EXECUTION=Execution
+    )
+
+
+def test_a_build_leaves_out_what_is_not_wanted_and_what_needs_it(monkeypatch):
+    given, used = toy("given", "tokenize", on=False), toy("used", "given", on=True)
+    monkeypatch.setattr(stages, "STAGES", (stages.tokenize, given, used, stages.vocab))
+    assert stages.stages_with({}) == [stages.tokenize, stages.vocab]
+    assert stages.stages_with({"given": given.CONFIG(make=True)}) == list(stages.STAGES)
+
+
+def test_later_stages_read_what_is_made_in_place_of_another_artifact(monkeypatch):
+    cleaned = toy("cleaned", "tokenize", on=True)
+    monkeypatch.setattr(stages, "STAGES", (stages.tokenize, cleaned, stages.vocab))
+    for module in (stages, building):
+        monkeypatch.setattr(module, "IN_PLACE_OF", {"cleaned": "tokenize"})
+    assert stages.makers_of("tokenize") == ("tokenize", "cleaned")
+    works = Build(corpora=["a.txt"], folder=Path("b")).works()
+    assert [work.inputs for work in works[1:]] == [[Path("b/tokens.parquet")], [works[1].output]]
 
 
 def test_each_format_of_the_dump_is_an_artifact():
