@@ -7,7 +7,6 @@ no question can be answered the exit code is 65.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.options import Request, add_command, looking, require_text
-from corpus2vec.cli.streams import STDOUT
+from corpus2vec.cli.options import Request, add_command, answering, require_text
+from corpus2vec.cli.records import Records
 from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.stages import door, dump
 
@@ -44,7 +43,8 @@ def lookup(
 ) -> None:
     """Tokenize text as the corpus was, and print each token's id and vector.
 
-    The last line for each text is its matrix, one row a token.
+    A terminal gets the matrix of each text too, one row a token. Lines of stdin are numbered in the
+    first field of tsv.
 
     Example: corpus2vec lookup build/embeddings.txt "Nice to see you again"
     """
@@ -52,34 +52,43 @@ def lookup(
     from corpus2vec.pipeline.files.failures import reading
 
     text, ask = require_text(text), Lookup(door.artifact("table", table, dump.NAME))
-    if text != "-":
-        _print_found(ask.find(text), request.json)
-        return
-    with reading("standard input"):
-        for line in sys.stdin.buffer:
-            _print_found(ask.find(line.decode("utf-8", "replace").rstrip("\r\n")), request.json)
+    with Records(request.format) as records:
+        if text != "-":
+            _add_found(records, text, ask.find(text))
+            return
+        with reading("standard input"):
+            for number, line in enumerate(sys.stdin.buffer, start=1):
+                text = line.decode("utf-8", "replace").rstrip("\r\n")
+                _add_found(records, text, ask.find(text), [] if records.is_table else [number])
 
 
-def _print_found(found: list[Found], as_json: bool) -> None:
-    from corpus2vec.pipeline.strings.display import display_width, visible
-
+def _add_found(records: Records, text: str, found: list[Found], line: Sequence[int] = ()) -> None:
+    """Print the tokens of a text, for people with the matrix that they make."""
     vectors = [None if each.vector is None else _numbers(each.vector) for each in found]
-    if as_json:
+    tokens = [
+        {"token": each.token, "id": each.id, "unk": each.is_unk, "vector": vector}
+        for each, vector in zip(found, vectors, strict=True)
+    ]
+    if not records.is_table:
         rows = [
-            {"token": each.token, "id": each.id, "unk": each.is_unk, "vector": vector}
+            [*line, each.id, each.token, vector]
             for each, vector in zip(found, vectors, strict=True)
         ]
-        STDOUT.write(json.dumps(rows, ensure_ascii=False) + "\n")
+        records.add({"text": text, "tokens": tokens}, rows)
         return
-    tokens = [visible(each.token) + (" (<unk>)" if each.is_unk else "") for each in found]
-    width = max(map(display_width, tokens), default=0)
     digits = max((len(str(each.id)) for each in found if each.id is not None), default=1)
-    for each, token, vector in zip(found, tokens, vectors, strict=True):
-        number = "-" if each.id is None else str(each.id)
-        padding = " " * (width - display_width(token))
-        shown = "not in the vocabulary" if vector is None else json.dumps(vector)
-        STDOUT.write(f"{number:>{digits}}  {token}{padding}  {shown}\n")
-    STDOUT.write(json.dumps([vector for vector in vectors if vector is not None]) + "\n")
+    shown = [
+        [
+            ("-" if each.id is None else str(each.id)).rjust(digits),
+            each.token + (" (<unk>)" if each.is_unk else ""),
+            vector or "not in the vocabulary",
+        ]
+        for each, vector in zip(found, vectors, strict=True)
+    ]
+    records.add({}, shown)
+    records.flush()
+    records.add({}, [[[vector for vector in vectors if vector is not None]]])
+    records.flush()
 
 
 def _numbers(vector: Any) -> list[float]:
@@ -96,7 +105,9 @@ def neighbors(
     ],
     top: Top = 10,
 ) -> None:
-    """Print the nearest tokens of each word: the word, a neighbour, their cosine.
+    """Print the nearest tokens of each word.
+
+    A record is the word, a neighbour, their cosine.
 
     Example: corpus2vec neighbors build/embeddings.txt harbour night --top 5
     """
@@ -108,7 +119,7 @@ def neighbors(
     def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"word": question[0], "neighbors": _listed(near)}
 
-    _answer(request, table, questions, ask, as_json, lambda question: question[0])
+    _answer(request, table, questions, ask, as_json)
 
 
 def analogy(
@@ -123,7 +134,7 @@ def analogy(
     """Answer "A is to B as C is to …": print the tokens nearest to B - A + C, and their cosines.
 
     A, B and C themselves are left out. Vectors are scaled to length 1 before they are added
-    (3CosAdd).
+    (3CosAdd). A record is A, B, C, a token, its cosine.
 
     Example: corpus2vec analogy vectors.vec man king woman --top 1
     """
@@ -134,10 +145,7 @@ def analogy(
     def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"words": question, "answers": _listed(near)}
 
-    def label(question: Question) -> str:
-        return "{} : {} = {} :".format(*question)
-
-    _answer(request, table, _questions("analogy", words, 3), ask, as_json, label)
+    _answer(request, table, _questions("analogy", words, 3), ask, as_json)
 
 
 def similarity(
@@ -158,7 +166,7 @@ def similarity(
     def as_json(question: Question, cosine: float | None) -> dict[str, Any]:
         return {"words": question, "cosine": cosine}
 
-    _answer(request, table, _questions("similarity", words, 2), ask, as_json, "  ".join)
+    _answer(request, table, _questions("similarity", words, 2), ask, as_json)
 
 
 # --- questions -------------------------------------------------------------------------------
@@ -202,7 +210,6 @@ def _answer(
     questions: Iterator[Question],
     ask: Callable[[Space, Rows], Sequence[Any]],
     as_json: Callable[[Question, Any], dict[str, Any]],
-    label: Callable[[Question], str],
 ) -> None:
     """Ask block by block, print the answers, and report at the end which words are unknown."""
     from corpus2vec.pipeline.ask.queries import Space
@@ -211,40 +218,34 @@ def _answer(
     unknown: dict[str, list[str]] = {}
     answered = 0
     size = 1 if sys.stdin.isatty() else BLOCK  # a person who types waits for the answer
-    while block := list(islice(questions, size)):
-        rows_of = space.words.rows(block).tolist()
-        answers = iter(ask(space, [tuple(rows) for rows in rows_of if -1 not in rows]))
-        for question, rows in zip(block, rows_of, strict=True):
-            missing = [word for word, row in zip(question, rows, strict=True) if row < 0]
-            for word in missing:
-                if word not in unknown:
-                    wanted = len(unknown) < SUGGESTED
-                    unknown[word] = space.words.close(word) if wanted else []
-            answer: Any = None if missing else next(answers)
-            answered += not missing
-            if request.json:
+    with Records(request.format) as records:
+        while block := list(islice(questions, size)):
+            rows_of = space.words.rows(block).tolist()
+            answers = iter(ask(space, [tuple(rows) for rows in rows_of if -1 not in rows]))
+            for question, rows in zip(block, rows_of, strict=True):
+                missing = [word for word, row in zip(question, rows, strict=True) if row < 0]
+                for word in missing:
+                    if word not in unknown:
+                        wanted = len(unknown) < SUGGESTED
+                        unknown[word] = space.words.close(word) if wanted else []
+                answer: Any = None if missing else next(answers)
+                answered += not missing
                 found = as_json(question, answer)
                 if missing:
                     found["unknown"] = {word: unknown[word] for word in missing}
-                STDOUT.write(json.dumps(found, ensure_ascii=False) + "\n")
-            elif not missing:
-                _print(tuple(_safe(space.words.tokens[row]) for row in rows), answer, label)
+                asked = [space.words.tokens[row] for row in rows if row >= 0]
+                records.add(found, _rows(asked, answer))
+            records.flush()
     _report_unknown(request, table, unknown, answered)
 
 
-def _print(
-    question: Question, answer: list[Near] | float, label: Callable[[Question], str]
-) -> None:
-    from corpus2vec.pipeline.strings.display import display_width
-
+def _rows(asked: list[str], answer: list[Near] | float | None) -> list[list[Any]]:
+    """Return the records of an answer: the words asked, the token that answers, the cosine."""
+    if answer is None:
+        return []
     if isinstance(answer, float):
-        STDOUT.write(f"{label(question)}  {answer:.4f}\n")
-        return
-    tokens = [_safe(each.token) for each in answer]
-    width = max(map(display_width, tokens), default=0)
-    for each, token in zip(answer, tokens, strict=True):
-        padding = " " * (width - display_width(token))
-        STDOUT.write(f"{label(question)}  {token}{padding}  {each.cosine:.4f}\n")
+        return [[*asked, answer]]
+    return [[*asked, each.token, each.cosine] for each in answer]
 
 
 def _report_unknown(
@@ -284,4 +285,4 @@ def _safe(text: str, keep_spaces: bool = False) -> str:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     for function in (lookup, neighbors, analogy, similarity):
-        add_command(app, function, panel="Look", common=looking)
+        add_command(app, function, panel="Look", common=answering)

@@ -12,6 +12,7 @@ import typer
 
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.options import Request, add_command, building, planning
+from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
@@ -49,17 +50,16 @@ def run(request: Request, corpora: Corpora, output: Folder) -> None:
 def plan(request: Request, corpora: Corpora, output: Folder) -> None:
     """Print for each stage whether `run` would run it, and why, without running anything.
 
+    A record is the stage, hit or run, and the reason.
+
     Example: corpus2vec plan reviews.csv --text-field review --dim 300 -o build/
     """
     steps = _build(request, corpora, output).plan()
-    if request.json:
-        print_json([{**vars(step), "output": str(step.output)} for step in steps])
-        return
-    from corpus2vec.pipeline.strings.display import visible
-
-    for step in steps:
-        verdict = "hit" if step.hit else "run"
-        STDOUT.write(f"{step.stage:<9} {verdict}  {visible(step.reason, keep_spaces=True)}\n")
+    with Records(request.format) as records:
+        for step in steps:
+            verdict = "hit" if step.hit else "run"
+            record = {**vars(step), "output": str(step.output)}
+            records.add(record, [[step.stage, verdict, step.reason]])
 
 
 def _build(request: Request, corpora: list[str], folder: Path) -> Build:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.options import Request, add_command, answering
+from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.pipeline.stages import door, encode, tokenize
 
@@ -31,7 +32,7 @@ def info(
             f"{artifact} has no manifest that can be read",
             hint=f"a stage writes it beside the artifact: {manifest_path(artifact).name}",
         )
-    if request.json:
+    if request.format == "json":
         print_json(json.loads(manifest.to_json()))
         return
     story = manifest.story()
@@ -89,7 +90,9 @@ def show(
         int, typer.Option("-n", "--rows", help="How many documents to print; 0 prints all.", min=0)
     ] = 10,
 ) -> None:
-    """Print the documents of tokens.parquet or ids.parquet, one a line, labels first.
+    """Print the documents of tokens.parquet or ids.parquet, one a line.
+
+    A record is the document as a JSON list, after its label if it has one.
 
     Example: corpus2vec show build/ids.parquet -n 3
     """
@@ -98,16 +101,14 @@ def show(
     from corpus2vec.pipeline.artifacts.parquet import documents
 
     door.artifact("artifact", artifact, tokenize.NAME, encode.NAME)
-    for document in islice(documents(artifact), rows or None):
-        if request.json:
-            STDOUT.write(json.dumps(document, ensure_ascii=False) + "\n")
-            continue
-        label = f"{_safe(str(document['label']))}\t" if "label" in document else ""
-        content = document["tokens"] if "tokens" in document else document["ids"]
-        STDOUT.write(label + _safe(json.dumps(content, ensure_ascii=False)) + "\n")
+    with Records(request.format) as records:
+        for document in islice(documents(artifact), rows or None):
+            label = [document["label"]] if "label" in document else []
+            records.add(document, [[*label, document.get("tokens", document.get("ids"))]])
+            records.flush()
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     for function in (info, show):
-        add_command(app, function, panel="Look", common=looking)
+        add_command(app, function, panel="Look", common=answering)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus2vec.cli.options import Request, add_command, looking
+from corpus2vec.cli.options import Request, add_command, answering
+from corpus2vec.cli.records import Records, aligned
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
@@ -45,6 +46,8 @@ def evaluate(
     D is nearest to B - A + C. Beside each score are its 95 % bootstrap interval, the
     number of questions (n), and of those with a word that the table lacks (oov).
 
+    A record of tsv is table, gold file, section, measure, score, low, high, n, oov, coverage.
+
     Example: corpus2vec evaluate build/embeddings.txt cc.en.300.vec MEN.txt questions-words.txt
     """
     from corpus2vec.pipeline.errors import DataError
@@ -71,14 +74,21 @@ def evaluate(
             "no question has all of its words in the table",
             hint="is it in the gold files' language? See also --case and --restrict",
         )
-    if request.json:
+    if request.format == "json":
         of_tables = [
-            _scores_json(path, golds, each) for path, each in zip(tables, scores, strict=True)
+            {"table": str(path), "scores": list(_records(golds, each))}
+            for path, each in zip(tables, scores, strict=True)
         ]
         print_json({"tables": of_tables, "config": dataclasses.asdict(config)})
-        return
-    for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
-        STDOUT.write(line + "\n")
+    elif request.format == "table":
+        for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
+            STDOUT.write(line + "\n")
+    else:
+        with Records(request.format) as records:
+            for path, of_table in zip(tables, scores, strict=True):
+                for each in _records(golds, of_table):
+                    if sections or each["part"] != "section":
+                        records.add({"table": str(path), **each}, [_fields(str(path), each)])
     if any(len({score.n for score in at_once}) > 1 for at_once in _side_by_side(scores)):
         request.console.say("the tables answered different questions: see n, and --common")
 
@@ -119,11 +129,11 @@ def _loaded(path: Path) -> Table:
     return table
 
 
-def _scores_json(table: Path, golds: Sequence[Path], scores: list[list[Score]]) -> dict[str, Any]:
-    return {
-        "table": str(table),
-        "scores": [
-            {
+def _records(golds: Sequence[Path], scores: list[list[Score]]) -> Iterator[dict[str, Any]]:
+    """Yield the scores of a table as JSON has them."""
+    for gold, found in zip(golds, scores, strict=True):
+        for score in found:
+            yield {
                 "gold": str(gold),
                 "part": score.part,
                 "section": score.section,
@@ -135,10 +145,14 @@ def _scores_json(table: Path, golds: Sequence[Path], scores: list[list[Score]]) 
                 "oov": score.oov,
                 "coverage": score.coverage,
             }
-            for gold, found in zip(golds, scores, strict=True)
-            for score in found
-        ],
-    }
+
+
+def _fields(table: str, score: dict[str, Any]) -> list[Any]:
+    """Return a score as a record of tsv; the interval is two fields."""
+    low, high = score["interval"] or (None, None)
+    names = ("gold", "section", "measure", "score")
+    counts = ("n", "oov", "coverage")
+    return [table, *(score[each] for each in names), low, high, *(score[each] for each in counts)]
 
 
 def _score_lines(
@@ -161,7 +175,7 @@ def _score_lines(
             rows.append([f"{title}: {measure} of {counted(first.total, unit)}"])
             for table, of_table in zip(tables, scores, strict=True):
                 rows.append([f"  {table}", *_cells(of_table[at][part])])
-    return _aligned(["", "score", "95 % interval", "n", "oov", "coverage"], rows)
+    return aligned([["", "score", "95 % interval", "n", "oov", "coverage"], *rows], right=True)
 
 
 def _cells(score: Score) -> list[str]:
@@ -191,23 +205,37 @@ def compare(
     cosines with their neighbours in both tables. Words and pairs are drawn at random;
     the same --seed draws the same ones.
 
+    A record of tsv is a measure and its value, or "moved" and a word, its distance, the share of
+    neighbours that are the same, and its nearest in both tables.
+
     Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
     """
     from corpus2vec.pipeline.judge.comparison import compare as compared
 
     config = request.config(CompareConfig)
     found = compared(_loaded(table_a), _loaded(table_b), config, top)
-    if request.json:
-        print_json(
-            {
-                "tables": [str(table_a), str(table_b)],
-                **dataclasses.asdict(found),
-                "config": dataclasses.asdict(config),
-            }
-        )
-        return
-    for line in _comparison_lines(found, _names([table_a, table_b])):
-        STDOUT.write(line + "\n")
+    tables = [table_a, table_b]
+    if request.format == "json":
+        measures = dataclasses.asdict(found)
+        chosen = dataclasses.asdict(config)
+        print_json({"tables": list(map(str, tables)), **measures, "config": chosen})
+    elif request.format == "table":
+        for line in _comparison_lines(found, _names(tables)):
+            STDOUT.write(line + "\n")
+    else:
+        with Records(request.format) as records:
+            for name, value in _measures(found):
+                records.add({"measure": name, "value": value}, [[name, value]])
+            for each in found.moved:
+                row = ["moved", each.word, each.distance, each.overlap, *map(list, each.neighbors)]
+                records.add({"measure": "moved", **dataclasses.asdict(each)}, [row])
+
+
+def _measures(found: Comparison) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers of a comparison by name."""
+    yield from zip(("rows_a", "rows_b"), found.rows, strict=True)
+    for name in ("shared", "words", "neighbors", "overlap", "jaccard", "pairs", "correlation"):
+        yield name, getattr(found, name)
 
 
 def _comparison_lines(found: Comparison, names: list[str]) -> list[str]:
@@ -227,7 +255,7 @@ def _comparison_lines(found: Comparison, names: list[str]) -> list[str]:
     rows = [
         [_safe(each.word), f"{each.distance:.4f}", f"{each.overlap:.2f}"] for each in found.moved
     ]
-    table = _aligned(["moved most", "distance", "same"], rows)
+    table = aligned([["moved most", "distance", "same"], *rows], right=True)
     around = [
         [" ".join(map(_safe, near[:SHOWN_NEIGHBORS])) for near in each.neighbors]
         for each in found.moved
@@ -247,20 +275,6 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return [_safe(str(path) if alike else path.name) for path in paths]
 
 
-def _aligned(header: list[str], rows: list[list[str]]) -> list[str]:
-    """Return aligned columns: the first to the left, the others right; one cell is a title."""
-    from corpus2vec.pipeline.strings.display import display_width
-
-    full = [header, *(row for row in rows if len(row) > 1)]
-    widths = [max(display_width(cell) for cell in column) for column in zip(*full, strict=True)]
-    lines = []
-    for row in [header, *rows]:
-        first = row[0] + " " * (widths[0] - display_width(row[0])) if len(row) > 1 else row[0]
-        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)]
-        lines.append("  ".join([first, *rest]))
-    return lines
-
-
 def _safe(text: str) -> str:
     from corpus2vec.pipeline.strings.display import visible
 
@@ -269,5 +283,5 @@ def _safe(text: str) -> str:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
-    add_command(app, evaluate, ("evaluate", EvaluateConfig), panel="Judge", common=looking)
-    add_command(app, compare, ("compare", CompareConfig), panel="Judge", common=looking)
+    add_command(app, evaluate, ("evaluate", EvaluateConfig), panel="Judge", common=answering)
+    add_command(app, compare, ("compare", CompareConfig), panel="Judge", common=answering)

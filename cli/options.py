@@ -13,11 +13,12 @@ import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
 from corpus2vec.cli.console import Console
+from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.pipeline.config import Settings, option_name
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.stages import STAGES
@@ -47,6 +48,8 @@ class Request:
     """The values of the options that were made from config fields."""
     force: bool
     json: bool
+    format: Format = "tsv"
+    """How a command that prints records prints them."""
 
     def config(self, kind: type[Config]) -> Config:
         """Return the config of that type. Raises UsageError where its settings clash."""
@@ -88,6 +91,7 @@ def add_command(
             settings={each: values[each] for each in made if not each.startswith(NEGATED)},
             force=values.get("force", False),
             json=values["json_summary"],
+            format=chosen_format(values.get("record_format", "auto"), values["json_summary"]),
         )
         function(request, **{each.name: values[each.name] for each in own})
 
@@ -142,7 +146,17 @@ ConfigFile = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")
+]
+RecordFormat = Annotated[
+    Literal["auto", "table", "tsv", "json", "jsonl"],
+    typer.Option(
+        "--format",
+        help="table for people; tsv, one record a line; json, one document, as --json; jsonl, one "
+        "JSON value a line. auto: table on a terminal, else tsv.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
 
@@ -165,6 +179,12 @@ def planning(
 
 def looking(json_summary: Json = False, debug: Debug = False) -> None:
     """Have the options of commands that look at artifacts."""
+
+
+def answering(
+    record_format: RecordFormat = "auto", json_summary: Json = False, debug: Debug = False
+) -> None:
+    """Have the options of commands that print records."""
 
 
 # --- config fields → options -----------------------------------------------------------------

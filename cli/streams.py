@@ -97,6 +97,23 @@ class Stdout(io.RawIOBase):
 STDOUT = Stdout()
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    r"""Return a value as JSON in which no character is left that a terminal would obey.
+
+    >>> json_text(["\x1b\u202e\"\\"])
+    '["\\u001b\\u202e\\"\\\\"]'
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    # Only texts have such characters, and JSON escapes are read as what they stand for. Whatever is
+    # beyond 16 bits is written as two halves, as JSON wants it.
+    return "".join(
+        json.dumps(each)[1:-1] if each != "\n" and obeyed_escaped(each) != each else each
+        for each in text
+    ).replace("\x7f", "\\u007f")
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON on stdout."""
-    STDOUT.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    STDOUT.write(json_text(value, indent=2) + "\n")

@@ -1,10 +1,13 @@
 """The documentation is true: its commands run, and print what it says they print."""
 
+import contextlib
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -36,15 +39,31 @@ def environment():
 
 
 def shell(line, folder):
+    """Return what a line prints on a terminal. Its pipes are pipes, as a reader's are."""
+    ours, theirs = pty.openpty()
+    printed = []
+
+    def read():
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while block := os.read(ours, 1 << 16):
+                printed.append(block)
+
+    reader = threading.Thread(target=read)
+    reader.start()
     result = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line}"],
         cwd=folder,
-        env=environment(),
-        capture_output=True,
+        env={**environment(), "COLUMNS": "80"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
         text=True,
     )
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
     assert result.returncode == 0, f"{line}\n{result.stderr}"
-    return result.stdout
+    return b"".join(printed).decode().replace("\r\n", "\n")
 
 
 def assert_same(said, printed):
@@ -99,7 +118,7 @@ def test_the_makefile_of_the_readme_builds(workplace):
 
 
 def test_every_command_is_in_the_readme(tmp_path):
-    names = re.findall(r"^│ (\w+) ", shell("corpus2vec --help", tmp_path), re.MULTILINE)
+    names = re.findall(r"^│ (\w+) ", shell("corpus2vec --help | cat", tmp_path), re.MULTILINE)
     assert len(names) >= 10
     for name in names:
         assert re.search(rf"[`, ]{name}[`, ]", README), name

@@ -51,6 +51,22 @@ def obeyed_escaped(text: str) -> str:
     )
 
 
+# Controls, line ends, and marks that reorder a line: what must not be in a field. Joiners belong to
+# words, and stay.
+SEPARATING = re.compile(
+    r"[\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def field(text: str) -> str:
+    r"""Escape what must not be in a field of a tab-separated line, and the backslash.
+
+    >>> field("a\tb\x1b\u202e\\"), field("New York"), field("\u0646\u200c\u0627").isascii()
+    ('a\\u0009b\\u001b\\u202e\\\\', 'New York', False)
+    """
+    return SEPARATING.sub(lambda each: _visible(each[0], True), text)
+
+
 # What `visible` writes, but for half surrogates: no text in a file can have one.
 ESCAPED = re.compile(
     r"\\(?:(\\)|u(?!d[89a-f])([0-9a-f]{4})|U(000[1-9a-f][0-9a-f]{4}|0010[0-9a-f]{4}))"

@@ -38,56 +38,65 @@ def stdin(monkeypatch):
 
 
 def test_neighbors_of_several_words(cli, vectors):
-    result = cli("neighbors", vectors, "man", "queen", "--top", 2)
+    arguments = ["neighbors", vectors, "man", "queen", "--top", 2]
+    result = cli(*arguments)
     assert (result.code, result.err) == (0, "")
     assert result.out == (
-        "man  king   0.7071\nman  woman  0.0000\nqueen  woman  0.7071\nqueen  king   0.5000\n"
+        "man\tking\t0.707107\nman\twoman\t0\nqueen\twoman\t0.707107\nqueen\tking\t0.5\n"
+    )
+    assert cli(*arguments, "--format", "table").out == (
+        "man    king   0.7071\nman    woman  0.0000\nqueen  woman  0.7071\nqueen  king   0.5000\n"
     )
 
 
 def test_analogy(cli, vectors):
     result = cli("analogy", vectors, "man", "king", "woman", "--top", 1)
-    assert result.out == "man : king = woman :  queen  0.9586\n"
+    assert result.out.startswith("man\tking\twoman\tqueen\t0.9585")
 
 
 def test_similarity(cli, vectors):
-    assert cli("similarity", vectors, "man", "king").out == "man  king  0.7071\n"
+    assert cli("similarity", vectors, "man", "king").out == "man\tking\t0.707107\n"
 
 
-def test_json_is_one_line_for_each_question(cli, vectors):
-    result = cli("neighbors", vectors, "king", "kin", "--top", 1, "--json")
-    assert [json.loads(line) for line in result.out.splitlines()] == [
+def test_json_is_one_document_and_jsonl_one_line_for_each_question(cli, vectors):
+    arguments = ["neighbors", vectors, "king", "kin", "--top", 1]
+    found = json.loads(cli(*arguments, "--json").out)
+    assert found == [
         {"word": "king", "neighbors": [{"token": "man", "cosine": pytest.approx(0.70710677)}]},
         {"word": "kin", "neighbors": None, "unknown": {"kin": ["king"]}},
     ]
-    analogy = json.loads(cli("analogy", vectors, "man", "king", "woman", "--json").out)
+    lines = cli(*arguments, "--format", "jsonl").out.splitlines()
+    assert [json.loads(line) for line in lines] == found
+    assert cli(*arguments, "--format", "json").out == cli(*arguments, "--json").out
+    [analogy] = json.loads(cli("analogy", vectors, "man", "king", "woman", "--json").out)
     assert analogy["words"] == ["man", "king", "woman"]
     assert analogy["answers"][0] == {"token": "queen", "cosine": pytest.approx(0.958569)}
     similarity = cli("similarity", vectors, "man", "king", "--json")
-    assert json.loads(similarity.out)["cosine"] == pytest.approx(0.70710677)
+    assert json.loads(similarity.out)[0]["cosine"] == pytest.approx(0.70710677)
 
 
 def test_questions_on_stdin(cli, vectors, stdin):
     stdin("man\n\n king \r\nNew York\n")
     result = cli("neighbors", vectors, "-", "--top", 1)
-    assert [line.split()[0] for line in result.out.splitlines()] == [
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == [
         "man", "king", "New\\\\u0020York"
     ]  # fmt: skip
     stdin("man king\nNew York\tking\nwoman queen\n")
-    result = cli("similarity", vectors, "-", "--json")
+    result = cli("similarity", vectors, "-", "--format", "jsonl")
     assert [json.loads(line)["words"] for line in result.out.splitlines()] == [
         ["man", "king"], ["New York", "king"], ["woman", "queen"]
     ]  # fmt: skip
     stdin("man king woman\nman woman king")
     assert cli("analogy", vectors, "-", "--top", 1).out.split().count("queen") == 2
     stdin("")
-    assert cli("neighbors", vectors, "-").code == 0
+    empty = cli("neighbors", vectors, "-", "--json")
+    assert (empty.code, empty.out) == (0, "[]\n")
 
 
 def test_many_questions_on_stdin_are_answered_in_order(cli, vectors, stdin):
     words = ["man", "king", "nobody", "queen"] * 50
     stdin("\n".join(words))
-    result = cli("neighbors", vectors, "-", "--top", 1, "--json")
+    result = cli("neighbors", vectors, "-", "--top", 1, "--format", "jsonl")
     assert [json.loads(line)["word"] for line in result.out.splitlines()] == words
 
 
@@ -108,7 +117,7 @@ def test_a_wrong_number_of_words_is_a_usage_error(cli, vectors, name, count):
 def test_unknown_words_are_reported_and_the_others_answered(cli, vectors):
     result = cli("neighbors", vectors, "quen", "man", "Xyzzy", "--top", 1)
     assert result.code == 0
-    assert result.out == "man  king  0.7071\n"
+    assert result.out == "man\tking\t0.707107\n"
     assert result.err == (
         "quen is not in vectors.txt; close spellings: queen\nXyzzy is not in vectors.txt\n"
     )
@@ -146,11 +155,11 @@ def test_hostile_tokens_are_printed_escaped_and_can_be_typed_that_way(cli, tmp_p
     table = tmp_path / "vectors.parquet"
     pq.write_table(pa.table(columns), table)
     result = cli("neighbors", table, "a")
-    shown = [line.split()[1] for line in result.out.splitlines()]
-    assert shown == ["\\u001b[2J", "\\u202eb", "New\\u0020York", "\\\\a"]
+    shown = [line.split("\t")[1] for line in result.out.splitlines()]
+    assert shown == ["\\u001b[2J", "\\u202eb", "New York", "\\\\a"]
     result = cli("neighbors", table, *shown, "--top", 1)
     assert (result.code, result.err) == (0, "")
-    assert [line.split()[0] for line in result.out.splitlines()] == shown
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == shown
     result = cli("neighbors", table, "a", "\x1b[2K", "\u202e")
     assert "\x1b" not in result.err + result.out
     assert "\u202e" not in result.err + result.out
@@ -170,7 +179,7 @@ def test_a_pipe_that_closes_early_ends_quietly(vectors):
         capture_output=True,
         text=True,
     )
-    assert (result.returncode, result.stdout, result.stderr) == (0, "man  king   0.7071\n", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "man\tking\t0.707107\n", "")
 
 
 def test_a_table_that_does_not_exist_is_a_usage_error(tmp_path):
@@ -183,21 +192,31 @@ def test_a_table_that_does_not_exist_is_a_usage_error(tmp_path):
 
 
 def test_lookup_reads_lines_of_stdin(built):
-    result = spawn("lookup", built / "embeddings.txt", "-", "--json", input="see you\nHope\n")
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [[found["id"] for found in line] for line in lines] == [[2, 3], [0]]
+    arguments = ("lookup", built / "embeddings.txt", "-")
+    result = spawn(*arguments, "--format", "jsonl", input="see you\nHope\n")
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["text"] for each in answers] == ["see you", "Hope"]
+    assert [[found["id"] for found in each["tokens"]] for each in answers] == [[2, 3], [0]]
+    lines = spawn(*arguments, input="see you\nHope\n").stdout.splitlines()
+    assert [line.split("\t")[:3] for line in lines] == [
+        ["1", "2", "see"], ["1", "3", "you"], ["2", "0", "Hope"]
+    ]  # fmt: skip
 
 
 def test_lookup_shows_which_tokens_are_not_in_the_vocabulary(cli, built):
-    out = cli("lookup", built / "embeddings.txt", "Hope dies").out
+    lookup = ("lookup", built / "embeddings.txt", "Hope dies")
+    out = cli(*lookup, "--format", "table").out
     assert re.search(r"^- +dies +not in the vocabulary$", out, re.MULTILINE)
+    assert cli(*lookup).out.splitlines()[1] == "\tdies\t"
 
 
 def test_lookup_marks_tokens_that_get_the_vector_of_unk(cli, corpus, tmp_path):
     cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--unk", "<unk>")
-    table = tmp_path / "build/embeddings.txt"
-    assert re.search(r"^7  dies \(<unk>\)  \[", cli("lookup", table, "Hope dies").out, re.MULTILINE)
-    hope, dies = json.loads(cli("lookup", table, "Hope dies", "--json").out)
+    lookup = ("lookup", tmp_path / "build/embeddings.txt", "Hope dies")
+    table = cli(*lookup, "--format", "table").out
+    assert re.search(r"^7  dies \(<unk>\)  \[", table, re.MULTILINE)
+    [answer] = json.loads(cli(*lookup, "--json").out)
+    hope, dies = answer["tokens"]
     assert (hope["id"], hope["unk"], dies["id"], dies["unk"]) == (0, False, 7, True)
 
 
@@ -205,5 +224,5 @@ def test_a_word_that_is_not_utf8_is_escaped_in_json(vectors):
     arguments = [*map(os.fsencode, command("neighbors", vectors, "man", "--json")), b"\xff"]
     result = subprocess.run(arguments, capture_output=True)
     assert result.returncode == 0
-    words = [json.loads(line)["word"] for line in result.stdout.splitlines()]
+    words = [each["word"] for each in json.loads(result.stdout)]
     assert words == ["man", "\udcff"]

@@ -37,7 +37,8 @@ def test_the_worked_example(cli, tmp_path):
     table = [json.loads(row[2]) for row in rows]
     assert {len(vector) for vector in table} == {2}
 
-    found = cli("lookup", build / "embeddings.txt", "Nice to see you again").out.splitlines()
+    lookup = ["lookup", build / "embeddings.txt", "Nice to see you again", "--format", "table"]
+    found = cli(*lookup).out.splitlines()
     assert [line.split()[:2] for line in found[:-1]] == [
         ["5", "Nice"], ["1", "to"], ["2", "see"], ["3", "you"], ["6", "again"]
     ]  # fmt: skip
@@ -135,11 +136,11 @@ def test_plan_of_a_damaged_build_says_what_is_damaged(cli, built, tmp_path):
     (folder / "tokens.parquet").write_bytes(b"damaged")
     result = cli("plan", SAMPLES / "phrases.txt", "-o", folder, *SMALL)
     assert result.out.splitlines() == [
-        "tokenize  run  tokens.parquet was damaged or edited",
-        "vocab     run  tokenize runs first",
-        "encode    run  tokenize runs first; vocab runs first",
-        "train     run  encode runs first; vocab runs first",
-        "dump      run  train runs first; vocab runs first",
+        "tokenize\trun\ttokens.parquet was damaged or edited",
+        "vocab\trun\ttokenize runs first",
+        "encode\trun\ttokenize runs first; vocab runs first",
+        "train\trun\tencode runs first; vocab runs first",
+        "dump\trun\ttrain runs first; vocab runs first",
     ]
     mended = cli("run", SAMPLES / "phrases.txt", "-o", folder, *SMALL)
     assert verdicts(mended.err) == {**ALL_HIT, "tokenize": "built"}

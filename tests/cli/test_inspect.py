@@ -1,5 +1,6 @@
 """info and show: what an artifact is, and what is in it."""
 
+import json
 import shutil
 
 from tests.support.runs import write
@@ -41,5 +42,17 @@ def test_show_prints_documents_with_their_labels(cli, tmp_path):
     cli("tokenize", corpus, "--label-field", "label", "-o", tokens)
     assert cli("show", tokens).out == 'b\t["no", "more"]\na\t["more"]\n'
     assert (
-        cli("show", tokens, "-n", "1", "--json").out == '{"tokens": ["no", "more"], "label": "b"}\n'
+        cli("show", tokens, "-n", "1", "--format", "jsonl").out
+        == '{"tokens": ["no", "more"], "label": "b"}\n'
     )
+    assert [each["label"] for each in json.loads(cli("show", tokens, "--json").out)] == ["b", "a"]
+
+
+def test_show_prints_json_whatever_is_in_a_token(cli, tmp_path):
+    corpus = write(tmp_path / "a.txt", '"\\\u202e\x7f\U000e0001 é\n')
+    tokens = tmp_path / "t.parquet"
+    assert cli("tokenize", corpus, "-o", tokens).code == 0
+    for kind in ("tsv", "table"):
+        printed = cli("show", tokens, "--format", kind).out
+        assert "".join(json.loads(printed)) == '"\\\u202e\x7f\U000e0001é'
+        assert "\x7f" not in printed

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.commands import command
 
+TABLE = ("--format", "table")
 VECTORS = {"man": "1 0 0", "king": "1 0 1", "woman": "0 1 0", "queen": "0 1 1", "Paris": "-1 1 0"}
 PAIRS = "man\tking\t8\nman\twoman\t3\nparis\tking\t1\nman\tnobody\t5\n"
 QUESTIONS = """: family
@@ -35,7 +36,7 @@ def files(tmp_path):
 
 
 def test_evaluate_prints_tables_side_by_side(cli, files):
-    result = cli("evaluate", *files)
+    result = cli("evaluate", *files, *TABLE)
     assert result.code == 0
     assert result.err == "the tables answered different questions: see n, and --common\n"
     assert cli("evaluate", *files[:3], "--common").err == ""
@@ -61,9 +62,22 @@ def test_tables_and_gold_files_are_recognized_in_any_order(cli, files):
 def test_sections_are_printed_on_request(cli, files):
     assert (
         "questions.txt, gram1: accuracy of 1 question\n"
-        in cli("evaluate", *files, "--sections").out
+        in cli("evaluate", *files, "--sections", *TABLE).out
     )
+    assert "gram1" not in cli("evaluate", *files, *TABLE).out
+    assert "\tgram1\t" in cli("evaluate", *files, "--sections").out
     assert "gram1" not in cli("evaluate", *files).out
+
+
+def test_scores_in_a_pipe_are_records(cli, files):
+    lines = [line.split("\t") for line in cli("evaluate", *files).out.splitlines()]
+    assert {len(line) for line in lines} == {10}
+    assert lines[0][:4] == [str(files[0]), str(files[2]), "", "spearman"]
+    assert lines[0][7:] == ["3", "1", "0.75"]
+    assert lines[-1][1:4] == [str(files[3]), "syntactic", "accuracy"]
+    assert lines[-1][4:] == ["", "", "", "0", "1", "0"]
+    first = json.loads(cli("evaluate", *files, "--format", "jsonl").out.splitlines()[0])
+    assert (first["table"], first["n"]) == (str(files[0]), 3)
 
 
 def test_evaluate_prints_json(cli, files):
@@ -109,7 +123,7 @@ def test_settings_of_evaluate(cli, files):
 def test_tables_of_the_same_name_are_shown_with_their_folders(cli, files, tmp_path):
     (tmp_path / "other").mkdir()
     other = table(tmp_path / "other" / "all.vec", VECTORS)
-    out = cli("evaluate", files[0], other, files[2]).out
+    out = cli("evaluate", files[0], other, files[2], *TABLE).out
     assert f"  {files[0]} " in out
     assert f"  {other} " in out
 
@@ -144,13 +158,14 @@ def test_files_that_cannot_be_used_are_refused_by_name(cli, files, tmp_path):
 def test_hostile_names_are_printed_escaped(cli, files, tmp_path):
     gold = tmp_path / "\x1b[2J.txt"
     gold.write_text(QUESTIONS.replace("family", "\x1b[31m"))
-    result = cli("evaluate", files[0], gold, "--sections")
+    assert "\x1b" not in cli("evaluate", files[0], gold, "--sections").out
+    result = cli("evaluate", files[0], gold, "--sections", *TABLE)
     assert "\x1b" not in result.out
     assert "\\u001b[2J.txt, \\u001b[31m: accuracy" in result.out
 
 
 def test_compare(cli, files):
-    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2)
+    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2, *TABLE)
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
     assert lines[:2] == ["A  all.vec  5 words", "B  few.vec  3 words"]
@@ -162,7 +177,18 @@ def test_compare(cli, files):
     assert lines[7] == "moved most  distance  same  nearest in A | in B"
     assert lines[8] == "man           0.0000  1.00  king | king"
     assert len(lines) == 10
-    assert len(cli("compare", *files[:2], "--top", 0).out.splitlines()) == 6
+    assert len(cli("compare", *files[:2], "--top", 0, *TABLE).out.splitlines()) == 6
+
+
+def test_a_comparison_in_a_pipe_is_measures_and_words(cli, files):
+    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2)
+    lines = [line.split("\t") for line in result.out.splitlines()]
+    assert dict(lines[:9])["shared"] == "3"
+    assert lines[9] == ["moved", "man", "0", "1", '["king"]', '["king"]']
+    assert len(lines) == 11
+    found = cli("compare", *files[:2], "--top", 1, "--format", "jsonl").out.splitlines()
+    assert json.loads(found[0]) == {"measure": "rows_a", "value": 5}
+    assert json.loads(found[-1])["word"] == "man"
 
 
 def test_compare_prints_json(cli, files):
