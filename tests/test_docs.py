@@ -74,7 +74,7 @@ def assert_same(said, printed):
 
 
 def squeezed(text):
-    return "\n".join(re.sub(r"[ -]{2,}", " ", line.rstrip()) for line in text.splitlines())
+    return "\n".join(re.sub(r"\t|[ \t-]{2,}", " ", line.rstrip()) for line in text.splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
