@@ -32,13 +32,17 @@ BLOCK = 64
 SUGGESTED = 20
 """Unknown words that get close spellings; each one takes a pass over all tokens."""
 
-Table = Annotated[Path, typer.Argument(metavar="TABLE", help="Word vectors, written by any tool.")]
+Table = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="Word vectors of any tool, or a build folder.")
+]
 Top = Annotated[int, typer.Option("--top", help="How many to print.", min=1)]
 
 
 def lookup(
     request: Request,
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A dump of the table.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A dump of the table, or a build folder.")
+    ],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Text, or - for the lines of stdin.")],
 ) -> None:
     """Tokenize text as the corpus was, and print each token's id and vector.

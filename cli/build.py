@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
@@ -92,7 +93,7 @@ def _command(stage: Stage) -> Any:
     def command(request: Request, output: str, **inputs: Any) -> None:
         config, execution = request.config(stage.CONFIG), request.config(stage.EXECUTION)
         _use_threads(request)
-        named = [each for given in inputs.values() for each in _listed(given)]
+        named = _named(stage, inputs)
         if output == "-":
             _stream(stage, request.console, named, config, execution)
             return
@@ -108,10 +109,14 @@ def _command(stage: Stage) -> Any:
             print_json(outcomes if len(outcomes) > 1 else outcomes[0])
 
     parameter = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
+    none = inspect.Parameter.empty
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             parameter("request", annotation=Request),
-            *(parameter(name, annotation=kind) for name, kind in _inputs(stage).items()),
+            *(
+                parameter(name, annotation=kind, default=None if place else none)
+                for place, (name, kind) in enumerate(_inputs(stage).items())
+            ),
             parameter("output", annotation=Output),
         ]
     )
@@ -131,10 +136,37 @@ def _inputs(stage: Stage) -> dict[str, Any]:
         argument = typer.Argument(
             metavar=name.upper(),
             help=f"The {files[need]} that {makers} wrote"
-            + ("; of several, in this order." if several else "."),
+            + ("; of several, in this order." if several else ".")
+            + (" A build folder will do." if not place else " Of the same build if left out."),
         )
-        arguments[name] = Annotated[list[Path] if several else Path, argument]
+        kind = list[Path] if several else Path
+        arguments[name] = Annotated[kind | None if place else kind, argument]
     return arguments
+
+
+def _named(stage: Stage, inputs: Mapping[str, Any]) -> list[Any]:
+    """Return a stage's inputs in order; what is left out is of the build that the first one names.
+
+    Raises UsageError where that is no build, and where two inputs are swapped.
+    """
+    from corpus2vec.pipeline.artifacts.pairs import read_manifest
+    from corpus2vec.pipeline.stages.folder import is_build
+
+    first, *others = inputs.values()
+    usage = f"corpus2vec {stage.NAME} {' '.join(name.upper() for name in inputs)} -o {stage.FILE}"
+    if None in others and not is_build(first):
+        raise UsageError(
+            f"{stage.NAME} needs {' and '.join(map(str.upper, inputs))}: give both, or a build",
+            hint=usage,
+        )
+    named = [*_listed(first), *(first if each is None else each for each in others)]
+    if len(stage.NEEDS) == len(named) > 1:
+        manifests = [read_manifest(path) for path in named]
+        made = [manifest.stage if manifest else "" for manifest in manifests]
+        wanted = list(map(makers_of, stage.NEEDS))
+        if all(map(operator.contains, reversed(wanted), made)):
+            raise UsageError(f"{' and '.join(map(str, named))} are swapped", hint=usage)
+    return named
 
 
 def _begin(console: Console, stage: str) -> None:

@@ -17,7 +17,9 @@ from corpus2vec.pipeline.stages import door, encode, tokenize
 
 def info(
     request: Request,
-    artifact: Annotated[Path, typer.Argument(metavar="ARTIFACT", help="Any file of a build.")],
+    artifact: Annotated[
+        Path, typer.Argument(metavar="ARTIFACT", help="Any file of a build, or its folder.")
+    ],
 ) -> None:
     """Show what an artifact is: what it was made from, how, and whether it is whole.
 
@@ -26,7 +28,8 @@ def info(
     from corpus2vec.pipeline.artifacts.beside import manifest_path
     from corpus2vec.pipeline.errors import DataError
 
-    manifest = door.artifact("artifact", artifact).manifest
+    given = door.artifact("artifact", artifact)
+    manifest, artifact = given.manifest, Path(given.name)
     if manifest is None:
         raise DataError(
             f"{artifact} has no manifest that can be read",
@@ -84,7 +87,7 @@ def _safe(line: str) -> str:
 def show(
     request: Request,
     artifact: Annotated[
-        Path, typer.Argument(metavar="ARTIFACT", help="tokens.parquet or ids.parquet.")
+        Path, typer.Argument(metavar="ARTIFACT", help="tokens.parquet, ids.parquet, or a build.")
     ],
     rows: Annotated[
         int, typer.Option("-n", "--rows", help="How many documents to print; 0 prints all.", min=0)
@@ -100,9 +103,9 @@ def show(
 
     from corpus2vec.pipeline.artifacts.parquet import documents
 
-    door.artifact("artifact", artifact, tokenize.NAME, encode.NAME)
+    given = door.artifact("artifact", artifact, tokenize.NAME, encode.NAME)
     with Records(request.format) as records:
-        for document in islice(documents(artifact), rows or None):
+        for document in islice(documents(Path(given.name)), rows or None):
             label = [document["label"]] if "label" in document else []
             records.add(document, [[*label, document.get("tokens", document.get("ids"))]])
             records.flush()

@@ -31,7 +31,8 @@ def evaluate(
         list[Path],
         typer.Argument(
             metavar="TABLE... GOLD...",
-            help="Word vectors and gold files, in any order; their content shows which is which.",
+            help="Word vectors or build folders, and gold files, in any order; their content shows "
+            "which is which.",
         ),
     ],
     sections: Annotated[
@@ -189,7 +190,7 @@ def _cells(score: Score) -> list[str]:
 def compare(
     request: Request,
     table_a: Annotated[
-        Path, typer.Argument(metavar="TABLE_A", help="Word vectors, written by any tool.")
+        Path, typer.Argument(metavar="TABLE_A", help="Word vectors of any tool, or a build folder.")
     ],
     table_b: Annotated[
         Path, typer.Argument(metavar="TABLE_B", help="Word vectors to compare them with.")

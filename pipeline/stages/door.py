@@ -2,7 +2,8 @@
 
 `artifacts.inputs` compares an artifact with its manifest. Here it is seen to that it was made by a
 stage whose artifact is wanted, in a format that this program knows: an older one is read, a newer
-one is refused by name. A table of another tool has no manifest, and is read as it is.
+one is refused by name. A table of another tool has no manifest, and is read as it is. The folder of
+a build will do for an artifact: the one that is meant is taken from it.
 """
 
 from __future__ import annotations
@@ -15,24 +16,35 @@ from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.pairs import has_manifest
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.stages.folder import artifacts_in, is_build, within
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.stage import Stage
     from corpus2vec.pipeline.tables.table import Table
 
 DUMP, TRAIN = "dump", "train"
+WHAT = {
+    "tokenize": "these are tokens",
+    "vocab": "this is a vocabulary",
+    "encode": "these are ids",
+    TRAIN: "this is a model",
+    DUMP: "this is a dumped table",
+}
+"""By stage: what somebody named who wanted something else."""
 
 
 def artifact(role: str, path: Path, *makers: str) -> Input:
     """Return an artifact that one of these stages made (any stage, if none is named), as an input.
 
-    What a build reads in place of a stage's artifact will do for it. Without a manifest, nobody
+    Of the folder of a build the artifact of the latest of these stages is taken. What a build reads
+    in place of a stage's artifact will do for it. Without a manifest, nobody
     knows who made it, and its reader has to see for itself. Raises UsageError if there is no such
     file. Raises DataError if it is damaged, was made by another stage, or in a format that is newer
     than this program's.
     """
     from corpus2vec.pipeline.stages import makers_of  # the stages import this module
 
+    path = within(path, *(maker for each in makers for maker in makers_of(each)))
     given = artifact_input(role, path)
     if given.manifest is None:
         return given
@@ -46,9 +58,12 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
     if makers and all(maker not in makers_of(each) for each in makers):
         files = " or ".join(stages[each].FILE for each in makers)
         wanted = " or ".join(f"`{each}`" for each in makers)
+        hint = f"name what {wanted} makes, such as {files}"
+        if next_stages := [each for each in makers if maker in stages[each].NEEDS]:
+            hint = f"`corpus2vec {next_stages[0]}` makes {stages[next_stages[0]].FILE} of it"
         raise DataError(
             f"{path} was made by {maker}, not by {' or '.join(makers)}",
-            hint=f"name what {wanted} makes, such as {files}",
+            hint=f"{WHAT.get(maker, f'this is {stages[maker].FILE}')}: {hint}",
         )
     _require_known(path, stages[maker], given.manifest.format)
     return given
@@ -57,15 +72,17 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
 def model(role: str, path: Path) -> Input:
     """Return a model as an input, like `artifact`; its own header has its format too."""
     given = artifact(role, path, TRAIN)
-    _require_known_header(path)
+    _require_known_header(Path(given.name))
     return given
 
 
 def vectors(role: str, path: Path) -> Input:
     """Return word vectors, of any tool or a model's, as an input: what counts is their content.
 
-    Raises DataError for what `artifact` would refuse.
+    Of the folder of a build its model is taken, or else its dump. Raises DataError for what
+    `artifact` would refuse.
     """
+    path = model_or_table(path)
     if has_manifest(path):
         given = dataclasses.replace(artifact(role, path, DUMP, TRAIN), manifest=None)
     else:
@@ -78,6 +95,12 @@ def vectors(role: str, path: Path) -> Input:
     return given
 
 
+def model_or_table(path: Path) -> Path:
+    """Return the vectors that a path names: itself, or of a build its model, or else its dump."""
+    is_dump_only = is_build(path) and TRAIN not in artifacts_in(path)
+    return within(path, DUMP if is_dump_only else TRAIN)
+
+
 def read_table(path: Path) -> Table:
     """Read word vectors of any tool; a dump is checked against its manifest first.
 
@@ -85,6 +108,7 @@ def read_table(path: Path) -> Table:
     """
     from corpus2vec.pipeline.tables.reading import read_vectors
 
+    path = within(path, DUMP)
     if has_manifest(path):
         artifact("table", path, DUMP)
     return read_vectors(path)

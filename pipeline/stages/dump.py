@@ -49,8 +49,9 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     if "table" in settings:
         # What auto means for this model, so that naming that table gives the same recipe.
         needs = {"config": {"objective": str, ...: Any}}
-        objective = read_header(model, "model", needs)["config"]["objective"]
-        settings["table"] = resolved(config.table, objective, OUTPUT in read_names(model))
+        path = Path(sources[0].name)
+        objective = read_header(path, "model", needs)["config"]["objective"]
+        settings["table"] = resolved(config.table, objective, OUTPUT in read_names(path))
     if FORMATS[config.format].language:
         settings["lang"] = _language(sources[0])
     tools = {name: metadata.version(name) for name in FORMATS[config.format].tools}

@@ -95,7 +95,7 @@ def run(
         from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
         ids, vocabulary = made_by.input("ids"), made_by.input("vocabulary")
-        files = config.files()
+        files = {each.role: Path(each.name) for each in made_by.inputs}
         loaded, facts = load_inputs(
             Path(ids.name),
             read_vocabulary(vocabulary),

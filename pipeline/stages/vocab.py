@@ -57,14 +57,16 @@ def run(
     from corpus2vec.pipeline.vocabulary.vocabulary import vocabulary_lines
 
     execution = execution or VocabExecution()
+    made_by = recipe(inputs, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:
-        vocabulary, counts = _build(inputs, config, execution, progress, target.parent)
+        tokens = _tokens(made_by)
+        vocabulary, counts = _build(tokens, config, execution, progress, target.parent)
         with target.open("wb") as sink:
             sink.writelines(vocabulary_lines(vocabulary))
         return counts
 
-    return store.produce(recipe(inputs, output, config), output, write, force=force)
+    return store.produce(made_by, output, write, force=force)
 
 
 def stream(
@@ -77,10 +79,14 @@ def stream(
     """Write the lines of vocab.tsv."""
     from corpus2vec.pipeline.vocabulary.vocabulary import vocabulary_lines
 
-    recipe(inputs, Path("-"), config)  # checks that the inputs are there, and whole
-    vocabulary, _ = _build(inputs, config, execution, progress, None)
+    tokens = _tokens(recipe(inputs, Path("-"), config))  # they are there, and whole
+    vocabulary, _ = _build(tokens, config, execution, progress, None)
     for lines in vocabulary_lines(vocabulary):
         sink.write(lines)
+
+
+def _tokens(made_by: Recipe) -> list[Path]:
+    return [Path(each.name) for each in made_by.inputs if each.role == "tokens"]
 
 
 def _build(

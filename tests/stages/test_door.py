@@ -1,6 +1,7 @@
 """The door: what is damaged, of another stage or of a newer format is refused by every command."""
 
 import random
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -155,7 +156,13 @@ def test_the_artifact_of_another_stage_is_refused_by_name(whole_build, cli, comm
     result = cli(*command)
     assert (result.code, result.out) == (65, "")
     assert " was made by " in result.err.splitlines()[0]
-    assert "hint: name what `" in result.err
+    assert re.search("^hint: (this is|these are) .*: (name what `|`corpus2vec )", result.err, re.M)
+
+
+def test_tokens_for_ids_are_to_be_encoded_first(whole_build, cli):
+    result = cli(*WRONG["tokens for ids"])
+    hint = "hint: these are tokens: `corpus2vec encode` makes ids.parquet of it\n"
+    assert result.err.endswith(hint)
 
 
 def test_the_artifact_of_a_stage_that_is_not_known_is_refused_by_name(whole_build, cli):

@@ -141,12 +141,12 @@ def test_its_command_has_arguments_options_and_help(results):
 
 
 def test_run_makes_its_artifact_once(results):
-    assert results["plan"].out.splitlines()[-1] == "lengths   run  no lengths.tsv yet"
+    assert results["plan"].out.splitlines()[-1] == "lengths\trun\tno lengths.tsv yet"
     assert verdicts(results["run"].err) == {**ALL_HIT, "lengths": "built"}
     assert verdicts(results["run again"].err) == {**ALL_HIT, "lengths": "hit"}
     plan = results["plan with another setting"].out.splitlines()
-    assert plan == [f"{stage:<9} hit  nothing changed" for stage in STAGES] + [
-        "lengths   run  longest 1000 → 4"
+    assert plan == [f"{stage}\thit\tnothing changed" for stage in STAGES] + [
+        "lengths\trun\tlongest 1000 → 4"
     ]
 
 
