@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
@@ -17,12 +17,13 @@ from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES, Stage, makers_of, train
+from corpus2vec.pipeline.stages import STAGES, Maker, Stage, makers_of, train
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.build import Build
 
 Output = Annotated[str, typer.Option("-o", "--output", help="The artifact to write.")]
+REQUIRED = inspect.Parameter.empty
 Folder = Annotated[Path, typer.Option("-o", "--output", help="The folder to build in.")]
 Corpora = Annotated[
     list[str],
@@ -81,27 +82,42 @@ def register(app: typer.Typer) -> None:
         stage.NAME: ((stage.NAME, stage.CONFIG), (stage.NAME, stage.EXECUTION)) for stage in STAGES
     }
     for stage in STAGES:
-        add(_command(stage), *sections[stage.NAME], common=building, name=stage.NAME)
+        inputs = _inputs(stage)
+        named = functools.partial(_named, stage)
+        command = command_of(stage, inputs, named, Output, optional=list(inputs)[1:])
+        add(command, *sections[stage.NAME], common=building, name=stage.NAME)
     everything = [section for two in sections.values() for section in two]
     add(run, *everything, common=building)
     add(plan, *everything, common=planning)
 
 
-def _command(stage: Stage) -> Any:
-    """Return the function of a stage's command, whose arguments are the stage's inputs."""
+def command_of(
+    maker: Maker,
+    arguments: Mapping[str, Any],
+    named: Callable[[Mapping[str, Any]], list[Any]],
+    output_option: Any,
+    *,
+    optional: Collection[str] = (),
+    output: Any = REQUIRED,
+) -> Any:
+    """Return the function of the command that makes an artifact.
+
+    `arguments` are its inputs with their annotations, `optional` those that may be left out, and
+    `named` makes the maker's list of them. `output` is the default of its --output.
+    """
 
     def command(request: Request, output: str, **inputs: Any) -> None:
-        config, execution = request.config(stage.CONFIG), request.config(stage.EXECUTION)
+        config, execution = request.config(maker.CONFIG), request.config(maker.EXECUTION)
         _use_threads(request)
-        named = _named(stage, inputs)
+        given = named(inputs)
         if output == "-":
-            _stream(stage, request.console, named, config, execution)
+            _stream(maker, request.console, given, config, execution)
             return
         outcomes = []
         for path, own in config.outputs(Path(output)):
-            _begin(request.console, stage.NAME)
-            outcome = stage.run(
-                named, path, own, execution, force=request.force, progress=request.console
+            _begin(request.console, maker.NAME)
+            outcome = maker.run(
+                given, path, own, execution, force=request.force, progress=request.console
             )
             request.console.stage_done(outcome)
             outcomes.append(outcome_json(outcome))
@@ -109,18 +125,17 @@ def _command(stage: Stage) -> Any:
             print_json(outcomes if len(outcomes) > 1 else outcomes[0])
 
     parameter = functools.partial(inspect.Parameter, kind=inspect.Parameter.KEYWORD_ONLY)
-    none = inspect.Parameter.empty
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             parameter("request", annotation=Request),
             *(
-                parameter(name, annotation=kind, default=None if place else none)
-                for place, (name, kind) in enumerate(_inputs(stage).items())
+                parameter(name, annotation=kind, default=None if name in optional else REQUIRED)
+                for name, kind in arguments.items()
             ),
-            parameter("output", annotation=Output),
+            parameter("output", annotation=output_option, default=output),
         ]
     )
-    command.__doc__ = stage.__doc__
+    command.__doc__ = maker.__doc__
     return command
 
 
@@ -183,15 +198,15 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _stream(
-    stage: Stage, console: Console, inputs: Sequence[Any], config: Any, execution: Any
+    maker: Maker, console: Console, inputs: Sequence[Any], config: Any, execution: Any
 ) -> None:
-    if stage.stream is None:
+    if maker.stream is None:
         raise UsageError(
-            f"{stage.FILE} must be a file: it cannot go to stdout",
-            hint=f"name a file, such as -o {stage.FILE}",
+            f"{maker.FILE} must be a file: it cannot go to stdout",
+            hint=f"name a file, such as -o {maker.FILE}",
         )
-    console.begin(stage.NAME)
-    stage.stream(cast("IO[bytes]", STDOUT), inputs, config, execution, console)
+    console.begin(maker.NAME)
+    maker.stream(cast("IO[bytes]", STDOUT), inputs, config, execution, console)
 
 
 def _use_threads(request: Request) -> None:

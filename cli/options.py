@@ -21,15 +21,16 @@ from corpus2vec.cli.console import Console
 from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.pipeline.config import Settings, option_name
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import STAGES, USES
 
 Config = TypeVar("Config", bound=Settings)
 Section = tuple[str, type[Settings]]
 """A section of a config file, and a config that has settings in it."""
 
 SECTIONS: Mapping[str, Sequence[type[Settings]]] = {
-    stage.NAME: (stage.CONFIG, stage.EXECUTION) for stage in STAGES
+    maker.NAME: (maker.CONFIG, maker.EXECUTION) for maker in (*STAGES, *USES)
 }
+IN_A_BUILD = {stage.NAME for stage in STAGES}
 ALL_STAGES = ("run", "plan")
 """The commands that take the settings of every stage."""
 LONGEST_CONFIG = 1 << 20
@@ -137,7 +138,7 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option(
         "--config",
-        help="TOML file of settings, with a section for each stage.",
+        help="TOML file of settings, with a section for each command.",
         metavar="FILE.toml",
         is_eager=True,
         callback=_load_config,
@@ -287,7 +288,7 @@ def read_config(path: Path, command: str) -> dict[str, Any]:
             is_list = isinstance(value, list)
             if not all(isinstance(each, SETTING) for each in (value if is_list else [value])):
                 raise UsageError(f"--config {path}: [{section}] {name} is not a text or a number")
-            if command == section or command in ALL_STAGES:
+            if command == section or (command in ALL_STAGES and section in IN_A_BUILD):
                 settings[field_name] = ",".join(map(str, value)) if is_list else value
     return settings
 

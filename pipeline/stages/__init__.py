@@ -9,6 +9,9 @@ A stage is a module that has what `stage.Stage` lists, and `STAGES` is the one l
 commands, their options and help, the sections of a config file, `run`, `plan` and the report all
 follow from it. To add a stage, write its module and its config, and add it here.
 
+What a trained network or its table is for is no part of a build: `USES` lists those modules. They
+have what `stage.Use` lists; their commands, options and sections of a config file follow from it.
+
 A build leaves out a stage whose config is not `wanted`, and one that needs what is left out.
 
 `corpus2vec --help` reads this table, so a stage imports what it works with inside its functions.
@@ -20,11 +23,13 @@ from collections.abc import Mapping
 
 from corpus2vec.pipeline.config import Settings
 from corpus2vec.pipeline.stages import dump, encode, tokenize, train, vocab
-from corpus2vec.pipeline.stages.stage import Stage
+from corpus2vec.pipeline.stages.stage import Maker, Stage, Use
 
-__all__ = ["IN_PLACE_OF", "STAGES", "Stage", "makers_of", "stages_with"]
+__all__ = ["IN_PLACE_OF", "STAGES", "USES", "Maker", "Stage", "Use", "makers_of", "stages_with"]
 
 STAGES: tuple[Stage, ...] = (tokenize, vocab, encode, train, dump)
+
+USES: tuple[Use, ...] = ()
 
 IN_PLACE_OF: Mapping[str, str] = {}
 """By stage: the stage in place of whose artifact the later stages of a build read its own."""

@@ -19,7 +19,7 @@ from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.stages.folder import artifacts_in, is_build, within
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.stages.stage import Stage
+    from corpus2vec.pipeline.stages.stage import Maker
     from corpus2vec.pipeline.tables.table import Table
 
 DUMP, TRAIN = "dump", "train"
@@ -59,7 +59,7 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
         files = " or ".join(stages[each].FILE for each in makers)
         wanted = " or ".join(f"`{each}`" for each in makers)
         hint = f"name what {wanted} makes, such as {files}"
-        if next_stages := [each for each in makers if maker in stages[each].NEEDS]:
+        if next_stages := [each for each in makers if maker in getattr(stages[each], "NEEDS", ())]:
             hint = f"`corpus2vec {next_stages[0]}` makes {stages[next_stages[0]].FILE} of it"
         raise DataError(
             f"{path} was made by {maker}, not by {' or '.join(makers)}",
@@ -114,13 +114,13 @@ def read_table(path: Path) -> Table:
     return read_vectors(path)
 
 
-def _by_name() -> dict[str, Stage]:
-    from corpus2vec.pipeline.stages import STAGES  # the stages import this module
+def _by_name() -> dict[str, Maker]:
+    from corpus2vec.pipeline.stages import STAGES, USES  # they import this module
 
-    return {stage.NAME: stage for stage in STAGES}
+    return {maker.NAME: maker for maker in (*STAGES, *USES)}
 
 
-def _require_known(path: Path, stage: Stage, found: object) -> None:
+def _require_known(path: Path, stage: Maker, found: object) -> None:
     if not isinstance(found, int) or found > stage.FORMAT:
         raise DataError(
             f"{path} was made by a newer corpus2vec "

@@ -1,8 +1,12 @@
-"""What a stage is: the members that each module of this room has, and what the stages share."""
+"""What a stage and a use are: the members that each module of this room has, and what they share.
+
+Both make an artifact from inputs. A *stage* is a step of a build: it reads what other stages made.
+A *use* is what a trained network or its table is for: it reads whatever its command is given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -15,24 +19,16 @@ from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 
 
-class Stage(Protocol):
-    """A step from artifacts to an artifact. The module's docstring is the help of its command."""
+class Maker(Protocol):
+    """From inputs to an artifact. The module's docstring is the help of its command."""
 
     @property
     def NAME(self) -> str:
         """What it is called, on the command line and in manifests."""
 
     @property
-    def NEEDS(self) -> tuple[str, ...]:
-        """The stages whose artifacts it reads, in this order; with none it reads the corpus."""
-
-    @property
-    def SEVERAL(self) -> bool:
-        """Whether the first input may be several."""
-
-    @property
     def FILE(self) -> str:
-        """What a build calls its artifact."""
+        """What a build, or an example, calls its artifact."""
 
     @property
     def FORMAT(self) -> int:
@@ -64,6 +60,30 @@ class Stage(Protocol):
     @property
     def stream(self) -> Stream | None:
         """Writes to a stream, without manifest and cache; None where it takes a file."""
+
+
+class Stage(Maker, Protocol):
+    """A step of a build, from artifacts to an artifact."""
+
+    @property
+    def NEEDS(self) -> tuple[str, ...]:
+        """The stages whose artifacts it reads, in this order; with none it reads the corpus."""
+
+    @property
+    def SEVERAL(self) -> bool:
+        """Whether the first input may be several."""
+
+
+class Use(Maker, Protocol):
+    """What a trained network or its table is for; no part of a build."""
+
+    @property
+    def TAKES(self) -> Mapping[str, str]:
+        """Its arguments in order, as --help names them, and what each is.
+
+        The last may be several: `{"MODEL": "The network.", "CORPUS...": "Files to read."}`. The
+        inputs are then a path and the rest, as texts.
+        """
 
 
 Stream = Callable[[IO[bytes], Sequence[Any], Any, Any, Progress], None]

@@ -17,9 +17,9 @@ from corpus2vec.pipeline.config import (
 )
 from corpus2vec.pipeline.config.settings import check_ranges, setting
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import STAGES, USES
 
-OF_STAGES = [config for stage in STAGES for config in (stage.CONFIG, stage.EXECUTION)]
+OF_STAGES = [config for stage in (*STAGES, *USES) for config in (stage.CONFIG, stage.EXECUTION)]
 CONFIGS = list(dict.fromkeys([*OF_STAGES, EvaluateConfig, CompareConfig, MapConfig]))
 
 

@@ -1,0 +1,10 @@
+"""What a trained network and its table are for: new documents, new words, other tables.
+
+    scoring.py   predicted labels beside the given ones: accuracy, F1, confusion, calibration
+
+Here is the pure work: values in, values out. A module of `stages/` gives it what it reads, names
+its recipe, and writes what it returns.
+
+What may not enter: learning a network (`training/`), reading and writing of tables (`tables/`),
+and torch, which stays in `training/`. Nothing here is a step of a build.
+"""
