@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from corpus2vec.pipeline.config import option_name
-from corpus2vec.pipeline.stages import STAGES, Stage
+from corpus2vec.pipeline.stages import Stage, stages_with
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     print("|---|---:|---:|---:|---|")
     with tempfile.TemporaryDirectory() as folder:
         artifacts: dict[str, str] = {}
-        for stage in STAGES:
+        for stage in stages_with({}):
             inputs = [artifacts[need] for need in stage.NEEDS] or corpora
             output = artifacts[stage.NAME] = str(Path(folder) / stage.FILE)
             command = [stage.NAME, *inputs, "-o", output, *own(stage, options)]

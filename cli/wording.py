@@ -110,6 +110,8 @@ FACTS = {
     "documents_cut": "cuts in documents that were too long",
     "chunks_cut": "cuts in chunks that were too long",
     "types": "types",
+    "candidates": "candidates",
+    "phrases": "phrases",
     "types_left_out": "types left out",
     "keep_not_in_corpus": "tokens of --keep not in the corpus",
     "documents": "documents",
@@ -131,7 +133,7 @@ def _plain_facts(counts: Mapping[str, Any]) -> list[str]:
     parts = []
     for name, words in FACTS.items():
         value = counts.get(name)
-        if isinstance(value, int) and (value or name in ("rows", "types")):
+        if isinstance(value, int) and (value or name in ("rows", "types", "phrases")):
             parts.append(counted(value, words))
     for name in SCORES:
         if isinstance(counts.get(name), float):

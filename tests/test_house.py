@@ -21,7 +21,7 @@ FLOORS = (
     {"config", "files", "strings"},
     {"artifacts", "corpus"},
     {"tokenizer", "vocabulary"},
-    {"tables"},
+    {"phrases", "tables"},
     {"training"},
     {"use"},
     {"ask"},

@@ -7,7 +7,7 @@ artifact: they decide the numbers that are printed. `corpus2vec --help` reads th
 import nothing heavy.
 
     settings                          what a setting is; the base of every config
-    tokenize vocab encode train dump  one module for each stage
+    tokenize phrases vocab encode train dump  one module for each stage that has settings
     judge report                      evaluate and compare; report and plot
     formats                           the formats of a dump
 """
@@ -20,6 +20,7 @@ from corpus2vec.pipeline.config.dump import (
 )
 from corpus2vec.pipeline.config.encode import EncodeConfig
 from corpus2vec.pipeline.config.judge import CompareConfig, EvaluateConfig
+from corpus2vec.pipeline.config.phrases import ENGLISH, PhrasesConfig
 from corpus2vec.pipeline.config.report import MapConfig
 from corpus2vec.pipeline.config.settings import Execution, Settings, option_name, require, setting
 from corpus2vec.pipeline.config.tokenize import (
@@ -33,6 +34,7 @@ from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecu
 
 __all__ = [
     "DROPPABLE",
+    "ENGLISH",
     "MOST_CHECKPOINTS",
     "SIZES",
     "TABLE_COLUMNS",
@@ -44,6 +46,7 @@ __all__ = [
     "EvaluateConfig",
     "Execution",
     "MapConfig",
+    "PhrasesConfig",
     "Settings",
     "TokenizeConfig",
     "TokenizeExecution",

@@ -46,6 +46,7 @@ class VocabExecution(Execution):
         "2G",
         "Memory for counting, such as 500M; counts that need more go to disk, in parts.",
         heading="Execution",
+        shared=True,
     )
 
     def __post_init__(self) -> None:

@@ -1,6 +1,8 @@
 """THE MAP: the stages, first to last, each as read → pure call → write.
 
     corpus ─tokenize→ tokens.parquet ─vocab→ vocab.tsv
+                      tokens.parquet ─phrases→ phrases.tsv   if the build has phrases, and then
+                      tokens.parquet + phrases.tsv ─join→ joined.parquet, read as tokens.parquet is
                       tokens.parquet + vocab.tsv ─encode→ ids.parquet
                       ids.parquet + vocab.tsv ─train→ model.safetensors
                       model.safetensors + vocab.tsv ─dump→ embeddings.*
@@ -22,16 +24,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from corpus2vec.pipeline.config import Settings
-from corpus2vec.pipeline.stages import dump, encode, tokenize, train, vocab
+from corpus2vec.pipeline.stages import dump, encode, join, phrases, tokenize, train, vocab
 from corpus2vec.pipeline.stages.stage import Maker, Stage, Use
 
 __all__ = ["IN_PLACE_OF", "STAGES", "USES", "Maker", "Stage", "Use", "makers_of", "stages_with"]
 
-STAGES: tuple[Stage, ...] = (tokenize, vocab, encode, train, dump)
+STAGES: tuple[Stage, ...] = (tokenize, phrases, join, vocab, encode, train, dump)
 
 USES: tuple[Use, ...] = ()
 
-IN_PLACE_OF: Mapping[str, str] = {}
+IN_PLACE_OF: Mapping[str, str] = {join.NAME: tokenize.NAME}
 """By stage: the stage in place of whose artifact the later stages of a build read its own."""
 
 

@@ -15,7 +15,8 @@ from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import Execution, Settings
-from corpus2vec.pipeline.errors import UsageError
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.progress import SILENT, Progress
 
 
@@ -100,6 +101,17 @@ def existing(path: Path) -> Path:
 def side_inputs(config: Settings) -> tuple[Input, ...]:
     """Return the files that settings name, as inputs: their content decides, not their names."""
     return tuple(file_input(name, existing(path)) for name, path in config.files().items())
+
+
+def listed_in(path: Path) -> list[str]:
+    """Return the tokens that a file lists, one a line. Raises DataError if it is not UTF-8."""
+    with reading(path):
+        content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise DataError(f"{path} is not UTF-8 at byte {problem.start}") from problem
+    return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
 
 
 def balanced(*ledgers: Ledger) -> dict[str, Any]:

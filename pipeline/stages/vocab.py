@@ -14,11 +14,10 @@ from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
-from corpus2vec.pipeline.stages.stage import balanced, side_inputs
+from corpus2vec.pipeline.stages.stage import balanced, listed_in, side_inputs
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
@@ -103,7 +102,7 @@ def _build(
 
     readers = [RowGroupReader(path, "tokens") for path in tokens]
     rows, total = 0, sum(reader.rows for reader in readers)
-    kept = _lines_of(config.keep) if config.keep else []
+    kept = listed_in(config.keep) if config.keep else []
     row_groups = (batch for reader in readers for batch in reader.row_groups())
     with Counting(execution.memory_bytes, folder) as counting, read_ahead(row_groups) as batches:
         for batch in batches:
@@ -125,13 +124,3 @@ def _build(
     if config.keep:
         facts["keep_not_in_corpus"] = len(set(kept)) - int(among(found, kept).sum())
     return vocabulary, {**balanced(ledger), **facts}
-
-
-def _lines_of(path: Path) -> list[str]:
-    with reading(path):
-        content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise DataError(f"{path} is not UTF-8 at byte {problem.start}") from problem
-    return [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]

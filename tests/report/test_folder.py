@@ -14,7 +14,7 @@ from corpus2vec.pipeline.config import DumpConfig, EncodeConfig, TrainConfig, Vo
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.report.folder import find_artifacts, publish, remarks_on
-from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import stages_with
 from tests.support.builds import gather, hand_made, write_vocabulary
 
 
@@ -92,7 +92,7 @@ def test_what_another_stage_made_is_no_dump(copy):
 
 
 def test_tokens_that_a_format_escapes_are_found_in_the_vocabulary(tmp_path):
-    tokens, words, ids, model, _ = (tmp_path / stage.FILE for stage in STAGES)
+    tokens, words, ids, model, _ = (tmp_path / stage.FILE for stage in stages_with({}))
     with RowGroupWriter(tokens, "tokens", False) as writer:
         lists = pa.array([["New York", "is", "far"], ["New York"]])
         writer.write(pa.RecordBatch.from_arrays([lists], ["tokens"]))
@@ -147,7 +147,7 @@ def test_no_build_is_refused(tmp_path):
 def test_nothing_that_belongs_to_a_build_is_written_over(copy, tmp_path, there):
     dump(copy, "vectors.npy")
     model = copy / "model.safetensors"
-    own = [copy / stage.FILE for stage in STAGES]
+    own = [copy / stage.FILE for stage in stages_with({})]
     own += [copy / f"embeddings{each.extension}" for each in FORMATS.values()]
     own += [manifest_path(each) for each in own]
     own += [checkpoint_path(model), checkpoint_path(model, 2), copy / "model.metrics.jsonl"]

@@ -19,7 +19,6 @@ from corpus2vec.pipeline.config import (
 )
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import Silent
-from corpus2vec.pipeline.stages import STAGES
 from corpus2vec.pipeline.stages import build as building
 from corpus2vec.pipeline.stages.build import Build, Step
 from tests.support.runs import the_build, write
@@ -41,7 +40,7 @@ def steps(build):
 def test_each_stage_reads_the_corpus_or_what_the_stages_it_needs_made():
     works = Build(corpora=["a.txt"], folder=Path("b")).works()
     assert [(work.stage, work.output.name) for work in works] == [
-        (stage, stage.FILE) for stage in STAGES
+        (stage, stage.FILE) for stage in stages.stages_with({})
     ]
     inputs = {work.stage.NAME: work.inputs for work in works}
     assert inputs["tokenize"] == ["a.txt"]

@@ -12,7 +12,7 @@ from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, write_arrays
 from corpus2vec.pipeline.config.formats import FORMATS
-from corpus2vec.pipeline.stages import STAGES
+from corpus2vec.pipeline.stages import STAGES, stages_with
 from tests.support.readers import GOLD, OF_TABLES, READERS, complete, damage, naming
 from tests.support.runs import SMALL
 
@@ -37,7 +37,7 @@ def build(built, tmp_path):
 @pytest.fixture
 def whole_build(build):
     """Copy the whole build, with a table in the default format."""
-    build(*(stage.FILE for stage in STAGES))
+    build(*(stage.FILE for stage in stages_with({})))
     complete("embeddings.txt")
 
 
@@ -166,9 +166,9 @@ def test_tokens_for_ids_are_to_be_encoded_first(whole_build, cli):
 
 
 def test_the_artifact_of_a_stage_that_is_not_known_is_refused_by_name(whole_build, cli):
-    sign("tokens.parquet", stage="phrases")
+    sign("tokens.parquet", stage="sentences")
     result = cli("vocab", "tokens.parquet", "-o", "o")
     assert result.code == 65
-    assert "tokens.parquet was made by phrases, a stage that this corpus2vec does not know" in (
+    assert "tokens.parquet was made by sentences, a stage that this corpus2vec does not know" in (
         result.err
     )

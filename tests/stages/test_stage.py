@@ -48,7 +48,7 @@ def test_a_shared_setting_is_the_same_in_all_stages():
             if field.metadata.get("shared"):
                 first = shared.setdefault(field.name, field)
                 assert (field.default, field.metadata) == (first.default, first.metadata)
-    assert list(shared) == ["threads"]
+    assert list(shared) == ["threads", "memory"]
 
 
 # --- what they share -------------------------------------------------------------------------
