@@ -110,7 +110,7 @@ def test_a_build_without_phrases_has_none_and_one_with_them_is_made_once(cli, tm
     assert [line.split()[:2] for line in plan] == [
         ["tokenize", "hit"], *([each, "run"] for each in WITH[1:])
     ]  # fmt: skip
-    assert plan[3].endswith(" join runs first")
+    assert plan[3].endswith("join runs first")
     made = verdicts(cli(*corpus, *OPTIONS).err)
     assert made == {**dict.fromkeys(WITH, "built"), "tokenize": "hit"}
     assert verdicts(cli(*corpus, *OPTIONS).err) == dict.fromkeys(WITH, "hit")
