@@ -6,29 +6,20 @@ was tokenized, which token replaces unknown ones, how the dump spells its tokens
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import folder_of
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
-from corpus2vec.pipeline.artifacts.stored import dump_settings, settings_of
-from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.artifacts.stored import dump_settings
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.json_text import require_shape
 from corpus2vec.pipeline.strings.display import visible
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
-from corpus2vec.pipeline.tokenizer.spacy_pipeline import FOLDER
-
-TOKEN_SETTINGS = ("lang", "model", "lower", "lemma", "drop")
-"""The settings of tokenize that concern a text which is typed in; the rest is about files."""
+from corpus2vec.pipeline.tokenizer.lineage import entry_of, tokenize_config
 
 
 @dataclass(frozen=True)
@@ -59,14 +50,14 @@ class Lookup:
                 hint="look up in a table that `corpus2vec dump` or `run` wrote",
             )
         self._format = dump_settings(manifest.config, f"the manifest of {path}").format
-        self._unk = _entry(manifest, "vocab", path)["counts"].get("unk")
+        self._unk = entry_of(manifest, "vocab", path)["counts"].get("unk")
         table = read_vectors(path)
         if table.ids is None:
             _require_order_of_ids(manifest, path)
         self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
-        self._tokenizer = Tokenizer(_tokenize_config(_entry(manifest, "tokenize", path), path))
+        self._tokenizer = Tokenizer(tokenize_config(manifest, path))
 
     def find(self, text: str) -> list[Found]:
         """Return the tokens of `text`, each with its id and its vector; no text, no tokens.
@@ -110,45 +101,3 @@ def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
             f"{path} was dumped with --order or --top, so its lines are not ids",
             hint="dump all rows in the order of ids, or --format parquet, which has the ids",
         )
-
-
-def _entry(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
-    entry = manifest.upstream(stage)
-    if entry is None:
-        raise DataError(
-            f"the manifest of {path} has no {stage} stage in its lineage",
-            hint="was one of the files it was made from brought from elsewhere?",
-        )
-    return entry
-
-
-def _tokenize_config(entry: Mapping[str, Any], path: Path) -> TokenizeConfig:
-    """Return the config with which the entry's stage tokenized."""
-    stored, named = entry["config"], f"the manifest of {path}"
-    require_shape(stored, {"drop": [str], ...: Any}, named)
-    values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
-    folder = folder_of("pipeline", entry["inputs"])
-    if folder:
-        _require_unchanged(folder, entry["inputs"])
-        values["model"] = str(folder)
-    elif values.get("model") == FOLDER:
-        raise DataError(f"{named} names a spaCy pipeline in a folder, but none of its files")
-    return settings_of(TokenizeConfig, values, named)
-
-
-def _require_unchanged(folder: Path, inputs: Sequence[Mapping[str, Any]]) -> None:
-    """Raise DataError unless the --model folder is where it was, with the files it had."""
-    if not folder.is_dir():
-        raise DataError(
-            f"the corpus was tokenized with the spaCy pipeline in {folder}, which is not there",
-            hint="put the pipeline back, or tokenize again with the one that you have",
-        )
-    for each in inputs:
-        path = Path(each["name"])
-        if each["role"] == "pipeline" and not (
-            path.is_file() and digest(path)[0] == each["digest"]
-        ):
-            raise DataError(
-                f"{path} has changed since the corpus was tokenized with it",
-                hint="put the pipeline back as it was, or tokenize again",
-            )

@@ -13,6 +13,7 @@
       char_sets.py         sets of characters
     plain.py           the plain way: spaCy itself, a document at a time
     rows.py            tokens → rows: what is left out, where documents are cut
+    lineage.py         how the corpus of an artifact was tokenized
     spacy_pipeline.py  the pipeline that --lang or --model names
 
 No module here imports spaCy before it is used.

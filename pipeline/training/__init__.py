@@ -17,6 +17,7 @@
     metrics      loss and speed as JSON Lines
     events       the same as TensorBoard's event files
     run          a run on disk: loop, checkpoints, metrics, model
+    inference    a trained network, asked: probabilities of labels, states of documents, contexts
     device       CPU or CUDA, threads, and the type of the products
     memory       keep the memory that training frees; name the sizes where it runs short
 

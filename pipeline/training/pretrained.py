@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 import torch
 from torch import Tensor, nn
 
-from corpus2vec.pipeline.artifacts.digests import digest
-from corpus2vec.pipeline.artifacts.inputs import artifact_input
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import (
     EMBEDDING,
@@ -34,6 +32,7 @@ from corpus2vec.pipeline.artifacts.weights import (
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.tables.reading import read_vectors
+from corpus2vec.pipeline.vocabulary.finding import find_vocabulary
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
 
@@ -92,21 +91,9 @@ def read_start(path: Path, vocabulary: Vocabulary, config: TrainConfig) -> Start
 
 
 def _vocabulary_of(model: Path) -> Vocabulary:
-    """Return the vocabulary a model was trained with: the one its manifest names, or beside it."""
+    """Return the vocabulary a model was trained with."""
     wanted = read_header(model, "model", {"vocabulary_digest": str})["vocabulary_digest"]
-    places = [model.with_name("vocab.tsv")]
-    manifest = read_manifest(model)
-    for each in manifest.inputs if manifest else ():
-        if each["role"] == "vocabulary":
-            named = Path(each["name"])
-            places += [named, model.parent / named.name]
-    for place in places:
-        if place.is_file() and digest(place)[0] == wanted:
-            return read_vocabulary(artifact_input("vocabulary", place))
-    raise DataError(
-        f"the vocabulary of {model} is not found, so its rows have no tokens",
-        hint="put its vocab.tsv beside it, or give a file that `dump` wrote",
-    )
+    return read_vocabulary(find_vocabulary(model, read_manifest(model), wanted))
 
 
 # --- a start → a model's weights -------------------------------------------------------------

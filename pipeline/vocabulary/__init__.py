@@ -4,5 +4,6 @@ counting      tokens → distinct tokens and their counts
 spill         counts of more distinct tokens than memory holds, on disk in parts
 selection     which of the counted tokens get an id
 vocabulary    the vocabulary and its file, vocab.tsv
+finding       the vocabulary that a model was made with
 encoding      tokens + vocabulary → ids
 """

@@ -72,16 +72,24 @@ class LabelledDocuments:
         begin = self._turns[step] * self._batch_size
         chosen = self._order[begin : begin + self._batch_size]
         chosen = chosen[np.argsort(-self._lengths[chosen], kind="stable")]
-        lengths = self._lengths[chosen]
-        sizes = np.count_nonzero(lengths[:, None] > np.arange(lengths[0]), axis=0)
-        position = np.repeat(np.arange(len(sizes)), sizes)
-        rank = np.arange(len(position)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        ids = self._documents.ids_n[self._documents.offsets[chosen][rank] + position]
         labels = self._documents.labels
         if labels is None:
             raise DataError("the documents have no labels")
         return LabelledBatch(
-            torch.from_numpy(ids.astype(np.int64)),
-            torch.from_numpy(sizes.astype(np.int64)),
+            *packed(self._documents, chosen, self._lengths[chosen]),
             torch.from_numpy(labels[chosen].astype(np.int64)),
         )
+
+
+def packed(
+    documents: Documents, chosen_B: np.ndarray, lengths_B: np.ndarray
+) -> tuple[Tensor, Tensor]:
+    """Return the first `lengths_B` ids, at least one, of chosen documents, as torch packs them.
+
+    The documents are in the order of falling length. See `LabelledBatch` for the result.
+    """
+    sizes = np.count_nonzero(lengths_B[:, None] > np.arange(lengths_B[0]), axis=0)
+    position = np.repeat(np.arange(len(sizes)), sizes)
+    rank = np.arange(len(position)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    ids = documents.ids_n[documents.offsets[chosen_B][rank] + position]
+    return torch.from_numpy(ids.astype(np.int64)), torch.from_numpy(sizes.astype(np.int64))

@@ -47,7 +47,8 @@ class Classifier(nn.Module):
         self, batch: LabelledBatch, state: State | None, generator: torch.Generator
     ) -> tuple[Tensor, None]:
         """Return the mean cross-entropy of the labels, and no state."""
-        return F.cross_entropy(self._logits(batch, generator), batch.labels_B), None
+        logits_BC = self.logits(batch.ids_n, batch.sizes_T, generator)
+        return F.cross_entropy(logits_BC, batch.labels_B), None
 
     def tokens(self, batch: LabelledBatch) -> int:
         """Return the number of ids."""
@@ -60,14 +61,17 @@ class Classifier(nn.Module):
         batches = LabelledDocuments(documents, self._together, self.config.length, None)
         for step in range(len(batches)):
             batch = move(batches[step], device)
-            logits_BC = self._logits(batch)
+            logits_BC = self.logits(batch.ids_n, batch.sizes_T)
             total += F.cross_entropy(logits_BC, batch.labels_B, reduction="sum").item()
             right += int((logits_BC.argmax(1) == batch.labels_B).sum())
         return {"loss": total / len(documents), "accuracy": right / len(documents)}
 
-    def _logits(self, batch: LabelledBatch, generator: torch.Generator | None = None) -> Tensor:
+    def logits(
+        self, ids_n: Tensor, sizes_T: Tensor, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return the logit (B, C) of each label, for packed documents (see `LabelledBatch`)."""
         recurrent = self.recurrent
-        outputs, last_BH = recurrent.forward_packed(batch.ids_n, batch.sizes_T, generator)
+        outputs, last_BH = recurrent.forward_packed(ids_n, sizes_T, generator)
         padded_BTH, _ = pad_packed_sequence(outputs, batch_first=True, padding_value=-math.inf)
         pooled_B2H = torch.cat([last_BH, padded_BTH.amax(1)], dim=1)
         logits_BC: Tensor = self.head(recurrent.dropout(pooled_B2H, generator))

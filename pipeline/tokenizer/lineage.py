@@ -1,0 +1,70 @@
+"""How the corpus of an artifact was tokenized, so that other text is tokenized in the same way.
+
+An artifact's manifest carries its whole lineage, so nothing needs to be said again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from corpus2vec.pipeline.artifacts.digests import digest
+from corpus2vec.pipeline.artifacts.inputs import folder_of
+from corpus2vec.pipeline.artifacts.manifest import Manifest
+from corpus2vec.pipeline.artifacts.stored import settings_of
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.json_text import require_shape
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import FOLDER
+
+TOKEN_SETTINGS = ("lang", "model", "lower", "lemma", "drop")
+"""The settings of tokenize that concern any text; the rest is about files and rows."""
+
+
+def entry_of(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
+    """Return the last entry of a stage in the story of `path`. Raises DataError if it has none."""
+    entry = manifest.upstream(stage)
+    if entry is None:
+        raise DataError(
+            f"the manifest of {path} has no {stage} stage in its lineage",
+            hint="was one of the files it was made from brought from elsewhere?",
+        )
+    return entry
+
+
+def tokenize_config(manifest: Manifest, path: Path) -> TokenizeConfig:
+    """Return the config with which the corpus of `path` was tokenized.
+
+    Raises DataError where the manifest does not say it, or the --model folder is not there as it
+    was.
+    """
+    entry = entry_of(manifest, "tokenize", path)
+    stored, named = entry["config"], f"the manifest of {path}"
+    require_shape(stored, {"drop": [str], ...: Any}, named)
+    values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
+    folder = folder_of("pipeline", entry["inputs"])
+    if folder:
+        _require_unchanged(folder, entry["inputs"])
+        values["model"] = str(folder)
+    elif values.get("model") == FOLDER:
+        raise DataError(f"{named} names a spaCy pipeline in a folder, but none of its files")
+    return settings_of(TokenizeConfig, values, named)
+
+
+def _require_unchanged(folder: Path, inputs: Sequence[Mapping[str, Any]]) -> None:
+    """Raise DataError unless the --model folder is where it was, with the files it had."""
+    if not folder.is_dir():
+        raise DataError(
+            f"the corpus was tokenized with the spaCy pipeline in {folder}, which is not there",
+            hint="put the pipeline back, or tokenize again with the one that you have",
+        )
+    for each in inputs:
+        path = Path(each["name"])
+        if each["role"] == "pipeline" and not (
+            path.is_file() and digest(path)[0] == each["digest"]
+        ):
+            raise DataError(
+                f"{path} has changed since the corpus was tokenized with it",
+                hint="put the pipeline back as it was, or tokenize again",
+            )
