@@ -143,6 +143,13 @@ def read_table(path: Path, name: str = EMBEDDING, rows: int | None = None) -> np
     return table
 
 
+def columns_of(path: Path) -> int:
+    """Return how many columns the embedding table of a model has, without reading it."""
+    with reading(path, f"has no {EMBEDDING} table", also=(*UNREADABLE, IndexError)):
+        with safetensors.safe_open(path, framework="np") as file:
+            return int(file.get_slice(EMBEDDING).get_shape()[1])
+
+
 def require_table(path: Path, name: str, table: np.ndarray | None, rows: int | None) -> None:
     """Raise DataError unless it is a table of finite float32, with so many rows if given."""
     if table is None or table.dtype != np.float32 or table.ndim != 2 or not table.shape[1]:

@@ -14,6 +14,7 @@ from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.publication import publishable
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import IN_PLACE_OF, Stage, door, stages_with
+from corpus2vec.pipeline.stages.before import require_possible
 from corpus2vec.pipeline.stages.stage import existing
 
 
@@ -78,8 +79,13 @@ class Build:
         progress: Progress = SILENT,
         announce: Callable[[str], None] = lambda stage: None,
     ) -> Iterator[Outcome]:
-        """Yield an outcome for each artifact; `announce` gets each stage's name before it runs."""
-        for work in self.works():
+        """Yield an outcome for each artifact; `announce` gets each stage's name before it runs.
+
+        Raises UsageError, DataError, StorageError before the first for what would stop a later one.
+        """
+        works = self.works()
+        require_possible(works)
+        for work in works:
             announce(work.stage.NAME)
             yield work.stage.run(
                 work.inputs,

@@ -18,11 +18,11 @@ from corpus2vec.pipeline.artifacts.beside import checkpoint_path, metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
-from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.temporaries import sweep
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
+from corpus2vec.pipeline.stages.before import require_fitting_start, require_trainable
 from corpus2vec.pipeline.stages.stage import existing
 
 NAME = "train"
@@ -83,9 +83,9 @@ def run(
 ) -> Outcome:
     """Train on ids.parquet into model.safetensors; `training.run` keeps checkpoints and metrics."""
     made_by = recipe(inputs, output, config)
-    if made_by.tools["torch"] == NO_TORCH:
-        raise UsageError("train needs torch, which is not installed", hint="pip install torch")
     execution = execution or TrainExecution()
+    if made_by.tools["torch"] == NO_TORCH:
+        require_trainable(execution)
     environment: dict[str, Any] = {}  # known only when it has run
     checkpoints: Any = None
 
@@ -94,6 +94,8 @@ def run(
         from corpus2vec.pipeline.training.run import Run
         from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
+        require_trainable(execution)
+        require_fitting_start(config)
         ids, vocabulary = made_by.input("ids"), made_by.input("vocabulary")
         files = {each.role: Path(each.name) for each in made_by.inputs}
         loaded, facts = load_inputs(
