@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.errors import DataError
@@ -92,6 +93,10 @@ class Recipe:
         if len(found) != 1:
             raise LookupError(f"{self.stage} has {len(found)} inputs with the role {role}, not 1")
         return found[0]
+
+    def paths(self, role: str) -> list[Path]:
+        """Return the files of all inputs of that role, in order."""
+        return [Path(each.name) for each in self.inputs if each.role == role]
 
     @property
     def is_sealed(self) -> bool:

@@ -62,14 +62,16 @@ def run(
     from corpus2vec.pipeline.phrases.phrases import phrase_lines
 
     execution = execution or VocabExecution()
+    made_by = recipe(inputs, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:
-        phrases, counts = _learn(inputs, config, execution, progress, target.parent)
+        tokens = made_by.paths("tokens")
+        phrases, counts = _learn(tokens, config, execution, progress, target.parent)
         with target.open("wb") as sink:
             sink.writelines(phrase_lines(phrases))
         return counts
 
-    return store.produce(recipe(inputs, output, config), output, write, force=force)
+    return store.produce(made_by, output, write, force=force)
 
 
 def stream(
@@ -82,8 +84,8 @@ def stream(
     """Write the lines of phrases.tsv."""
     from corpus2vec.pipeline.phrases.phrases import phrase_lines
 
-    recipe(inputs, Path("-"), config)  # checks that the inputs are there, and whole
-    phrases, _ = _learn(inputs, config, execution, progress, None)
+    tokens = recipe(inputs, Path("-"), config).paths("tokens")  # they are there, and whole
+    phrases, _ = _learn(tokens, config, execution, progress, None)
     for line in phrase_lines(phrases):
         sink.write(line)
 

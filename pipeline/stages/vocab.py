@@ -59,7 +59,7 @@ def run(
     made_by = recipe(inputs, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:
-        tokens = _tokens(made_by)
+        tokens = made_by.paths("tokens")
         vocabulary, counts = _build(tokens, config, execution, progress, target.parent)
         with target.open("wb") as sink:
             sink.writelines(vocabulary_lines(vocabulary))
@@ -78,14 +78,10 @@ def stream(
     """Write the lines of vocab.tsv."""
     from corpus2vec.pipeline.vocabulary.vocabulary import vocabulary_lines
 
-    tokens = _tokens(recipe(inputs, Path("-"), config))  # they are there, and whole
+    tokens = recipe(inputs, Path("-"), config).paths("tokens")  # they are there, and whole
     vocabulary, _ = _build(tokens, config, execution, progress, None)
     for lines in vocabulary_lines(vocabulary):
         sink.write(lines)
-
-
-def _tokens(made_by: Recipe) -> list[Path]:
-    return [Path(each.name) for each in made_by.inputs if each.role == "tokens"]
 
 
 def _build(
