@@ -27,6 +27,8 @@ from pathlib import Path
 
 from quality import SETS, Judge, write_text
 
+from corpus2vec.pipeline.phrases.phrases import parse_phrases
+
 CONNECTORS = ("none", "english")
 RUNS: dict[str, list[str]] = {
     "without phrases": [],
@@ -134,8 +136,8 @@ def run_gensim(work: Path, connectors: str) -> None:
 def print_differences(work: Path, connectors: str) -> None:
     """Print how many phrases and how many joined documents differ from gensim's."""
     theirs = set(json.loads((work / "gensim.json").read_text()))
-    lines = (work / "phrases.tsv").read_text("utf-8").splitlines()[1:]
-    ours = {line.split("\t")[2] for line in lines}
+    text = (work / "phrases.tsv").read_bytes()
+    ours = {each.token for each in parse_phrases(text, "phrases.tsv")}
     write_text(work / "joined.parquet", work / "joined.txt")
     with (work / "joined.txt").open() as one, (work / "gensim.txt").open() as other:
         documents = [a.split() == b.split() for a, b in zip(one, other, strict=True)]

@@ -15,6 +15,7 @@ from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
 from corpus2vec.pipeline.artifacts.stored import dump_settings
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.phrases.retracing import joinings
 from corpus2vec.pipeline.strings.display import visible
 from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.tokens import as_written
@@ -58,6 +59,7 @@ class Lookup:
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
         self._tokenizer = Tokenizer(tokenize_config(manifest, path))
+        self._joinings = joinings(manifest, path)
 
     def find(self, text: str) -> list[Found]:
         """Return the tokens of `text`, each with its id and its vector; no text, no tokens.
@@ -74,8 +76,10 @@ class Lookup:
             ) from problem
         if not text or text.isspace():
             return []
-        tokens = self._tokenizer.tokenize(Texts.of([text]))
-        words = tokens.batch.column("tokens").flatten().to_pylist()
+        batch = self._tokenizer.tokenize(Texts.of([text])).batch
+        for each in self._joinings:
+            batch = each.join(batch)
+        words = batch.column("tokens").flatten().to_pylist()
         return [self._found(word) for word in words]
 
     def _found(self, word: str) -> Found:

@@ -33,13 +33,28 @@ def entry_of(manifest: Manifest, stage: str, path: Path) -> Mapping[str, Any]:
     return entry
 
 
+def tokenized(manifest: Manifest, path: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """Return the entry of tokenize, and of each join after it that joined phrases, in order.
+
+    The phrases may be those of another corpus, whose story is in the lineage too. Raises DataError
+    where the manifest does not say how the corpus was tokenized.
+    """
+    joins: list[Mapping[str, Any]] = []
+    entry = manifest.upstream("join")
+    while entry is not None and entry["stage"] == "join":
+        joins.insert(0, entry)
+        read = {each["digest"] for each in entry["inputs"] if each["role"] == "tokens"}
+        entry = next((each for each in manifest.lineage if each["output"]["digest"] in read), None)
+    return entry or entry_of(manifest, "tokenize", path), joins
+
+
 def tokenize_config(manifest: Manifest, path: Path) -> TokenizeConfig:
     """Return the config with which the corpus of `path` was tokenized.
 
     Raises DataError where the manifest does not say it, or the --model folder is not there as it
     was.
     """
-    entry = entry_of(manifest, "tokenize", path)
+    entry, _ = tokenized(manifest, path)
     stored, named = entry["config"], f"the manifest of {path}"
     require_shape(stored, {"drop": [str], ...: Any}, named)
     values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}

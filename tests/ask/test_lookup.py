@@ -11,6 +11,7 @@ from corpus2vec.pipeline.ask.lookup import Lookup
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
+    Settings,
     TokenizeConfig,
     TrainConfig,
     VocabConfig,
@@ -202,6 +203,58 @@ def test_a_pipeline_that_changed_is_refused(modelled, name):
     (model / name).write_bytes((model / name).read_bytes() + b" ")
     with pytest.raises(DataError, match="has changed since the corpus was tokenized with it"):
         lookup_in(table)
+
+
+# --- phrases that were joined ----------------------------------------------------------------
+
+LIST = "pass\twords\tphrase\tcount\tscore\n"
+
+
+@pytest.fixture
+def with_phrases(tmp_path):
+    """A table of tokens in which two lists of phrases were joined, one after the other."""
+    (tmp_path / "corpus.txt").write_text(PHRASES)
+    tokens = tmp_path / "tokens.parquet"
+    stages.tokenize.run([str(tmp_path / "corpus.txt")], tokens, TokenizeConfig())
+    first, second = tmp_path / "first.tsv", tmp_path / "second.tsv"
+    first.write_text(f"{LIST}1\tto see\tto_see\t2\t1\n")
+    second.write_text(f"{LIST}1\tto_see you\tto_see_you\t2\t1\n")
+    once, twice = tmp_path / "once.parquet", tmp_path / "twice.parquet"
+    stages.join.run([tokens, first], once, Settings())
+    stages.join.run([once, second], twice, Settings())
+    words, ids = tmp_path / "vocab.tsv", tmp_path / "ids.parquet"
+    stages.vocab.run([twice], words, VocabConfig())
+    stages.encode.run([twice, words], ids, EncodeConfig())
+    model = tmp_path / "model.safetensors"
+    stages.train.run([ids, words], model, TrainConfig(dim=2, seq_len=5, epochs=1))
+    return dump(model)[0]
+
+
+def test_phrases_are_joined_as_they_were_in_the_corpus(with_phrases):
+    found = lookup_in(with_phrases).find("Nice to see you again")
+    assert [(each.token, each.id) for each in found] == [
+        ("Nice", 3),
+        ("to_see_you", 1),
+        ("again", 4),
+    ]
+
+
+def test_phrases_that_moved_are_found_beside_the_table_or_missed_by_name(with_phrases, tmp_path):
+    first = tmp_path / "first.tsv"
+    content = first.read_text()
+    (tmp_path / "there").mkdir()
+    table = with_phrases.rename(tmp_path / "there" / with_phrases.name)
+    manifest_path(with_phrases).rename(manifest_path(table))
+    first.rename(tmp_path / "there/first.tsv")
+    assert [each.token for each in lookup_in(table).find("to see")] == ["to_see"]
+    first.write_text(f"{content}1\ta b\tc\t1\t1\n")
+    assert [each.token for each in lookup_in(table).find("to see")] == ["to_see"]
+    (tmp_path / "there/first.tsv").unlink()
+    with pytest.raises(DataError) as refused:
+        lookup_in(table)
+    assert refused.value.message == (
+        f"phrases were joined in the corpus, and {first} has changed or is not there"
+    )
 
 
 # --- bytes that are not UTF-8 ----------------------------------------------------------------

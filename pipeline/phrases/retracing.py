@@ -1,0 +1,42 @@
+"""Join in another text the phrases that were joined in the corpus of a table or a model.
+
+A manifest has the whole lineage, so it says which lists of phrases that were. The lists are files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from corpus2vec.pipeline.artifacts.digests import digest
+from corpus2vec.pipeline.artifacts.manifest import Manifest
+from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.failures import reading
+from corpus2vec.pipeline.phrases.joining import Joining
+from corpus2vec.pipeline.phrases.phrases import parse_phrases
+from corpus2vec.pipeline.tokenizer.lineage import tokenized
+
+
+def joinings(manifest: Manifest, path: Path) -> list[Joining]:
+    """Return what joins the phrases again that were joined in the corpus of `path`, in order.
+
+    A list of phrases is looked for where it was, and beside `path`. Raises DataError if it is at
+    neither, or has changed.
+    """
+    _, joins = tokenized(manifest, path)
+    contents = [_content(entry, path.parent) for entry in joins]
+    return [Joining(parse_phrases(each, "the list of phrases")) for each in contents]
+
+
+def _content(entry: Mapping[str, Any], near: Path) -> bytes:
+    given = next(each for each in entry["inputs"] if each["role"] == "phrases")
+    path = Path(given["name"])
+    for each in (path, near / path.name):
+        if each.is_file() and digest(each)[0] == given["digest"]:
+            with reading(each):
+                return each.read_bytes()
+    raise DataError(
+        f"phrases were joined in the corpus, and {path} has changed or is not there",
+        hint=f"put it back, or into {near}",
+    )
