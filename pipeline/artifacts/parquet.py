@@ -3,6 +3,8 @@
     tokens.parquet   a row a document   tokens: list<string>   label: string, if there are labels
     ids.parquet      a row a document   ids: list<int32>       label: int32, if there are labels
 
+Both have a column `id: string` too, the last, where documents were given ids (--id-field).
+
 Row groups are bounded in rows and in list items, so that Arrow's int32 list offsets cannot overflow
 and so that memory depends on the row group, not on the corpus. Pages carry checksums, which are
 verified on reading. A file with any other schema is refused by name.
@@ -33,20 +35,22 @@ ITEMS = {"tokens": pa.string(), "ids": pa.int32()}
 LABELS = {"tokens": pa.string(), "ids": pa.int32()}
 
 
-def schema(kind: str, labelled: bool) -> pa.Schema:
+def schema(kind: str, labelled: bool, identified: bool = False) -> pa.Schema:
     """Return the schema of an artifact of `kind`, tokens or ids."""
     fields = [pa.field(kind, pa.list_(ITEMS[kind]))]
     if labelled:
         fields.append(pa.field("label", LABELS[kind]))
+    if identified:
+        fields.append(pa.field("id", pa.string()))
     return pa.schema(fields)
 
 
 class RowGroupWriter:
     """Gathers record batches, and writes them as bounded row groups."""
 
-    def __init__(self, path: Path, kind: str, labelled: bool) -> None:
+    def __init__(self, path: Path, kind: str, labelled: bool, identified: bool = False) -> None:
         self._kind = kind
-        self.schema = schema(kind, labelled)
+        self.schema = schema(kind, labelled, identified)
         self.rows = 0
         self.items = 0
         """How many list items were written: tokens or ids."""
@@ -60,7 +64,8 @@ class RowGroupWriter:
             compression="zstd",
             write_page_checksum=True,
             # Vocabulary building reads the dictionary, so a row group never gives it up half-way.
-            use_dictionary=kind == "tokens",
+            # Ids of documents repeat themselves too rarely for one.
+            use_dictionary=["tokens.list.element", "label"] if kind == "tokens" else False,
             dictionary_pagesize_limit=1 << 30,
             write_statistics=False,
         )
@@ -174,7 +179,8 @@ class RowGroupReader:
             stored = pq.ParquetFile(path)
             names = stored.schema_arrow.names
             self.labelled = "label" in names
-            expected = schema(kind, self.labelled)
+            self.identified = "id" in names
+            expected = schema(kind, self.labelled, self.identified)
             found = pa.schema([_plain(field) for field in stored.schema_arrow])
         if not found.equals(expected):
             raise DataError(
@@ -237,10 +243,10 @@ class RowGroupReader:
 
     def _require_ids(self, batch: pa.RecordBatch) -> None:
         """Raise DataError for an id that is negative, and for a label's that has no name."""
-        columns = [batch.column(0).flatten(), *batch.columns[1:]]
-        if any((pc.min(each).as_py() or 0) < 0 for each in columns):
+        labels = [batch.column("label")] if self.labelled else []
+        if any((pc.min(each).as_py() or 0) < 0 for each in (batch.column(0).flatten(), *labels)):
             raise DataError(f"{self.path} has a negative id")
-        if self.label_names and pc.max(columns[1]).as_py() >= len(self.label_names):
+        if self.label_names and pc.max(labels[0]).as_py() >= len(self.label_names):
             raise DataError(f"{self.path} has a label without a name")
 
 

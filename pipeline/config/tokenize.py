@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
+
+ADDED = ("id_field",)
+"""Settings that came later than the format of tokens.parquet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,10 @@ class CorpusConfig(Settings):
     label_field: str | None = setting(
         None, "Field or column with the label, for --objective classify."
     )
+    id_field: str | None = setting(
+        None,
+        "Field or column with the document's id, which tokens.parquet and ids.parquet then carry.",
+    )
     label_from: Literal["none", "file", "folder"] = setting(
         "none",
         "Take each document's label from the name of its file (no extensions) or folder.",
@@ -41,6 +49,20 @@ class CorpusConfig(Settings):
             "--label-field and --label-from both say where the label is",
             "give one of them",
         )
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide an artifact's bytes.
+
+        Those in ADDED are left out where they have their default: an artifact that was made before
+        there was such a setting is made no other way with it.
+        """
+        settings = super().deciding()
+        usual = {field.name: field.default for field in dataclasses.fields(self)}
+        return {
+            name: value
+            for name, value in settings.items()
+            if name not in ADDED or value != usual[name]
+        }
 
 
 DROPPABLE = ("space", "punct", "num", "stop")

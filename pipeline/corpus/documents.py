@@ -15,30 +15,38 @@ from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError
 
-Rows = Iterator[tuple[str | None, str | None]]
-"""Text and label of each document."""
+Rows = Iterator[tuple[str | None, str | None, str | None]]
+"""Text, label and id of each document."""
 
 
 def in_batches(rows: Rows, opened: Opened, config: CorpusConfig) -> Iterator[Texts]:
     """Yield the documents in batches of bounded size. A text that is None is an empty document."""
     texts: list[str] = []
     labels: list[str | None] = []
+    ids: list[str | None] = []
+
+    def batch() -> Texts:
+        return Texts.of(
+            texts, labels if labelled(config) else None, ids if config.id_field else None
+        )
+
     characters = 0
-    for text, label in rows:
+    for text, label, own_id in rows:
         for piece in _pieces(text or "", opened):
             # A long piece is a batch by itself: two would take twice the memory.
             if texts and len(piece) >= limits.BATCH_BYTES:
-                yield Texts.of(texts, labels if labelled(config) else None)
-                texts, labels, characters = [], [], 0
+                yield batch()
+                texts, labels, ids, characters = [], [], [], 0
             texts.append(piece)
             labels.append(label)
+            ids.append(own_id)
             characters += len(piece)
         long = characters >= min(limits.BLOCK_BYTES, len(texts) * limits.BATCH_BYTES)
         if long or len(texts) >= limits.BLOCK_DOCUMENTS:
-            yield Texts.of(texts, labels if labelled(config) else None)
-            texts, labels, characters = [], [], 0
+            yield batch()
+            texts, labels, ids, characters = [], [], [], 0
     if texts:
-        yield Texts.of(texts, labels if labelled(config) else None)
+        yield batch()
 
 
 def _pieces(text: str, opened: Opened) -> list[str]:
@@ -83,13 +91,25 @@ def labelled(config: CorpusConfig) -> bool:
     return bool(config.label_field) or config.label_from != "none"
 
 
-def label_text(value: object, where: str) -> str:
+def label_text(value: object, where: str, what: str = "label") -> str:
     """Return a label as text. Raise DataError unless it is a string, a number or a truth value."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    raise DataError(f"{where}: its label is neither a string nor a number: {value!r:.60}")
+    raise DataError(f"{where}: its {what} is neither a string nor a number: {value!r:.60}")
+
+
+def id_text(value: object, where: str) -> str:
+    """Return a document's id as text. Raise DataError where there is none; two may be the same."""
+    if value is None or value == "":
+        raise DataError(
+            f"{where} has no id", hint="give each document one, or leave --id-field out"
+        )
+    text = label_text(value, where, "id")
+    if len(text) > limits.ID_CHARACTERS:
+        raise DataError(f"{where}: its id has more than {limits.ID_CHARACTERS:,} characters")
+    return text
 
 
 def column_number(names: Sequence[str], name: str, option: str, source: Source) -> int:

@@ -16,5 +16,7 @@ BATCH_BYTES = 1 << 21
 """A batch is handed on as soon as it has as many; a block of lines is a batch by itself."""
 RECORD_CHARACTERS = 1 << 22
 """A line or a row of more characters is read piece by piece."""
+ID_CHARACTERS = 1000
+"""The longest id of a document."""
 SIGHT_CHARACTERS = 1 << 16
 """How far ahead a long record is seen. A number or a label in it must be shorter."""

@@ -28,6 +28,7 @@ from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.corpus.documents import (
     bounded,
     column_number,
+    id_text,
     in_batches,
     label_text,
     labelled,
@@ -71,6 +72,8 @@ def _texts(
     wanted = {config.text_field: "--text-field"}
     if config.label_field:
         wanted[config.label_field] = "--label-field"
+    if config.id_field:
+        wanted[config.id_field] = "--id-field"
     for name, option in wanted.items():
         column_number(names, name, option, source)
     kind = file.schema_arrow.field(config.text_field).type
@@ -81,7 +84,8 @@ def _texts(
     for batch in _batches(file, stream, list(wanted)):
         text = _column(batch, config.text_field, source, config)
         label = _column(batch, config.label_field, source, config) if config.label_field else None
-        sizes = text.lengths + (label.lengths if label else 0)
+        named = _column(batch, config.id_field, source, config) if config.id_field else None
+        sizes = text.lengths + sum(each.lengths for each in (label, named) if each)
         for begin, end in _within_block(sizes):
             labels = None
             if label:
@@ -92,23 +96,37 @@ def _texts(
                 ]
             elif labelled(config):
                 labels = [source.label] * (end - begin)
+            ids = None
+            if named:
+                values = named.part(begin, end).to_pylist()
+                ids = [
+                    id_text(value, f"{source.title} row {number}")
+                    for number, value in enumerate(values, start=row + begin)
+                ]
             if text.lengths[begin:end].max() > limits.DOCUMENT_BYTES:  # a row by itself
                 pieces = bounded(text.blocks(begin), opened)
-                rows = ((piece.decode(), labels[0] if labels else None) for piece in pieces)
-                yield from in_batches(rows, opened, config)
+                beside = labels[0] if labels else None, ids[0] if ids else None
+                yield from in_batches(
+                    ((piece.decode(), *beside) for piece in pieces), opened, config
+                )
             else:
-                yield from _short(text.part(begin, end), labels, opened, config)
+                yield from _short(text.part(begin, end), labels, ids, opened, config)
         row += batch.num_rows
 
 
 def _short(
-    texts: pa.Array, labels: list[str] | None, opened: Opened, config: CorpusConfig
+    texts: pa.Array,
+    labels: list[str] | None,
+    ids: list[str] | None,
+    opened: Opened,
+    config: CorpusConfig,
 ) -> Iterator[Texts]:
     texts = texts.fill_null("")
     if pc.max(pc.binary_length(texts)).as_py() <= limits.DOCUMENT_BYTES:
-        yield Texts.of(texts, labels)
+        yield Texts.of(texts, labels, ids)
     else:  # replaced bytes are longer than they were
-        rows = zip(texts.to_pylist(), labels or itertools.repeat(None), strict=False)
+        nothing = itertools.repeat(None)
+        rows = zip(texts.to_pylist(), labels or nothing, ids or nothing, strict=False)
         yield from in_batches(rows, opened, config)
 
 

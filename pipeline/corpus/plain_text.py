@@ -29,7 +29,7 @@ def read_text(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[
     else:
         paragraphs = _paragraphs(lines(opened, source, config.encoding_errors))
         documents = (bounded(paragraph, opened) for paragraph in paragraphs)
-    rows = ((piece.decode(), source.label) for document in documents for piece in document)
+    rows = ((piece.decode(), source.label, None) for document in documents for piece in document)
     return in_batches(rows, opened, config)
 
 

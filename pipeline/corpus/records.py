@@ -19,6 +19,7 @@ from corpus2vec.pipeline.corpus.decoding import lines, without_halves
 from corpus2vec.pipeline.corpus.documents import (
     Rows,
     column_number,
+    id_text,
     in_batches,
     label_text,
     listed,
@@ -54,7 +55,7 @@ def _jsonl_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             else:
                 record = None
             if record is None:
-                yield None, source.label
+                yield None, source.label, None
                 continue
             text = _field(record, config.text_field, "--text-field", where)
             if text is not None and not isinstance(text, str):
@@ -63,30 +64,37 @@ def _jsonl_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             if config.label_field:
                 value = _field(record, config.label_field, "--label-field", where)
                 label = without_halves(label_text(value, where), where, config.encoding_errors)
+            own_id = None
+            if config.id_field:
+                own_id = id_text(_field(record, config.id_field, "--id-field", where), where)
+                own_id = without_halves(own_id, where, config.encoding_errors)
             if isinstance(line, str) or text is None:
-                yield without_halves(text or "", where, config.encoding_errors), label
+                yield without_halves(text or "", where, config.encoding_errors), label, own_id
             else:
-                yield from ((piece, label) for piece in long_text.pieces(opened, where))
+                yield from ((piece, label, own_id) for piece in long_text.pieces(opened, where))
 
 
 def _long_object(
     line: Iterator[str], where: str, text: LongText, config: CorpusConfig
 ) -> dict[str, object] | None:
     """Read a long line: its text into `text`, and "" in the record. Return None if it is blank."""
-    label = Beginning(limits.SIGHT_CHARACTERS)
+    short = {
+        name: Beginning(limits.SIGHT_CHARACTERS)
+        for name in (config.label_field, config.id_field)
+        if name
+    }
 
     def begin(name: str) -> Sink:
         sinks: list[Sink] = []
         if name == config.text_field:
             text.clear()
             sinks.append(text.write)
-        if name == config.label_field:
-            label.clear()
-            sinks.append(label.write)
+        if name in short:
+            short[name].clear()
+            sinks.append(short[name].write)
         return lambda piece: [sink(piece) for sink in sinks]
 
-    wanted = {config.text_field, *([config.label_field] if config.label_field else [])}
-    reader = LongJson(line, wanted, begin)
+    reader = LongJson(line, {config.text_field, *short}, begin)
     try:
         if reader.is_blank():
             return None
@@ -99,15 +107,16 @@ def _long_object(
         raise _too_long(where) from problem
     if record is None:
         raise _no_object(where)
-    if config.label_field and isinstance(record.get(config.label_field), str):
-        record[config.label_field] = _whole_label(label, where)
+    for name, value in short.items():
+        if isinstance(record.get(name), str):
+            record[name] = _whole(value, where, "label" if name == config.label_field else "id")
     return record
 
 
-def _whole_label(label: Beginning, where: str) -> str:
-    if not label.whole:
-        raise DataError(f"{where}: its label has more than {limits.SIGHT_CHARACTERS:,} characters")
-    return label.text
+def _whole(value: Beginning, where: str, what: str) -> str:
+    if not value.whole:
+        raise DataError(f"{where}: its {what} has more than {limits.SIGHT_CHARACTERS:,} characters")
+    return value.text
 
 
 def _json_object(line: str, where: str) -> dict[str, object]:
@@ -180,9 +189,11 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
             return
         feed.row_ended()
         text_column = column_number(header, config.text_field, "--text-field", source)
-        label_column = None
+        label_column = id_column = None
         if config.label_field:
             label_column = column_number(header, config.label_field, "--label-field", source)
+        if config.id_field:
+            id_column = column_number(header, config.id_field, "--id-field", source)
         with LongText(config.encoding_errors) as long_text:
             while True:
                 line = feed.number + 1
@@ -192,8 +203,12 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
                 except LongRowError:
                     row = None
                     long_text.clear()
-                    beginning = Beginning(limits.SIGHT_CHARACTERS)
-                    sinks = [(text_column, long_text.write), (label_column, beginning.write)]
+                    long_label, long_id = (Beginning(limits.SIGHT_CHARACTERS) for _ in "12")
+                    sinks = [
+                        (text_column, long_text.write),
+                        (label_column, long_label.write),
+                        (id_column, long_id.write),
+                    ]
                     columns = read_long_row(feed.rest_of_row(), delimiter, sinks)
                     reader = csv.reader(feed.lines(), delimiter=delimiter, strict=True)
                 else:
@@ -207,13 +222,19 @@ def _csv_rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
                         f"the header {len(header)}",
                         hint="is a quote or a separator missing?",
                     )
+                where = f"{source.title} line {line}"
+                own_id = None
                 if row:
-                    yield row[text_column], label if label_column is None else row[label_column]
+                    label = label if label_column is None else row[label_column]
+                    own_id = None if id_column is None else id_text(row[id_column], where)
+                    yield row[text_column], label, own_id
                 elif columns:
-                    where = f"{source.title} line {line}"
                     if label_column is not None:
-                        label = _whole_label(beginning, where)
-                    yield from ((piece, label) for piece in long_text.pieces(opened, where))
+                        label = _whole(long_label, where, "label")
+                    if id_column is not None:
+                        own_id = id_text(_whole(long_id, where, "id"), where)
+                    for piece in long_text.pieces(opened, where):
+                        yield piece, label, own_id
     except LongRowError as problem:
         raise DataError(
             f"{source.title}: the first row has more than {limits.RECORD_CHARACTERS:,} characters",

@@ -216,4 +216,9 @@ def _source(name: str, config: CorpusConfig) -> Source:
             f"{name} is plain text and has no field {config.label_field}",
             hint="use --kind, or take labels from names with --label-from file or folder",
         )
+    if kind == "text" and config.id_field:
+        raise UsageError(
+            f"{name} is plain text and has no field {config.id_field}",
+            hint="use --kind if it is JSON Lines, CSV, TSV or Parquet",
+        )
     return Source(name=name, kind=kind, compression=compression, label=label)

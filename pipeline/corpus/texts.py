@@ -33,10 +33,14 @@ class Texts:
     """(n,) int64"""
     labels: pa.Array | None = None
     """(n,) string, if the corpus has labels."""
+    ids: pa.Array | None = None
+    """(n,) string: the id that each document has in the corpus, if ids were asked for."""
 
     @staticmethod
     def of(
-        texts: Sequence[str] | pa.Array, labels: Sequence[str] | pa.Array | None = None
+        texts: Sequence[str] | pa.Array,
+        labels: Sequence[str] | pa.Array | None = None,
+        ids: Sequence[str] | pa.Array | None = None,
     ) -> Texts:
         """Make a batch of strings, a sequence or an Arrow array without nulls."""
         slices = Slices.of(texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string()))
@@ -47,8 +51,8 @@ class Texts:
         inside[ends] = False
         inside[len(data) - WORD :] = False
         data[inside] = slices.data[:size]  # an Arrow array has its strings concatenated
-        named = None if labels is None else pa.array(labels, pa.string())
-        return Texts(data, ends - slices.lengths, ends, named)
+        beside = [None if each is None else pa.array(each, pa.string()) for each in (labels, ids)]
+        return Texts(data, ends - slices.lengths, ends, *beside)
 
     @staticmethod
     def of_lines(block: bytes | memoryview, label: str | None = None) -> Texts:
@@ -68,12 +72,12 @@ class Texts:
         sizes = np.array([len(part.used) for part in parts])
         before = np.cumsum(sizes) - sizes
         shifted = list(zip(parts, before, strict=True))
-        labels = [part.labels for part in parts if part.labels is not None]
         return Texts(
             padded(np.concatenate([part.used for part in parts])),
             np.concatenate([part.begins + shift for part, shift in shifted]),
             np.concatenate([part.ends + shift for part, shift in shifted]),
-            pa.chunked_array(labels).combine_chunks() if labels else None,
+            _joined([part.labels for part in parts]),
+            _joined([part.ids for part in parts]),
         )
 
     def __len__(self) -> int:
@@ -87,3 +91,8 @@ class Texts:
     def decoded(self) -> list[str]:
         """Return the documents as strings."""
         return Slices(self.data, self.begins, self.ends - self.begins).decoded()
+
+
+def _joined(columns: Sequence[pa.Array | None]) -> pa.Array | None:
+    there = [each for each in columns if each is not None]
+    return pa.chunked_array(there).combine_chunks() if there else None

@@ -73,7 +73,7 @@ def run(
         encoder = Encoder(read_vocabulary(given), config)
         rows = 0
         with (
-            RowGroupWriter(target, "ids", reader.labelled) as writer,
+            RowGroupWriter(target, "ids", reader.labelled, reader.identified) as writer,
             read_ahead(reader.row_groups()) as batches,
         ):
             for batch in batches:

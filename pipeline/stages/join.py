@@ -72,7 +72,7 @@ def run(
         joining = Joining(read_phrases(made_by.input("phrases")))
         documents, tokens = Ledger("documents"), Ledger("tokens")
         with (
-            RowGroupWriter(target, "tokens", reader.labelled) as writer,
+            RowGroupWriter(target, "tokens", reader.labelled, reader.identified) as writer,
             read_ahead(reader.row_groups()) as batches,
         ):
             for batch in batches:

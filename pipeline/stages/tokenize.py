@@ -24,6 +24,7 @@ from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages.stage import balanced
 
 if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
     from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.corpus.texts import Texts
     from corpus2vec.pipeline.tokenizer import Tokens
@@ -59,7 +60,6 @@ def run(
     Several workers are processes that begin by importing the main module, so a script that asks
     for them needs its `if __name__ == "__main__"`.
     """
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
     from corpus2vec.pipeline.corpus.corpus import Corpus
     from corpus2vec.pipeline.corpus.sources import find_sources
     from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
@@ -74,7 +74,7 @@ def run(
         make = functools.partial(_make_tokenizer, config)
         workers = resolve_workers(execution.workers, corpus.size)
         pieces = in_order(make, corpus.batches(), workers)
-        with RowGroupWriter(target, "tokens", corpus.labelled) as writer, closing(pieces):
+        with _writer(target, config) as writer, closing(pieces):
             for piece in pieces:
                 writer.write(piece.batch)
                 documents.read += piece.read
@@ -134,6 +134,13 @@ def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
             seal=source.digest.hexdigest,
         )
     return file_input("corpus", source.path, source.traits, known)
+
+
+def _writer(target: Path, config: TokenizeConfig) -> RowGroupWriter:
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+    from corpus2vec.pipeline.corpus.documents import labelled
+
+    return RowGroupWriter(target, "tokens", labelled(config), bool(config.id_field))
 
 
 def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:

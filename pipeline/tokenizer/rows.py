@@ -43,7 +43,7 @@ class Tokens:
     """The rows of one batch of documents, and the counts for the ledgers."""
 
     batch: pa.RecordBatch
-    """`tokens: list<dictionary<string>>`, and `label` where the documents had labels."""
+    """`tokens: list<dictionary<string>>`, and `label` and `id` where the documents had them."""
     read: int
     """Documents that were read."""
     documents: int
@@ -62,8 +62,13 @@ class Tokens:
     """Cuts within chunks that were too long."""
 
 
-def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfig) -> Tokens:
-    """Return the rows of a batch of documents, without the tokens that `config` drops."""
+def make_rows(
+    analysis: Analysis, beside: Mapping[str, pa.Array | None], config: TokenizeConfig
+) -> Tokens:
+    """Return the rows of a batch of documents, without the tokens that `config` drops.
+
+    `beside` are columns with a value for each document, which each of its rows gets.
+    """
     lengths = analysis.lengths
     kept, dropped = _select(analysis.reasons, config)
     ends = np.cumsum(lengths)
@@ -95,8 +100,9 @@ def make_rows(analysis: Analysis, labels: pa.Array | None, config: TokenizeConfi
     values = pa.DictionaryArray.from_arrays(indices, unified.dictionary)
     offsets = pa.array(np.append(marks, len(forms)), pa.int32())
     columns = {"tokens": pa.ListArray.from_arrays(offsets, values)}
-    if labels is not None:
-        columns["label"] = labels.take(pa.array(owners))
+    for name, values in beside.items():
+        if values is not None:
+            columns[name] = values.take(pa.array(owners))
     kept_documents = int(np.count_nonzero(np.diff(owners, prepend=-1)))
     return Tokens(
         batch=pa.RecordBatch.from_pydict(columns),

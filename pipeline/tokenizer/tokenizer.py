@@ -42,7 +42,8 @@ class Tokenizer:
 
     def tokenize(self, texts: Texts) -> Tokens:
         """Return the tokens of a batch of documents."""
-        return make_rows(self._tokens.analyse(texts), texts.labels, self.config)
+        beside = {"label": texts.labels, "id": texts.ids}
+        return make_rows(self._tokens.analyse(texts), beside, self.config)
 
 
 def _is_rule_based(nlp: Language) -> bool:

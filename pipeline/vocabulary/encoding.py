@@ -78,6 +78,8 @@ class Encoder:
             labels = batch.column("label").filter(pa.array(filled))
             self.labels = self.labels.extended(labels)
             columns["label"] = self.labels.ids(labels)
+        if "id" in batch.schema.names:
+            columns["id"] = batch.column("id").filter(pa.array(filled))
         return pa.RecordBatch.from_pydict(columns)
 
     def _ids(self, tokens: pa.Array) -> np.ndarray:
