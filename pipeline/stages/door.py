@@ -86,7 +86,11 @@ def vectors(role: str, path: Path) -> Input:
     if has_manifest(path):
         given = dataclasses.replace(artifact(role, path, DUMP, TRAIN), manifest=None)
     else:
-        given = file_input(role, path)
+        from corpus2vec.pipeline.tables.formats.npy import tokens_beside
+
+        beside = tokens_beside(path) if path.suffix.lower() == ".npy" else None
+        traits = {"tokens": file_input(role, beside).digest} if beside else {}
+        given = file_input(role, path, traits)
     if path.is_file():
         from corpus2vec.pipeline.artifacts.weights import is_model
 

@@ -22,12 +22,14 @@ from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
 from corpus2vec.pipeline.files.failures import reading
-from corpus2vec.pipeline.tables.formats import VectorFile, module_of
+from corpus2vec.pipeline.tables.formats import VectorFile, module_of, only_read
+from corpus2vec.pipeline.tables.formats.foreign import refuse_foreign
+from corpus2vec.pipeline.tables.formats.npy import read_array
 from corpus2vec.pipeline.tables.table import Table
 
 PROBE_BYTES = 1 << 20  # holds the first row of any table that has less than 50,000 columns
 LAST = "word2vec"  # its module takes any file that the others do not recognize
-PARTS = (".npy", ".safetensors")  # of a folder, without tokens
+ARRAY, TENSORS = ".npy", ".safetensors"
 
 
 def read_vectors(path: Path, wanted: Collection[str] | None = None) -> Table:
@@ -56,12 +58,16 @@ def blocks_of(path: Path, wanted: frozenset[str] | None = None) -> Generator[Tab
         return
     if not path.is_file():
         raise UsageError(f"there is no file {path}", hint="check the path")
-    if path.suffix.lower() in PARTS:
+    if path.suffix.lower() == ARRAY:
+        yield from read_array(path)
+        return
+    if path.suffix.lower() == TENSORS:
         raise DataError(
             f"{path} has no tokens beside its vectors",
             hint="name the folder that it is in, if it is of a dump, model2vec or spaCy",
         )
     with opened(path, wanted) as file:
+        refuse_foreign(path, file.probe)
         yield from _file_module(file.probe).read(file)
 
 
@@ -89,7 +95,7 @@ def _modules(layout: Layout) -> list[Any]:
 
 def _file_module(probe: bytes) -> Any:
     last = module_of(LAST)
-    others = [each for each in _modules(Layout.FILE) if each is not last]
+    others = [*only_read(), *(each for each in _modules(Layout.FILE) if each is not last)]
     return next((each for each in others if each.recognizes(probe)), last)
 
 

@@ -81,16 +81,16 @@ TABLES = {
     # Parquet
     "parquet of only its magic": b"PAR1\x15PAR1",
     "parquet cut off": parquet(token=["a", "b"], vector=TWO)[:-9],
-    "parquet without token": parquet(word=["a", "b"], vector=TWO),
+    "parquet without token": parquet(size=[1, 2], vector=TWO),
+    "parquet with two columns of words": parquet(one=["a", "b"], two=["a", "b"], vector=TWO),
     "parquet without vector": parquet(token=["a", "b"]),
-    "parquet with token twice in other letters": parquet(Token=["a", "b"], vector=TWO),
     "parquet with numbers for tokens": parquet(token=[{"a": 1}, {"a": 2}], vector=TWO),
     "parquet with tokens that are not utf-8": parquet(token=NO_UTF8, vector=TWO),
     "parquet with a null token": parquet(token=["a", None], vector=TWO),
     "parquet with a null vector": parquet(token=["a", "b"], vector=vectors([1, 2], None)),
     "parquet with a null number": parquet(token=["a", "b"], vector=vectors([1, 2], [None, 4])),
     "parquet with nan": parquet(token=["a", "b"], vector=vectors([1, 2], [float("nan"), 4])),
-    "parquet with lists of any length": parquet(
+    "parquet with lists of several lengths": parquet(
         token=["a", "b"], vector=vectors([1, 2], [3], kind=pa.list_(pa.float32()))
     ),
     "parquet with text for vectors": parquet(token=["a", "b"], vector=["1", "2"]),

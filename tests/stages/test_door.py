@@ -6,13 +6,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, write_arrays
 from corpus2vec.pipeline.config.formats import FORMATS
-from corpus2vec.pipeline.stages import STAGES, stages_with
+from corpus2vec.pipeline.stages import STAGES, door, stages_with
 from tests.support.readers import GOLD, OF_TABLES, READERS, complete, damage, naming
 from tests.support.runs import SMALL
 
@@ -84,6 +85,15 @@ def test_a_table_of_another_tool_has_no_manifest_and_is_read(build, cli):
     build("embeddings.txt")
     manifest_path(Path("embeddings.txt")).unlink()
     assert cli("neighbors", "embeddings.txt", "see").code == 0
+
+
+def test_the_tokens_beside_a_lone_array_are_part_of_what_it_is(tmp_path):
+    np.save(tmp_path / "words.npy", np.ones((2, 2), np.float32))
+    found = set()
+    for tokens in ("Hope\nto\n", "to\nHope\n"):
+        (tmp_path / "words.txt").write_text(tokens)
+        found.add(str(door.vectors("init", tmp_path / "words.npy").identity))
+    assert len(found) == 2
 
 
 def test_the_current_folder_can_be_a_table(build, cli, monkeypatch):

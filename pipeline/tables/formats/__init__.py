@@ -8,6 +8,8 @@
     npy                NumPy's format beside a vocabulary
     static_embedding   what model2vec and sentence-transformers load
     spacy_vectors      a pipeline that spaCy loads
+    fasttext_model     fastText's .bin, which is only read
+    foreign            what is known by its first bytes, and not read
     rows, arrays       what these share: rows of numbers as text, matrices in files
 
 Names, extensions and layouts are in the registry, `config/formats.py`, which also says how a format
@@ -83,3 +85,8 @@ class FolderFormat(Protocol):
 def module_of(name: str) -> Any:
     """Return the module of a format: a FileFormat or a FolderFormat."""
     return importlib.import_module(f"{__name__}.{FORMATS[name].module}")
+
+
+def only_read() -> list[Any]:
+    """Return the modules of files that are read and never written."""
+    return [importlib.import_module(f"{__name__}.fasttext_model")]

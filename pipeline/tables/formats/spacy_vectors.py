@@ -25,10 +25,12 @@ from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.json_text import misfit, parse_json, require_shape
 from corpus2vec.pipeline.tables.formats.arrays import mapped, stored
+from corpus2vec.pipeline.tables.formats.foreign import floret
 from corpus2vec.pipeline.tables.table import Table
 
 VECTORS, ROW_OF_KEY, STRINGS = FILES = ("vectors", "key2row", "strings.json")
 PLACES = ("", "vocab")
+SETTINGS = "vectors.cfg"
 HASH = range(1 << 64)
 
 
@@ -59,6 +61,7 @@ def read(place: Path) -> Iterator[Table]:
     import_spacy(with_torch=False)
     from spacy.strings import StringStore
 
+    _refuse_floret(place)
     vectors = mapped(place / VECTORS)
     row_of = _rows_of_keys(place / ROW_OF_KEY, len(vectors))
     strings: Any = StringStore(_strings(place / STRINGS))
@@ -70,6 +73,15 @@ def read(place: Path) -> Iterator[Table]:
     if not np.array_equal(rows, np.arange(len(vectors))):
         vectors = vectors[rows]
     yield Table(tokens, vectors)
+
+
+def _refuse_floret(place: Path) -> None:
+    """Raise DataError for a pipeline in whose table no word has a row of its own."""
+    with reading(place / SETTINGS):
+        content = (place / SETTINGS).read_bytes() if (place / SETTINGS).exists() else b"{}"
+    settings = parse_json(content, place / SETTINGS)
+    if isinstance(settings, dict) and settings.get("mode") == "floret":
+        raise floret(place)
 
 
 def _rows_of_keys(path: Path, rows: int) -> dict[int, int]:

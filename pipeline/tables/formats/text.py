@@ -35,6 +35,7 @@ from corpus2vec.pipeline.tables.formats.rows import (
 )
 from corpus2vec.pipeline.tables.table import Table
 
+SAMPLED_LINES = 100  # that show how many columns a file without a header has
 HEADER = re.compile(rb"([0-9]{1,12})[ \t]([0-9]{1,7})[ \t\r]*")
 
 
@@ -71,7 +72,7 @@ def read(file: VectorFile) -> Iterator[Table]:
     header = header_in(file.probe)
     if header:
         file.stream.readline()
-    count, dim = header or (0, file.probe.partition(b"\n")[0].rstrip(b" \r").count(b" "))
+    count, dim = header or (0, _usual_dim(file.probe))
     if dim < 1:
         raise DataError(
             f"{file.path} holds no word vectors: its first line is not a token and numbers"
@@ -87,6 +88,20 @@ def read(file: VectorFile) -> Iterator[Table]:
         yield block
     if rows < count:
         raise DataError(f"{file.path} ends after {rows} of {count} rows", hint="is it complete?")
+
+
+def _usual_dim(probe: bytes) -> int:
+    r"""Return how many numbers most of the first lines have; of as many, what the first one has.
+
+    The first token may have spaces in it: GloVe's 840B table has `. . .`, and its like.
+
+    >>> _usual_dim(b". . . 1 2\na 3 4\nb 5 6\n"), _usual_dim(b"a 1 2\nb 3\n")
+    (2, 2)
+    """
+    *whole, last = probe.split(b"\n", SAMPLED_LINES)
+    lines = [line for line in whole if line] or [last]
+    counts = [line.rstrip(b" \r").count(b" ") for line in lines]
+    return max(counts, key=counts.count)
 
 
 def _line_by_line(lines: bytes, dim: int, file: VectorFile, before: int) -> tuple[Table, int]:

@@ -71,6 +71,12 @@ def test_fasttext_vectors_are_read(read):
     assert read(text, name="wiki.vec") == {"</s>": [0.25, -1.5], ",": [1, 0.5], "2024": [3, 4]}
 
 
+def test_a_first_token_with_spaces_does_not_decide_the_columns(read):
+    text = ". . . 0.25 -1.5\nto 1 0.5\nat name@domain.com 3 4\nsee 5 6\n"
+    found = {". . .": [0.25, -1.5], "to": [1, 0.5], "at name@domain.com": [3, 4], "see": [5, 6]}
+    assert read(text) == found
+
+
 def test_tokens_with_spaces_are_read_as_glove_has_them(read):
     text = "the 1 2\n. . . 3 4\nat name@domain.com 5 6\n"
     assert read(text) == {"the": [1, 2], ". . .": [3, 4], "at name@domain.com": [5, 6]}
