@@ -25,6 +25,7 @@ from corpus2vec.pipeline.files.failures import reading
 
 HEADER = "pass\twords\tphrase\tcount\tscore"
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", " ": "\\s"}
+ESCAPING = str.maketrans(ESCAPES)
 WRITTEN = {escaped: plain for plain, escaped in ESCAPES.items()}
 MOST_PASSES = 1000
 
@@ -61,9 +62,9 @@ def phrase_lines(phrases: Sequence[Phrase]) -> Iterator[bytes]:
     """Yield the lines of `phrases.tsv`."""
     yield f"{HEADER}\n".encode()
     for each in phrases:
-        words = " ".join(map(_escaped, each.words))
-        fields = (each.number, words, _escaped(each.token), each.count, repr(each.score))
-        yield ("\t".join(map(str, fields)) + "\n").encode()
+        words = " ".join(word.translate(ESCAPING) for word in each.words)
+        token = each.token.translate(ESCAPING)
+        yield f"{each.number}\t{words}\t{token}\t{each.count}\t{each.score!r}\n".encode()
 
 
 def parse_phrases(text: bytes, name: str) -> list[Phrase]:
@@ -110,9 +111,9 @@ def _parsed(line: str, place: str) -> Phrase:
     if len(fields) != 5:
         raise DataError(f"{place} has {len(fields)} fields, not 5")
     number, words, token, count, score = fields
-    if not (re.fullmatch("[1-9][0-9]{0,3}", number) and int(number) <= MOST_PASSES):
+    if not (_is_number(number) and 1 <= int(number) <= MOST_PASSES):
         raise DataError(f"{place}: its pass is {number!r}, not a number from 1 to {MOST_PASSES}")
-    if not re.fullmatch("[0-9]{1,18}", count):
+    if not _is_number(count):
         raise DataError(f"{place}: its count is {count!r}, not a number")
     try:
         value = float(score)
@@ -126,12 +127,8 @@ def _parsed(line: str, place: str) -> Phrase:
     return Phrase(int(number), parts, _unescaped(token, place), int(count), value)
 
 
-def _escaped(text: str) -> str:
-    return "".join(ESCAPES.get(letter, letter) for letter in text) if _unsafe(text) else text
-
-
-def _unsafe(text: str) -> bool:
-    return any(letter in text for letter in ESCAPES)
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _unescaped(text: str, place: str) -> str:
