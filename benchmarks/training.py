@@ -340,7 +340,8 @@ def streams(ids: Path) -> Any:
     from corpus2vec.pipeline.training.batches.streams import Streams
     from corpus2vec.pipeline.training.documents import Documents
 
-    documents = Documents.from_batches(list(RowGroupReader(ids, "ids").row_groups()))
+    reader = RowGroupReader(ids, "ids")
+    documents = Documents.from_batches(reader.row_groups(), reader.most_items)
     return Streams(documents, STREAMS, WINDOW)
 
 

@@ -201,6 +201,12 @@ class RowGroupReader:
         return int(self._file.metadata.num_rows)
 
     @property
+    def most_items(self) -> int:
+        """The number of list items in the file; an empty list counts as one."""
+        stored = self._file.metadata
+        return sum(stored.row_group(n).column(0).num_values for n in range(stored.num_row_groups))
+
+    @property
     def metadata(self) -> dict[str, str]:
         """The file's key-value metadata. Raises DataError if it is not text."""
         stored = self._file.metadata.metadata or {}

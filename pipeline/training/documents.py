@@ -1,11 +1,13 @@
 """Encoded documents, and the draws over them: which are held out, which tokens are thinned out.
 
 Everything here is NumPy and a pure function of its arguments. A draw is seeded by (seed, stream),
-so a run that resumes draws the same again without storing a generator.
+so a run that resumes draws the same again without storing a generator. What is as long as the
+corpus is only the ids themselves: the rest is made block by block.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.strings.slices import ranges
+
+BLOCK = 1 << 20
+"""Tokens that are thinned out together."""
+SELECTED = 1 << 14
+"""Documents that are copied together."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +38,20 @@ class Documents:
         return len(self.offsets) - 1
 
     @classmethod
-    def from_batches(cls, batches: list[pa.RecordBatch]) -> Documents:
-        """Return the documents of ids.parquet's row groups."""
-        ids = [batch.column("ids").flatten().to_numpy() for batch in batches]
-        lengths = [pc.list_value_length(batch.column("ids")).to_numpy() for batch in batches]
-        offsets = np.concatenate([np.zeros(1, np.int64), *lengths]).cumsum()
-        labels = None
-        if batches and "label" in batches[0].schema.names:
-            labels = np.concatenate([batch.column("label").to_numpy() for batch in batches])
-        return cls(np.concatenate([np.zeros(0, np.int32), *ids]), offsets, labels)
+    def from_batches(cls, batches: Iterable[pa.RecordBatch], most: int) -> Documents:
+        """Return the documents of ids.parquet's row groups, which have `most` tokens at most."""
+        ids_n = np.empty(most, np.int32)  # what is not filled takes no memory
+        n = 0
+        lengths, labels = [np.zeros(1, np.int64)], []
+        for batch in batches:
+            ids = batch.column("ids").flatten().to_numpy()
+            ids_n[n : n + len(ids)] = ids
+            n += len(ids)
+            lengths.append(pc.list_value_length(batch.column("ids")).to_numpy())
+            if "label" in batch.schema.names:
+                labels.append(batch.column("label").to_numpy())
+        offsets = np.concatenate(lengths).cumsum()
+        return cls(ids_n[:n], offsets, np.concatenate(labels) if labels else None)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -49,9 +62,20 @@ class Documents:
         """Return the documents with these numbers, in the order given."""
         lengths = self.lengths[documents]
         offsets = np.concatenate([np.zeros(1, np.int64), lengths.cumsum()])
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        ids = self.ids_n[np.repeat(self.offsets[documents], lengths) + within]
-        return Documents(ids, offsets, None if self.labels is None else self.labels[documents])
+        ids_n = np.empty(offsets[-1], np.int32)
+        for begin in range(0, len(documents), SELECTED):
+            part = slice(begin, begin + SELECTED)
+            places = ranges(self.offsets[documents[part]], lengths[part])
+            ids_n[offsets[begin] : offsets[begin] + len(places)] = self.ids_n[places]
+        return Documents(ids_n, offsets, None if self.labels is None else self.labels[documents])
+
+    def owners(self, places: np.ndarray) -> np.ndarray:
+        """Return the number of the document that each place among the tokens belongs to.
+
+        >>> Documents(np.zeros(3), np.array([0, 2, 2, 3])).owners(np.array([0, 1, 2])).tolist()
+        [0, 0, 2]
+        """
+        return np.searchsorted(self.offsets[1:], places, side="right")
 
 
 def split(documents: Documents, fraction: float, seed: int) -> tuple[Documents, Documents]:
@@ -93,7 +117,16 @@ def subsample(documents: Documents, kept_V: np.ndarray, draw: tuple[int, ...]) -
 
     A document that loses all its tokens stays, empty.
     """
-    random = generator(*draw).random(len(documents.ids_n), dtype=np.float32)
-    kept = random < kept_V[documents.ids_n]
-    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
-    return Documents(documents.ids_n[kept], before[documents.offsets], documents.labels)
+    random, n = generator(*draw), len(documents.ids_n)
+    ids_n = np.empty(n, np.int32)  # what is not filled takes no memory
+    offsets = np.zeros(len(documents.offsets), np.int64)
+    kept = 0
+    for begin in range(0, n, BLOCK):
+        ids = documents.ids_n[begin : begin + BLOCK]
+        stays = random.random(len(ids), dtype=np.float32) < kept_V[ids]
+        first, last = np.searchsorted(documents.offsets, [begin, begin + len(ids)], side="right")
+        upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(stays)])
+        offsets[first:last] = kept + upto[documents.offsets[first:last] - begin]
+        ids_n[kept : kept + upto[-1]] = ids[stays]
+        kept += int(upto[-1])
+    return Documents(ids_n[:kept], offsets, documents.labels)

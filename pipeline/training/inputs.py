@@ -92,7 +92,7 @@ def _read_ids(
             f"{path} was encoded with another vocabulary than the one given",
             hint="name the vocabulary it was encoded with, or encode again",
         )
-    documents = Documents.from_batches(list(reader.row_groups()))
+    documents = Documents.from_batches(reader.row_groups(), reader.most_items)
     if not len(documents.ids_n):
         raise DataError(f"{path} has no token to learn from")
     if documents.ids_n.max() >= len(vocabulary) or documents.ids_n.min() < 0:

@@ -35,7 +35,8 @@ def networks(corpus, tmp_path_factory):
 @pytest.fixture(scope="module")
 def documents(corpus):
     """The corpus it was trained on, a document of one token and a long one."""
-    own = Documents.from_batches(list(RowGroupReader(corpus / "ids.parquet", "ids").row_groups()))
+    reader = RowGroupReader(corpus / "ids.parquet", "ids")
+    own = Documents.from_batches(reader.row_groups(), reader.most_items)
     ids = np.concatenate([own.ids_n, [0], np.resize(own.ids_n, LONG)]).astype(np.int32)
     lengths = [*own.lengths, 1, LONG]
     return Documents(ids, np.concatenate([[0], np.cumsum(lengths)]))

@@ -61,9 +61,8 @@ class Streams:
         self._shortest, self._longer = divmod(n, self.streams)
         each = np.arange(self.streams)
         self._starts = each * self._shortest + np.minimum(each, self._longer)
+        self._documents = documents
         self._ids = documents.ids_n
-        self._is_end = np.zeros(n, bool)
-        self._is_end[documents.offsets[1:] - 1] = True
 
     def __len__(self) -> int:
         return -(-self._shortest // self.length) + bool(self._longer)
@@ -76,7 +75,8 @@ class Streams:
         if begin == end:  # only the longer streams have a token left
             starts, end = starts[: self._longer], end + 1
         positions = starts[:, None] + np.arange(begin, end)
-        predicts = ~self._is_end[positions]
+        ends = self._documents.offsets[1:]
+        predicts = positions + 1 != ends[self._documents.owners(positions)]
         return StreamBatch(
             torch.from_numpy(self._ids[positions].astype(np.int64)),
             torch.from_numpy(predicts),

@@ -65,9 +65,7 @@ class Windows:
         self._documents = documents
         self._ids = documents.ids_n
         n = len(self._ids)
-        lengths = documents.lengths
-        self._owner = np.repeat(np.arange(len(documents), dtype=np.int32), lengths)
-        self._alone = np.repeat(lengths == 1, lengths)
+        self._alone = documents.lengths == 1
         self._length = max(1, min(length, n))
         self._reach = reach
         self._batch_size = batch_size
@@ -89,10 +87,11 @@ class Windows:
         around = self._first + starts + np.arange(-reach, self._length + reach)
         positions = around % n
         # What lies before the text's beginning, or after its end, counts as another document.
-        documents = self._owner[positions] + (around // n) * len(self._documents)
+        owners = self._documents.owners(positions)
+        documents = owners + (around // n) * len(self._documents)
         inner = slice(reach, reach + self._length)
         again = starts + np.arange(self._length) >= n
-        predicts = ~(again | self._alone[positions[:, inner]])
+        predicts = ~(again | self._alone[owners[:, inner]])
         return WindowBatch(
             torch.from_numpy(self._ids[positions].astype(np.int64)),
             torch.from_numpy(documents),
