@@ -11,20 +11,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from corpus2vec.cli.options import Request, add_command, answering, require_text
+from corpus2vec.cli.questions import Question, lines_of, questions_of
 from corpus2vec.cli.records import Records
-from corpus2vec.cli.wording import counted
 from corpus2vec.pipeline.stages import door, dump
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.ask.lookup import Found
     from corpus2vec.pipeline.ask.queries import Near, Space
 
-Question = tuple[str, ...]
 Rows = list[tuple[int, ...]]
 
 BLOCK = 64
@@ -35,6 +34,14 @@ SUGGESTED = 20
 Table = Annotated[
     Path, typer.Argument(metavar="TABLE", help="Word vectors of any tool, or a build folder.")
 ]
+Unknown = Annotated[
+    Literal["report", "form"],
+    typer.Option(
+        "--unknown",
+        help="Words that the table lacks: report them, or make a vector of how each is spelt, from "
+        "the table. It is learned in seconds, once a call.",
+    ),
+]
 Top = Annotated[int, typer.Option("--top", help="How many to print.", min=1)]
 
 
@@ -44,6 +51,14 @@ def lookup(
         Path, typer.Argument(metavar="TABLE", help="A dump of the table, or a build folder.")
     ],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Text, or - for the lines of stdin.")],
+    unknown: Annotated[
+        Literal["unk", "form"],
+        typer.Option(
+            "--unknown",
+            help="Tokens that the table lacks: unk looks up <unk>, if there is one; form makes a "
+            "vector of how each is spelt, from the table. It is learned in seconds, once a call.",
+        ),
+    ] = "unk",
 ) -> None:
     """Tokenize text as the corpus was, and print each token's id and vector.
 
@@ -55,7 +70,8 @@ def lookup(
     from corpus2vec.pipeline.ask.lookup import Lookup
     from corpus2vec.pipeline.files.failures import reading
 
-    text, ask = require_text(text), Lookup(door.artifact("table", table, dump.NAME))
+    text = require_text(text)
+    ask = Lookup(door.artifact("table", table, dump.NAME), by_form=unknown == "form")
     with Records(request.format) as records:
         if text != "-":
             _add_found(records, text, ask.find(text))
@@ -84,7 +100,7 @@ def _add_found(records: Records, text: str, found: list[Found], line: Sequence[i
     shown = [
         [
             ("-" if each.id is None else str(each.id)).rjust(digits),
-            each.token + (" (<unk>)" if each.is_unk else ""),
+            each.token + (" (<unk>)" if each.is_unk else " (form)" if each.is_form else ""),
             vector or "not in the vocabulary",
         ]
         for each, vector in zip(found, vectors, strict=True)
@@ -108,6 +124,7 @@ def neighbors(
         typer.Argument(metavar="WORD...", help="Words, or - for one word a line on stdin."),
     ],
     top: Top = 10,
+    unknown: Unknown = "report",
 ) -> None:
     """Print the nearest tokens of each word.
 
@@ -115,7 +132,7 @@ def neighbors(
 
     Example: corpus2vec neighbors build/embeddings.txt harbour night --top 5
     """
-    questions = _lines(1) if words == ["-"] else iter([(word,) for word in words])
+    questions = lines_of(1) if words == ["-"] else iter([(word,) for word in words])
 
     def ask(space: Space, rows: Rows) -> Sequence[Any]:
         return space.neighbors([row for (row,) in rows], top)
@@ -123,7 +140,7 @@ def neighbors(
     def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"word": question[0], "neighbors": _listed(near)}
 
-    _answer(request, table, questions, ask, as_json)
+    _answer(request, table, questions, ask, as_json, unknown)
 
 
 def analogy(
@@ -134,6 +151,7 @@ def analogy(
         typer.Argument(metavar="A B C", help="Words, or - for three words a line on stdin."),
     ],
     top: Top = 10,
+    unknown: Unknown = "report",
 ) -> None:
     """Answer "A is to B as C is to …": print the tokens nearest to B - A + C, and their cosines.
 
@@ -149,7 +167,7 @@ def analogy(
     def as_json(question: Question, near: list[Near] | None) -> dict[str, Any]:
         return {"words": question, "answers": _listed(near)}
 
-    _answer(request, table, _questions("analogy", words, 3), ask, as_json)
+    _answer(request, table, questions_of("analogy", words, 3), ask, as_json, unknown)
 
 
 def similarity(
@@ -158,6 +176,7 @@ def similarity(
     words: Annotated[
         list[str], typer.Argument(metavar="A B", help="Words, or - for two words a line on stdin.")
     ],
+    unknown: Unknown = "report",
 ) -> None:
     """Print the cosine of two words, or of each pair of words on stdin.
 
@@ -170,39 +189,7 @@ def similarity(
     def as_json(question: Question, cosine: float | None) -> dict[str, Any]:
         return {"words": question, "cosine": cosine}
 
-    _answer(request, table, _questions("similarity", words, 2), ask, as_json)
-
-
-# --- questions -------------------------------------------------------------------------------
-
-
-def _questions(name: str, words: list[str], count: int) -> Iterator[Question]:
-    from corpus2vec.pipeline.errors import UsageError
-
-    if words == ["-"]:
-        return _lines(count)
-    if len(words) != count:
-        raise UsageError(
-            f"{name} takes {count} words, not {len(words)}", hint="or - for the lines of stdin"
-        )
-    return iter([tuple(words)])
-
-
-def _lines(count: int) -> Iterator[Question]:
-    """Yield the questions on stdin: words separated by tabs, or else by white space."""
-    from corpus2vec.pipeline.errors import DataError
-    from corpus2vec.pipeline.files.failures import reading
-
-    with reading("standard input"):
-        for number, line in enumerate(sys.stdin.buffer, start=1):
-            text = line.decode("utf-8", "replace").strip()
-            words = text.split("\t") if "\t" in text else text.split()
-            question = (text,) if count == 1 else tuple(word.strip() for word in words)
-            if text and len(question) != count:
-                what = counted(len(question), "words")
-                raise DataError(f"line {number} of standard input has {what}, not {count}")
-            if text:
-                yield question
+    _answer(request, table, questions_of("similarity", words, 2), ask, as_json, unknown)
 
 
 # --- answers ---------------------------------------------------------------------------------
@@ -214,11 +201,22 @@ def _answer(
     questions: Iterator[Question],
     ask: Callable[[Space, Rows], Sequence[Any]],
     as_json: Callable[[Question, Any], dict[str, Any]],
+    on_unknown: str,
 ) -> None:
-    """Ask block by block, print the answers, and report at the end which words are unknown."""
-    from corpus2vec.pipeline.ask.queries import Space
+    """Ask block by block, print the answers, and report at the end which words are unknown.
 
-    space = Space(door.read_table(table))
+    With `on_unknown` form, all questions are read first, and unknown words get rows to ask about.
+    """
+    from corpus2vec.pipeline.ask.queries import Space
+    from corpus2vec.pipeline.ask.spelling import spelt_out
+
+    vectors = door.read_table(table)
+    rows = len(vectors)
+    if on_unknown == "form":
+        asked = list(questions)
+        vectors = spelt_out(vectors, (word for question in asked for word in question))
+        questions = iter(asked)
+    space = Space(vectors, answers=rows)
     unknown: dict[str, list[str]] = {}
     answered = 0
     size = 1 if sys.stdin.isatty() else BLOCK  # a person who types waits for the answer
@@ -226,8 +224,8 @@ def _answer(
         while block := list(islice(questions, size)):
             rows_of = space.words.rows(block).tolist()
             answers = iter(ask(space, [tuple(rows) for rows in rows_of if -1 not in rows]))
-            for question, rows in zip(block, rows_of, strict=True):
-                missing = [word for word, row in zip(question, rows, strict=True) if row < 0]
+            for question, found_rows in zip(block, rows_of, strict=True):
+                missing = [word for word, row in zip(question, found_rows, strict=True) if row < 0]
                 for word in missing:
                     if word not in unknown:
                         wanted = len(unknown) < SUGGESTED
@@ -237,8 +235,8 @@ def _answer(
                 found = as_json(question, answer)
                 if missing:
                     found["unknown"] = {word: unknown[word] for word in missing}
-                asked = [space.words.tokens[row] for row in rows if row >= 0]
-                records.add(found, _rows(asked, answer))
+                tokens = [space.words.tokens[row] for row in found_rows if row >= 0]
+                records.add(found, _rows(tokens, answer))
             records.flush()
     _report_unknown(request, table, unknown, answered)
 

@@ -61,7 +61,7 @@ def evaluate(
 
     def judged_by(path: Path) -> Judged:
         request.console.begin(f"evaluate {_safe(path.name)}")
-        return Judged(_loaded(path), config, request.console)
+        return Judged(_loaded(path), config, request.console, gold)
 
     if config.common:
         judged = [judged_by(path) for path in tables]

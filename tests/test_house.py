@@ -79,6 +79,7 @@ LONG = "is long because"
 """What the head of a longer module says, with the reason."""
 
 TESTED_IN = {
+    "cli.questions": "cli.test_ask",
     "config.effects": "config.test_train",
     "config.encode": "stages.test_encode",
     "corpus2vec.__main__": "test_package",

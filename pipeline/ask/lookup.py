@@ -7,6 +7,7 @@ was tokenized, which token replaces unknown ones, how the dump spells its tokens
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
 from corpus2vec.pipeline.tokenizer.lineage import entry_of, tokenize_config
+from corpus2vec.pipeline.use.form import Form, fit_form
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Found:
     """(D,) float32."""
     is_unk: bool = False
     """Whether id and vector are those of <unk>, in place of an unknown token."""
+    is_form: bool = False
+    """Whether the vector is made from how the token is spelt; then it has no id."""
 
 
 class Lookup:
@@ -43,7 +47,8 @@ class Lookup:
     corpus was tokenized. That it is whole, `stages.door` has checked.
     """
 
-    def __init__(self, given: Input) -> None:
+    def __init__(self, given: Input, by_form: bool = False) -> None:
+        """`by_form`: unknown tokens get a vector from how they are spelt, not that of <unk>."""
         path, manifest = Path(given.name), given.manifest
         if manifest is None:
             raise DataError(
@@ -55,6 +60,8 @@ class Lookup:
         table = read_vectors(path)
         if table.ids is None:
             _require_order_of_ids(manifest, path)
+        self._table = table
+        self._by_form = by_form
         self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
@@ -83,13 +90,28 @@ class Lookup:
         return [self._found(word) for word in words]
 
     def _found(self, word: str) -> Found:
-        for form in (word, self._unk):
-            if form is not None:
-                row = self._rows.get(as_written(form, self._format))
+        for name in (word, None if self._by_form else self._unk):
+            if name is not None:
+                row = self._rows.get(as_written(name, self._format))
                 if row is not None:
                     known = row if self._ids is None else int(self._ids[row])
-                    return Found(word, known, self._vectors_VD[row], form != word)
+                    return Found(word, known, self._vectors_VD[row], name != word)
+        if self._by_form:
+            [vector_D], [known] = self._form.vectors([as_written(word, self._format)])
+            if known:
+                return Found(word, None, vector_D, is_form=True)
         return Found(word, None, None)
+
+    @cached_property
+    def _form(self) -> Form:
+        """What is learned from the whole table, when the first unknown token is met."""
+        chosen = [row for token, row in self._rows.items() if token != self._unk]
+        counts = self._table.counts
+        return fit_form(
+            [token for token in self._rows if token != self._unk],
+            self._vectors_VD[chosen],
+            None if counts is None else counts[chosen],
+        )
 
 
 def _require_order_of_ids(manifest: Manifest, path: Path) -> None:

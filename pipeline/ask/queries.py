@@ -37,9 +37,11 @@ class Space:
     [[Near(token='you', cosine=0.8)]]
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, answers: int | None = None) -> None:
+        """`answers`: only the first so many rows are answers; the others can be asked about."""
         self.words = Words(table.tokens)
         self._table = table
+        self._answers = answers
 
     @cached_property
     def _unit_VD(self) -> np.ndarray:
@@ -69,7 +71,9 @@ class Space:
         return _numbers(cosines_Q)
 
     def _near(self, queries_QD: np.ndarray, top: int, excluded_QX: np.ndarray) -> list[list[Near]]:
-        ids_QK, cosines_QK = nearest(self._unit_VD, queries_QD, top, excluded_QX)
+        answers_AD = self._unit_VD[: self._answers]
+        excluded_QX = np.where(excluded_QX < len(answers_AD), excluded_QX, -1)
+        ids_QK, cosines_QK = nearest(answers_AD, queries_QD, top, excluded_QX)
         tokens = self.words.tokens
         return [
             [

@@ -23,10 +23,10 @@ class EvaluateConfig(Settings):
         "first, without counts), lower lower-cases gold words, exact changes nothing.",
     )
     restrict: int | None = setting(None, RESTRICT, least=1)
-    unknown: Literal["skip", "zero"] = setting(
+    unknown: Literal["skip", "zero", "form"] = setting(
         "skip",
         "Questions with an unknown word: skip leaves them out, zero counts them as cosine 0 or as "
-        "a wrong answer.",
+        "a wrong answer, form makes a vector of how the word is spelt, from the table.",
     )
     common: bool = setting(False, "Score only the questions whose words are in every table.")
     resamples: int = setting(

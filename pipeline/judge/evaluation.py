@@ -19,6 +19,7 @@ from typing import Literal
 
 import numpy as np
 
+from corpus2vec.pipeline.ask.spelling import spelt_out
 from corpus2vec.pipeline.ask.words import Words, most_frequent
 from corpus2vec.pipeline.config import EvaluateConfig
 from corpus2vec.pipeline.judge.gold import Analogies, Gold, Pairs
@@ -66,8 +67,18 @@ class Score:
 class Judged:
     """A table, prepared once to be scored on any number of gold files."""
 
-    def __init__(self, table: Table, config: EvaluateConfig, progress: Progress = SILENT) -> None:
+    def __init__(
+        self,
+        table: Table,
+        config: EvaluateConfig,
+        progress: Progress = SILENT,
+        asked: Sequence[Gold] = (),
+    ) -> None:
+        """`asked`: the gold files whose words the table may lack, with --unknown form."""
         table = most_frequent(table, config.restrict)
+        if config.unknown == "form":
+            words = [word for gold in asked for each in gold.words for word in each]
+            table = spelt_out(table, words, config.case)
         self._config = config
         self._progress = progress
         self._words = Words(table.tokens, config.case)

@@ -1,5 +1,6 @@
 """What a trained network and its table are for: new documents, new words, other tables.
 
+    form.py      how a word is spelt → a vector, learned from the table
     scoring.py   predicted labels beside the given ones: accuracy, F1, confusion, calibration
 
 Here is the pure work: values in, values out. A module of `stages/` gives it what it reads, names

@@ -96,6 +96,21 @@ def test_an_unknown_word_has_the_row_of_unk(hostile, format):
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_an_unknown_word_may_get_a_vector_from_how_it_is_spelt(tmp_path, format):
+    corpus = "walk walked walking talk talked talking jump jumped <unk>\n" * 2 + "rare\n"
+    table, _ = dump(build(tmp_path, corpus, vocab=VocabConfig(min_count=2, unk="[unk]")), format)
+    asked = Lookup(door.artifact("table", table, "dump"), by_form=True)
+    known, unknown, unlike = asked.find("walk jumping xyz")
+    assert (known.id, known.is_form) == (0, False)
+    assert (unknown.token, unknown.id, unknown.is_unk, unknown.is_form) == (
+        *("jumping", None, False, True),
+    )
+    assert unknown.vector.shape == (2,)
+    assert unknown.vector.any()
+    assert (unlike.id, unlike.vector) == (None, None)
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_text_is_tokenized_and_spelt_as_the_corpus_was(hostile, format):
     found = lookup_in(dump(hostile, format)[0]).find("THE | a\\b")
     assert [each.token for each in found] == ["the", "|", "a\\b"]

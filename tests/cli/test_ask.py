@@ -49,6 +49,32 @@ def test_neighbors_of_several_words(cli, vectors):
     )
 
 
+FORMS = """7 2
+walk 1 0
+walked 1 0.5
+talk 0 1
+talked 0.1 1
+walking 1 -0.5
+talking -0.1 1
+leaping 0 -1
+"""
+
+
+def test_unknown_words_may_be_asked_about_by_how_they_are_spelt(cli, tmp_path, stdin):
+    path = tmp_path / "forms.txt"
+    path.write_text(FORMS)
+    by_form = ("--unknown", "form")
+    lines = cli("neighbors", path, "walks", "talks", "--top", 2, *by_form).out.splitlines()
+    fields = [line.split("\t")[:2] for line in lines]
+    assert [word for word, _ in fields] == ["walks", "walks", "talks", "talks"]
+    assert fields[2][1].startswith("talk")  # an unknown word that was asked about is no answer
+    stdin("walks\twalk\nxyz\twalk\n")
+    result = cli("similarity", path, "-", *by_form)
+    assert result.out.startswith("walks\twalk\t")
+    assert "xyz is not in forms.txt" in result.err
+    assert cli("neighbors", path, "walks").code == 65
+
+
 def test_analogy(cli, vectors):
     result = cli("analogy", vectors, "man", "king", "woman", "--top", 1)
     assert result.out.startswith("man\tking\twoman\tqueen\t0.9585")

@@ -116,6 +116,7 @@ def test_settings_of_evaluate(cli, files):
     assert n() == [3, 2]
     assert n("--case", "exact") == n("--case", "lower") == [2, 2]
     assert n("--unknown", "zero") == [4, 4]
+    assert n("--unknown", "form") == [3, 2]  # no word is spelt like another
     assert n("--common") == [2, 2]
     assert n("--restrict", "2") == [1, 1]
 

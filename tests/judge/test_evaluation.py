@@ -111,6 +111,16 @@ def test_unknown_words_may_count_as_cosine_0():
     assert score.value == pytest.approx(stats.spearmanr(cosines, PAIRS.scores).statistic)
 
 
+def test_unknown_words_may_be_judged_by_how_they_are_spelt():
+    vectors = table({"walk": [1, 0], "walking": [1, 0.5], "talk": [0, 1], "talking": [0.4, 1]})
+    gold = Pairs("p", [("walk", "talk"), ("walk", "walked"), ("talk", "xyz")], [1, 9, 5])
+    for restrict in (None, 4):
+        config = EvaluateConfig(unknown="form", restrict=restrict)
+        [score] = Judged(vectors, config, asked=[gold]).scores(gold)
+        assert (score.n, score.oov, score.total) == (2, 1, 3)
+        assert score.value == pytest.approx(1)
+
+
 def test_a_gold_file_of_unknown_words_has_no_score():
     config = EvaluateConfig()
     for gold in (Pairs("p", [("x", "y")], [1]), Analogies("q", [("a", "b", "c", "x")], [""])):
