@@ -186,7 +186,8 @@ class _Spelling:
     """(V,) float32: 0 for a word without n-grams."""
 
     def of_words(self, vectors_GD: np.ndarray) -> np.ndarray:
-        return self.words.summed(vectors_GD) * self.scale_V[:, None]
+        rows_VD: np.ndarray = self.words.summed(vectors_GD) * self.scale_V[:, None]
+        return rows_VD
 
     def of_grams(self, rows_VD: np.ndarray) -> np.ndarray:
         return self.grams.summed(rows_VD * self.scale_V[:, None])
