@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from corpus2vec.pipeline.config.settings import Settings, setting
 
@@ -17,4 +18,9 @@ class MapConfig(Settings):
         "How many of the most frequent words are on the map.",
         least=1,
         most=50_000,
+    )
+    layout: Literal["neighbours", "components"] = setting(
+        "neighbours",
+        "How the map places words: near words near each other (t-SNE, about a second for each "
+        "thousand words), or by principal components alone.",
     )

@@ -3,6 +3,7 @@
     folder         which artifacts are in a build, and what must not be written over
     facts          everything that is shown, gathered from them
     word_map       which words are on the map, and the nearest neighbours of some
+    neighbour_map  places that keep neighbours (t-SNE), and the regions of the map
     measures       the numbers behind the charts and tables
     command_line   the settings, and the command that builds it again
     palette        the colours

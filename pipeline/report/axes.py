@@ -106,6 +106,15 @@ class Plane:
             for at, value in points
         )
 
+    def spots(self, points: Points, says: Callable[[float, float], str]) -> str:
+        """Put text that a pointer shows on each point: what it says of (at, value)."""
+        return "".join(
+            f'<circle class="spot" cx="{coordinate(self.across(at))}" '
+            f'cy="{coordinate(self.down(value))}" r="7"><title>{escape(says(at, value))}</title>'
+            "</circle>"
+            for at, value in points
+        )
+
     def key(self, entries: Sequence[tuple[str, str]]) -> str:
         """Name the marks, above the chart at the right: (text, class) each."""
         names = "\u2003".join(

@@ -91,7 +91,15 @@ function search() {
     return item;
   }));
   point(matches.length ? 0 : -1);
-  if (text && !matches.length) at("status").textContent = "No word on the map contains " + text;
+  if (text && !matches.length) {
+    const nothing = document.createElement("li");
+    nothing.className = "none";
+    nothing.setAttribute("role", "option");
+    nothing.setAttribute("aria-disabled", "true");
+    nothing.textContent = at("status").textContent = "No word on the map contains " + find.value.trim();
+    list.replaceChildren(nothing);
+    list.hidden = false;
+  }
 }
 
 function point(place) {
@@ -129,9 +137,19 @@ at("farther").addEventListener("click", () => zoom(1 / 1.5));
 at("reset").addEventListener("click", reset);
 at("colour").addEventListener("change", (event) => { colour = event.target.value; group(); });
 for (const button of document.getElementsByName("view")) {
-  button.addEventListener("change", () => { solid = button.value === "3"; fly({ depth: solid ? 1 : 0 }); });
+  button.addEventListener("change", () => {
+    solid = button.value === "3";
+    const target = { depth: solid ? 1 : 0, flat: button.value === "0" ? 1 : 0 };
+    // The chosen word stays in view, where it will be.
+    const now = { ...view };
+    Object.assign(view, target);
+    const [x, y] = chosen < 0 ? [0, 0] : rotated(chosen);
+    Object.assign(view, now);
+    fly({ ...target, x, y });
+  });
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readPalette);
+document.addEventListener("theme", readPalette);
 
 at("still").hidden = true;
 for (const id of ["canvas", "controls", "keys"]) at(id).hidden = false;

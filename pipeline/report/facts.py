@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from corpus2vec.pipeline.artifacts.beside import metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
-from corpus2vec.pipeline.artifacts.stored import dump_settings
-from corpus2vec.pipeline.config import MapConfig
+from corpus2vec.pipeline.artifacts.stored import dump_settings, settings_of
+from corpus2vec.pipeline.config import DumpConfig, MapConfig, TrainConfig
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
@@ -58,6 +58,23 @@ class Facts:
     not_found: tuple[str, ...] = ()
     """Chosen words that the table does not have."""
 
+    @property
+    def types_left_out(self) -> int:
+        """Types of the corpus that the vocabulary does not have."""
+        return int(self.stages.get(vocab.NAME, {}).get("counts", {}).get("types_left_out", 0))
+
+    @property
+    def loss_is_sampled(self) -> bool:
+        """Whether the training loss is that of a sampled softmax; held-out loss never is.
+
+        The two are no comparison, and are not drawn on one axis.
+        """
+        trained = self.stages.get(train.NAME)
+        if trained is None or self.shape is None:
+            return False
+        config = settings_of(TrainConfig, trained["config"], "the manifest of the model")
+        return config.samples(self.shape[0])
+
 
 def gather(
     folder: Path, config: MapConfig, chosen: Sequence[str] = (), chart: str | None = None
@@ -82,12 +99,10 @@ def gather(
         remarks.append(f"There is no {name} here, so there are no training curves.")
     lengths, labels = (None, None) if chart else _read_documents(inputs, vocabulary)
     facts: dict[str, Any] = {}
-    if dump.NAME in inputs and chart in (None, "map"):
-        table = _read_table(inputs[dump.NAME], vocabulary)
-        if not len(table):
-            raise DataError(f"{inputs[dump.NAME].name} has no row")
+    table = _table(inputs, vocabulary) if chart in (None, "map") else None
+    if table is not None:
         lower = bool(entries.get(tokenize.NAME, {}).get("config", {}).get("lower"))
-        facts = facts_of_table(table, vocabulary, labels, config.map_words, chosen, lower)
+        facts = facts_of_table(table, vocabulary, labels, config, chosen, lower)
     return Facts(
         title=_title(entries, folder),
         folder=folder.resolve().name,
@@ -141,6 +156,19 @@ def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:
     if vocabulary.unk_id is not None:
         own, unknown = own[:-1], int(own[-1])
     return measures.measure_frequency(own, unknown)
+
+
+def _table(inputs: Mapping[str, Input], vocabulary: Vocabulary | None) -> Table | None:
+    """Return the table that was dumped, or else the one that `dump` would write by default."""
+    if dump.NAME in inputs:
+        table = _read_table(inputs[dump.NAME], vocabulary)
+        if not len(table):
+            raise DataError(f"{inputs[dump.NAME].name} has no row")
+        return table
+    if train.NAME in inputs and vocab.NAME in inputs:
+        sources = [Path(inputs[need].name) for need in dump.NEEDS]
+        return dump.table(sources, DumpConfig())
+    return None
 
 
 def _read_table(given: Input, vocabulary: Vocabulary | None) -> Table:

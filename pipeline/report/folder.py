@@ -59,8 +59,11 @@ def find_artifacts(folder: Path) -> dict[str, Input]:
 
 def remarks_on(inputs: Mapping[str, Input]) -> list[str]:
     """Return what a reader should know: missing artifacts, and such as do not belong together."""
+    lacks = {**CONSEQUENCES}
+    if train.NAME in inputs and vocab.NAME in inputs:
+        lacks[dump.NAME] = ": the vectors are those that `dump` would write"
     remarks = [
-        f"There is no {shown_name(stage)} here{CONSEQUENCES.get(stage.NAME, '')}."
+        f"There is no {shown_name(stage)} here{lacks.get(stage.NAME, '')}."
         for stage in stages_with({})
         if stage.NAME not in inputs
     ]

@@ -17,34 +17,58 @@ const NONE = 65535, KINDS = 6, LABELS = 8, REACH = 14;
 
 const canvas = at("canvas"), pen = canvas.getContext("2d");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const view = { x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35, depth: 0 };
+// `flat` is 1 where the places are those that keep neighbours, 0 where they are the components.
+const view = { x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35, depth: 0, flat: data.plane ? 1 : 0 };
 const seen = { x: new Float32Array(words.length), y: new Float32Array(words.length) };
 let solid = false, colour = at("colour").value, chosen = -1, hovered = -1;
 let width = 0, height = 0, scale = 1, asked = false, flight = 0, palette = {}, groups = [];
 
-// The extent of the words without a few outliers, which would squeeze all others into a small cloud.
-const middle = [0, 0, 0], span = [1, 1, 1];
-for (let axis = 0; axis < 3; axis++) {
-  const rising = places.filter((_, i) => i % 3 === axis).sort();
-  const cut = Math.floor(0.003 * rising.length);
-  const low = rising[cut], high = rising[rising.length - 1 - cut];
-  middle[axis] = (low + high) / 2;
-  span[axis] = Math.max(1, high - low);
+function extent(values, axes) {
+  const middle = [], span = [];
+  for (let axis = 0; axis < axes; axis++) {
+    let low = Infinity, high = -Infinity;
+    for (let i = axis; i < values.length; i += axes) {
+      low = Math.min(low, values[i]);
+      high = Math.max(high, values[i]);
+    }
+    middle.push((low + high) / 2);
+    span.push(Math.max(1, high - low));
+  }
+  return { middle, span };
 }
+const { middle, span } = extent(places, 3);
+// The other places, on the scale of the components, so that words can move from one to the other.
+const plane = data.plane && unpacked(data.plane, Int16Array);
+const around = plane && extent(plane, 2);
+const ratio = plane && Math.min(span[0] / around.span[0], span[1] / around.span[1]);
+const onPlane = (x, y) => [(x - around.middle[0]) * ratio, (y - around.middle[1]) * ratio];
+let pivot = middle;  // what 3-D turns about
 
 // --- from three dimensions to two -----------------------------------------------------------
 
 // `depth` goes from 0 (flat) to 1 (rotated by yaw and pitch, in perspective).
 function rotated(i) {
   const yaw = view.yaw * view.depth, pitch = view.pitch * view.depth;
-  const x = places[3 * i] - middle[0], y = places[3 * i + 1] - middle[1];
-  const z = (places[3 * i + 2] - middle[2]) * view.depth;
+  const x = places[3 * i] - pivot[0], y = places[3 * i + 1] - pivot[1];
+  const z = (places[3 * i + 2] - pivot[2]) * view.depth;
   const across = x * Math.cos(yaw) + z * Math.sin(yaw);
   const into = z * Math.cos(yaw) - x * Math.sin(yaw);
   const up = y * Math.cos(pitch) - into * Math.sin(pitch);
   const away = y * Math.sin(pitch) + into * Math.cos(pitch);
   const close = 1 / (1 + (view.depth * away) / (3 * Math.max(span[0], span[1])));
-  return [across * close, up * close];
+  const at = [across * close + pivot[0] - middle[0], up * close + pivot[1] - middle[1]];
+  if (!view.flat) return at;
+  const there = onPlane(plane[2 * i], plane[2 * i + 1]);
+  return [0, 1].map((axis) => at[axis] + (there[axis] - at[axis]) * view.flat);
+}
+
+// Turns about the chosen word from now on, or about the middle; the word stays where it is seen.
+function turnAbout(i) {
+  const before = i < 0 ? [0, 0] : rotated(i);
+  pivot = i < 0 ? middle : [0, 1, 2].map((axis) => places[3 * i + axis]);
+  const after = i < 0 ? [0, 0] : rotated(i);
+  view.x += after[0] - before[0];
+  view.y += after[1] - before[1];
 }
 
 function project() {
@@ -134,12 +158,33 @@ function ring(i) {
   pen.stroke();
 }
 
+// Names the regions of the map, as long as it is seen from afar.
+function nameRegions(taken, family) {
+  if (view.flat < 1 || view.zoom > 3) return;
+  pen.textAlign = "center";
+  pen.font = "500 19px " + family;
+  pen.lineWidth = 4;
+  for (const [x, y, name] of data.regions) {
+    const [across, up] = onPlane(x, y), unit = scale * view.zoom;
+    const left = width / 2 + (across - view.x) * unit, top = height / 2 - (up - view.y) * unit;
+    const half = pen.measureText(name).width / 2 + 6;
+    if (left < half || left > width - half || top < 16 || top > height - 12) continue;
+    if (taken.some((o) => left - half < o[2] && left + half > o[0] && top - 15 < o[3] && top + 11 > o[1])) continue;
+    taken.push([left - half, top - 15, left + half, top + 11]);
+    pen.strokeStyle = palette.card;
+    pen.strokeText(name, left, top + 5);
+    pen.fillStyle = palette.soft;
+    pen.fillText(name, left, top + 5);
+  }
+}
+
 // Writes names where they fit: the chosen word and its neighbours first, then by frequency.
 function write(lit) {
   const taken = [], most = Math.max(14, Math.min(110, (width * height) / 6500));
   const special = new Set(lit);
   const family = getComputedStyle(document.body).fontFamily;
   pen.lineJoin = "round";
+  if (!lit.length) nameRegions(taken, family);
   for (let turn = 0; turn < lit.length + words.length && taken.length < most; turn++) {
     const i = turn < lit.length ? lit[turn] : turn - lit.length;
     if (turn >= lit.length && (special.has(i) || !hasLetter[i])) continue;
@@ -236,6 +281,7 @@ function factsOf(i) {
 
 function choose(i) {
   chosen = i;
+  turnAbout(i);
   at("chosen").hidden = i < 0;
   const was = at("atlas").classList.contains("with");
   at("atlas").classList.toggle("with", i >= 0);

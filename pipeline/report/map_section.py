@@ -10,12 +10,13 @@ import numpy as np
 
 from corpus2vec.pipeline.report import charts
 from corpus2vec.pipeline.report.elements import Markup, asset, put, section, shown
+from corpus2vec.pipeline.report.measures import NEIGHBOURS
 from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
 from corpus2vec.pipeline.report.word_map import WordMap
 
 
 def script() -> str:
-    """Return the only script of the page."""
+    """Return the script that draws the map."""
     return f'"use strict";(()=>{{\n{asset("map.js")}{asset("controls.js")}}})();'
 
 
@@ -24,28 +25,47 @@ def section_of(found: WordMap | None) -> str:
     if found is None:
         return ""
     shares = [f"{share:.0%}" for share in found.map.explained]
+    everything = len(found.words) == found.of
     lead = (
-        f"{'All' if len(found.words) == found.of else 'The'} {len(found.words):,} "
-        f"{'words' if len(found.words) == found.of else 'most frequent words'}, placed by the "
-        f"principal components of their vectors. The first two explain {shares[0]} and {shares[1]} "
-        f"of the variance, the third {shares[2]}."
+        f"{'All' if everything else 'The'} {len(found.words):,} "
+        f"{'words' if everything else 'most frequent words'}. "
+    )
+    by_components, on_plane = found.map.kept
+    if on_plane is not None:
+        lead += (
+            f"Neighbours keeps near words near each other, by t-SNE: of a word's {NEIGHBOURS} "
+            f"nearest, {on_plane:.0%} are among its {NEIGHBOURS} nearest on the map "
+            f"({by_components:.0%} in 2-D). How far apart groups are says little. "
+        )
+    lead += (
+        "2-D and 3-D show principal components: the first two explain "
+        f"{shares[0]} and {shares[1]} of the variance, the third {shares[2]}."
+    )
+    views = [("0", "Neighbours")] if on_plane is not None else []
+    views += [("2", "2-D"), ("3", "3-D")]
+    switch = "".join(
+        f'<label><input type="radio" name="view" value="{value}"{" checked" if not place else ""}>'
+        f"<span>{name}</span></label>"
+        for place, (value, name) in enumerate(views)
     )
     steps = "".join(f'<i class="swatch f{kind}"></i>' for kind in range(FREQUENCY_CLASSES))
     labels = "".join(
         f'<span><i class="swatch l{place}"></i>{put(shown(name))}</span>'
         for place, name in enumerate(found.label_names)
     )
-    colours = '<option value="frequency">frequency</option>' if found.counts else ""
-    colours += '<option value="label">label</option>' if found.label_names else ""
+    # Labels first: where there are labels, they are what one wants to see.
+    colours = '<option value="label">label</option>' if found.label_names else ""
+    colours += '<option value="frequency">frequency</option>' if found.counts else ""
     colours += '<option value="none">nothing</option>'
-    frequency = f'<p class="legend" id="by-frequency">rare {steps} frequent</p>'
+    hidden = " hidden" if found.label_names else ""
+    frequency = f'<p class="legend" id="by-frequency"{hidden}>rare {steps} frequent</p>'
     legend = frequency if found.counts else ""
     if labels:
         legend += (
-            f'<p class="legend" id="by-label" hidden>{labels}'
+            f'<p class="legend" id="by-label">{labels}'
             "<span>the label whose documents use the word most</span></p>"
         )
-    markup = asset("map.html").replace("<!--colours-->", colours)
+    markup = asset("map.html").replace("<!--colours-->", colours).replace("<!--views-->", switch)
     markup = markup.replace("<!--static-->", charts.map_of_words(found))
     return section("map", "Map", Markup(markup.replace("<!--legend-->", legend)), lead=lead)
 
@@ -57,6 +77,8 @@ def packed(found: WordMap) -> str:
     value: dict[str, Any] = {
         "words": "\n".join(shown(each) for each in found.words),
         "places": _base64(found.map.places_M3, "<i2"),
+        "plane": None if found.map.plane_M2 is None else _base64(found.map.plane_M2, "<i2"),
+        "regions": [[*place, shown(name)] for place, name in found.regions],
         "kinds": _base64(np.array(charts.frequency_kinds(found)), "u1"),
         "neighbours": found.map.near_MK.shape[1],
         "near": _base64(near, "<u2"),

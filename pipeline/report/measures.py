@@ -8,12 +8,20 @@ n distinct lengths
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from corpus2vec.pipeline.report.neighbour_map import (
+    SPRINGS,
+    Region,
+    find_regions,
+    lay_out,
+    share_kept,
+)
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
 
@@ -43,6 +51,8 @@ class Frequency:
     """(rank, count), at ranks that are evenly spaced on a logarithmic scale."""
     coverage: tuple[tuple[int, float], ...]
     """(n, the share of the tokens that are of the n most frequent types), at the same ranks."""
+    slope: float | None
+    """By how much the logarithm of the count falls as that of the rank rises (Zipf: about -1)."""
     enough: tuple[tuple[float, int | None], ...]
     """(share, number of types needed to cover it); None if all types do not cover it."""
 
@@ -68,8 +78,19 @@ def measure_frequency(counts_V: np.ndarray, unknown: int = 0) -> Frequency:
         once=int((falling_V == 1).sum()),
         ranks=tuple((rank, int(falling_V[rank - 1])) for rank in ranks),
         coverage=tuple((rank, float(covered_V[rank - 1] / max(tokens, 1))) for rank in ranks),
+        slope=_slope(ranks, falling_V),
         enough=tuple(enough),
     )
+
+
+def _slope(ranks: list[int], falling_V: np.ndarray) -> float | None:
+    """Fit a line to the logarithms of counts at these ranks, by least squares."""
+    counts = np.array([falling_V[rank - 1] for rank in ranks])
+    x, y = np.log(np.array(ranks)[counts > 0]), np.log(counts[counts > 0])
+    if len(x) < 3:
+        return None
+    x -= x.mean()
+    return float(x @ y / (x @ x))
 
 
 def _spread(last: int) -> list[int]:
@@ -139,16 +160,27 @@ def label_of_words(counts_GV: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """A training run, by step and by epoch."""
+    """A training run, by the tokens that were read, and by epoch.
 
-    loss: tuple[tuple[int, float], ...]
-    """(step, the mean loss since the point before)."""
+    The unit is the token and not the step: a step reads fewer tokens at the end of a corpus.
+    """
+
+    unit: str
+    """`tokens read`; `step` for metrics that do not have the tokens."""
+    end: int
+    """The last point, in that unit."""
+    loss: Points
+    """(at, the mean loss of the tokens since the point before)."""
     loss_range: tuple[tuple[int, float, float], ...]
-    """(step, lowest, highest loss since the point before); empty if `loss` has every value."""
-    rate: tuple[tuple[int, float], ...]
-    """(step, learning rate of the layers)."""
-    held_out: tuple[tuple[int, float], ...]
-    """(step, held-out loss), one per epoch."""
+    """(at, lowest, highest loss since the point before); empty if `loss` has every value."""
+    rate: Points
+    """(at, learning rate of the layers)."""
+    table_rate: Points
+    """(at, learning rate of the tables), where it is another."""
+    held_out: Points
+    """(at, held-out loss), one per epoch."""
+    accuracy: Points
+    """(at, held-out accuracy), one per epoch, of a classifier."""
     epochs: tuple[Mapping[str, Any], ...]
     """The lines of the metrics file that end an epoch."""
     last_step: int
@@ -160,25 +192,43 @@ def measure_curves(lines: Iterable[Mapping[str, Any]]) -> Curves:
     epochs: list[Mapping[str, Any]] = []
     for line in lines:
         (epochs if "train_loss" in line else steps).append(line)
-    loss = _series(steps, "loss")
+    counted = all("tokens" in line for line in (*steps, *epochs))
+    unit = "tokens" if counted else "step"
+    loss = _series(steps, unit, "loss")
     return Curves(
+        unit="tokens read" if counted else "step",
+        end=max((int(line[unit]) for line in (*steps, *epochs)), default=0),
         loss=_thinned(loss),
         loss_range=_ranges(loss),
-        rate=_thinned(_series(steps, "lr")),
-        held_out=_series(epochs, "valid_loss"),
+        rate=_thinned(_series(steps, unit, "lr")),
+        table_rate=_thinned(_series(steps, unit, "table_lr")),
+        held_out=_series(epochs, unit, "valid_loss"),
+        accuracy=_series(epochs, unit, "valid_accuracy"),
         epochs=tuple(epochs),
         last_step=max((int(line["step"]) for line in (*steps, *epochs)), default=0),
     )
 
 
-def _series(lines: list[Mapping[str, Any]], name: str) -> Points:
-    return tuple((line["step"], line[name]) for line in lines if line.get(name) is not None)
+def _series(lines: list[Mapping[str, Any]], unit: str, name: str) -> Points:
+    return tuple((line[unit], line[name]) for line in lines if line.get(name) is not None)
 
 
 def _thinned(points: Points) -> Points:
-    """Return at most `CURVE_POINTS` points, each the mean of a group of neighbours."""
-    groups = _groups(points)
-    return tuple((group[-1][0], sum(y for _, y in group) / len(group)) for group in groups)
+    """Return at most `CURVE_POINTS` points, each the mean of neighbours.
+
+    A value weighs as much as it spans: the distance from the point before.
+
+    >>> _thinned(((10, 1.0), (40, 3.0)))
+    ((10, 1.0), (40, 3.0))
+    """
+    thinned, before = [], 0
+    for group in _groups(points):
+        ends = [before, *(at for at, _ in group)]
+        spans = [max(end - start, 1) for start, end in itertools.pairwise(ends)]
+        total = sum(span * value for span, (_, value) in zip(spans, group, strict=True))
+        thinned.append((group[-1][0], total / sum(spans)))
+        before = group[-1][0]
+    return tuple(thinned)
 
 
 def _ranges(points: Points) -> tuple[tuple[int, float, float], ...]:
@@ -200,33 +250,57 @@ def _groups(points: Points) -> list[Points]:
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """M words in three dimensions: the first three principal components of their unit vectors."""
+    """M words at two kinds of places, and their nearest neighbours."""
 
     rows: np.ndarray
     """(M,) int64: the words' rows in the table, most frequent first."""
     places_M3: np.ndarray
-    """(M, 3) int16, on one scale: the largest absolute value is 32,767."""
+    """(M, 3) int16: the first three principal components of their unit vectors, on one scale: the
+    largest absolute value is 32,767."""
     explained: tuple[float, ...]
     """The share of the variance that each component explains."""
+    plane_M2: np.ndarray | None
+    """(M, 2) int16, scaled likewise: places that keep neighbours (see `neighbour_map`), or None."""
+    regions: tuple[Region, ...]
+    """What is where on that plane."""
+    kept: tuple[float, float | None]
+    """Of a word's K nearest, the share that is among its K nearest by the first two components, and
+    on the plane."""
     near_MK: np.ndarray
     """(M, K) int64: the nearest of the M words, as indices into `rows`; -1 for none."""
     cosines_MK: np.ndarray
     """(M, K) float32: their cosine similarities."""
 
 
-def map_rows(vectors_VD: np.ndarray, rows_M: np.ndarray) -> Map:
+def map_rows(vectors_VD: np.ndarray, rows_M: np.ndarray, plane: bool = True) -> Map:
     """Place those rows on a map, and find each one's nearest neighbours on it."""
     unit_MD = unit_rows(vectors_VD[rows_M])
-    places_M3, explained = principal_components(unit_MD)
-    near_MK, cosines_MK = nearest(unit_MD, unit_MD, NEIGHBOURS, np.arange(len(rows_M))[:, None])
-    largest = np.abs(places_M3).max(initial=0.0)
+    components_M3, explained = principal_components(unit_MD)
+    many = SPRINGS if plane else NEIGHBOURS
+    near_MX, cosines_MX = nearest(unit_MD, unit_MD, many, np.arange(len(rows_M))[:, None])
+    near_MK = near_MX[:, :NEIGHBOURS]
+    plane_M2, kept = None, None
+    regions: tuple[Region, ...] = ()
+    if plane:
+        plane_M2 = _scaled(lay_out(near_MX, cosines_MX, components_M3[:, :2]))
+        regions = find_regions(plane_M2, unit_MD)
+        kept = share_kept(plane_M2, near_MK)
     return Map(
         rows=rows_M,
-        places_M3=np.rint(places_M3 * (32767 / (largest or 1.0))).astype(np.int16),
+        places_M3=_scaled(components_M3),
         explained=explained,
+        plane_M2=plane_M2,
+        regions=regions,
+        kept=(share_kept(components_M3[:, :2], near_MK), kept),
         near_MK=near_MK,
-        cosines_MK=cosines_MK,
+        cosines_MK=cosines_MX[:, :NEIGHBOURS],
     )
+
+
+def _scaled(places_MX: np.ndarray) -> np.ndarray:
+    """Return places as int16; the largest absolute value becomes 32,767."""
+    largest = np.abs(places_MX).max(initial=0.0)
+    return np.rint(places_MX * (32767 / (largest or 1.0))).astype(np.int16)
 
 
 def principal_components(rows_MD: np.ndarray) -> tuple[np.ndarray, tuple[float, ...]]:

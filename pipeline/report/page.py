@@ -17,19 +17,22 @@ from corpus2vec.pipeline.report.facts import Facts
 from corpus2vec.pipeline.report.palette import DARK, LIGHT, custom_properties
 from corpus2vec.pipeline.stages import tokenize, train
 
+HEADLINES = ("valid_accuracy", "valid_loss", "train_loss")
+"""The score that stands at the top of the page: the first of these that there is."""
+
 
 def render(facts: Facts) -> str:
     """Return the whole page."""
+    dark = custom_properties(DARK)
     style = (
         f":root{{{custom_properties(LIGHT)}}}"
-        f"@media (prefers-color-scheme:dark){{:root{{{custom_properties(DARK)}}}}}"
-        + asset("chart.css")
-        + asset("page.css")
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f":root[data-theme=dark]{{{dark}}}" + asset("chart.css") + asset("page.css")
     )
-    script = map_section.script() if facts.map else ""
-    allowed = _digest(script) if script else "'none'"
+    scripts = [asset("theme.js"), *([map_section.script()] if facts.map else [])]
     policy = (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; "
+        f"default-src 'none'; style-src {_digest(style)}; "
+        f"script-src {' '.join(map(_digest, scripts))}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     parts = {
@@ -42,7 +45,8 @@ def render(facts: Facts) -> str:
     links = "".join(
         f'<a href="#{name}">{title}</a>' for (name, title), text in parts.items() if text
     )
-    data = f"{map_section.packed(facts.map)}<script>{script}</script>\n" if facts.map else ""
+    data = map_section.packed(facts.map) if facts.map else ""
+    data += "".join(f"<script>{each}</script>\n" for each in scripts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -73,13 +77,15 @@ def _header(facts: Facts, links: str) -> str:
         if isinstance(account, Mapping):
             figures.append((unit, account["kept"]))
     if facts.frequency:
-        figures.append(("types", facts.frequency.types))
+        figures.append(("types", facts.frequency.types + facts.types_left_out))
     if facts.shape:
         figures.append(("dimensions", facts.shape[1]))
     trained = counts.get(train.NAME, {})
-    name = "valid_loss" if "valid_loss" in trained else "train_loss"
-    if isinstance(trained.get(name), float):
-        figures.append((sections.SCORES[name], f"{trained[name]:.3g}"))
+    headline = next((each for each in HEADLINES if isinstance(trained.get(each), float)), None)
+    if headline:
+        score = trained[headline]
+        text = f"{score:.1%}" if headline == "valid_accuracy" else f"{score:.3g}"
+        figures.append((sections.SCORES[headline], text))
     made = [entry["created"][:10] for entry in facts.stages.values()]
     lead = f"Built {max(made)}. " if made else ""
     if facts.shape:
@@ -87,7 +93,9 @@ def _header(facts: Facts, links: str) -> str:
     return (
         f'<header><p class="eyebrow">corpus2vec report</p><h1>{put(facts.title)}</h1>'
         f'<p class="lead">{put(lead)}</p>{definitions(figures, "figures")}'
-        f'<nav aria-label="Contents">{links}</nav></header>\n'
+        f'<nav aria-label="Contents">{links}<label id="themes" hidden>Theme <select id="theme">'
+        '<option value="">as the system</option><option>light</option><option>dark</option>'
+        "</select></label></nav></header>\n"
     )
 
 

@@ -97,6 +97,7 @@ def corpus(facts: Facts) -> str:
             (f"{share:.0%}", "more than there are" if types is None else types)
             for share, types in found.enough
         ]
+        figures.append(table("Tokens and types", ["of the corpus", "number"], _types(facts), [1]))
         head = ["share of all tokens", "types"]
         figures.append(table("Most frequent types needed to cover", head, cells, numbers=[1]))
     if facts.lengths:
@@ -118,6 +119,21 @@ def corpus(facts: Facts) -> str:
         return ""
     lead = "Every document and token that a stage read is accounted for."
     return section("corpus", "Corpus", *map(Markup, blocks), lead=lead)
+
+
+def _types(facts: Facts) -> list[tuple[str, str | int]]:
+    """Return how many tokens and types there are, and how the one compares with the other."""
+    found = facts.frequency
+    assert found is not None
+    left_out = facts.types_left_out
+    types = found.types + left_out
+    rows: list[tuple[str, str | int]] = [("tokens", found.tokens), ("types", types)]
+    if left_out:
+        rows += [("types left out", left_out), ("types in the table", found.types)]
+    rows.append(("types per 1,000 tokens", f"{1000 * types / max(found.tokens, 1):.1f}"))
+    if found.slope is not None:
+        rows.append(("slope of count by rank (Zipf)", f"{found.slope:.2f}"))
+    return rows
 
 
 def _accounts(facts: Facts) -> Iterable[list[str | int]]:
@@ -146,9 +162,19 @@ def training(facts: Facts) -> str:
         note = ""
         if facts.curves.loss_range:
             note = "The line is the mean of neighbouring values, the band their lowest and highest."
-        figures.append(figure("Loss", charts.loss(facts.curves), note))
+        sampled = facts.loss_is_sampled
+        if sampled and facts.curves.held_out:
+            note += " The held-out loss scores all tokens, this one a sample: they do not compare."
+        if facts.curves.loss:
+            figures.append(
+                figure("Training loss", charts.loss(facts.curves, sampled), note.strip())
+            )
+        if facts.curves.held_out and (sampled or not facts.curves.loss):
+            figures.append(figure("Held-out loss", charts.held_out(facts.curves)))
+    if facts.curves and facts.curves.accuracy:
+        figures.append(figure("Held-out accuracy", charts.accuracy(facts.curves)))
     if facts.curves and facts.curves.rate:
-        figures.append(figure("Learning rate", charts.learning_rate(facts.curves)))
+        figures.append(figure("Learning rates", charts.learning_rate(facts.curves)))
     scores = [(label, trained[name]) for name, label in SCORES.items() if name in trained]
     scores = [(label, f"{value:.4g}") for label, value in scores if isinstance(value, float)]
     if scores:

@@ -120,6 +120,12 @@ def _only_output(config: DumpConfig, output: Path) -> tuple[Path, DumpConfig]:
     return outputs[0]
 
 
+def table(inputs: Sequence[Path], config: DumpConfig) -> Table:
+    """Return the table that `run` would write at `FILE` for the same inputs."""
+    _, one = _only_output(config, Path(FILE))
+    return _table(recipe(inputs, Path(FILE), one), one)
+
+
 def _table(made_by: Recipe, config: DumpConfig) -> Table:
     """Read the model's tables and combine them: every row, in the order of ids."""
     from corpus2vec.pipeline.artifacts.weights import (

@@ -169,8 +169,10 @@ def test_search_ignores_case_prefers_beginnings_and_is_done_by_keys(visit):
     page.keyboard.press("Enter")
     assert page.inner_text("#chosen-word") == words[1]
     page.fill("#find", "no such word")
-    assert not page.locator("#matches").is_visible()
-    assert "No word on the map" in page.text_content("#status")
+    assert page.inner_text("#matches") == "No word on the map contains no such word"
+    assert page.inner_text("#matches") == page.text_content("#status")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#chosen-word") == words[1]
 
 
 def test_a_click_chooses_and_a_neighbour_leads_on(visit):
@@ -219,7 +221,10 @@ def test_the_map_is_worked_by_keys_alone(visit):
 
 def test_three_dimensions_turn(visit):
     page = visit()
+    neighbours = picture(page)
+    page.get_by_text("2-D", exact=True).click()
     flat = picture(page)
+    assert flat != neighbours
     page.get_by_text("3-D", exact=True).click()
     solid = picture(page)
     assert solid != flat
@@ -228,6 +233,32 @@ def test_three_dimensions_turn(visit):
     assert picture(page) != solid
     page.get_by_text("2-D", exact=True).click()
     assert picture(page) == flat
+    page.locator("#controls").get_by_text("Neighbours").click()
+    assert picture(page) == neighbours
+
+
+def test_three_dimensions_turn_about_the_chosen_word(visit):
+    page = visit()
+    page.get_by_text("3-D", exact=True).click()
+    find(page, "boat")
+    page.locator("#canvas").scroll_into_view_if_needed()
+    page.focus("#canvas")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowLeft"):
+        page.keyboard.press(key)
+    page.evaluate(FRAMES)
+    page.mouse.move(*middle(page))  # where the word was centred
+    assert page.inner_text("#tip").startswith("boat")
+
+
+def test_the_theme_is_switched_by_hand(visit):
+    page = visit(color_scheme="light")
+    light, background = picture(page), "getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(background)
+    page.select_option("#theme", "dark")
+    assert picture(page) != light
+    assert page.evaluate(background) != before
+    page.select_option("#theme", "light")
+    assert (picture(page), page.evaluate(background)) == (light, before)
 
 
 def test_dragging_moves_and_the_wheel_zooms_only_a_map_that_was_clicked(visit):
@@ -257,12 +288,13 @@ def test_dragging_moves_and_the_wheel_zooms_only_a_map_that_was_clicked(visit):
 
 def test_words_are_coloured_by_label(visit):
     page = visit()
-    by_frequency = picture(page)
-    assert page.locator("#by-frequency").is_visible()
-    page.select_option("#colour", "label")
-    assert picture(page) != by_frequency
+    by_label = picture(page)
     assert LABELS[0] in page.inner_text("#by-label")
     assert not page.locator("#by-frequency").is_visible()
+    page.select_option("#colour", "frequency")
+    assert picture(page) != by_label
+    assert page.locator("#by-frequency").is_visible()
+    assert not page.locator("#by-label").is_visible()
     find(page, PLAIN[1])
     assert page.inner_text("#chosen-facts").endswith(f"label {LABELS[1]}")
 
@@ -296,9 +328,9 @@ def test_markup_in_a_token_is_shown_and_not_obeyed(visit, token):
     page.locator("#canvas").scroll_into_view_if_needed()
     page.mouse.move(*middle(page))
     assert page.inner_text("#tip").startswith(token)
-    page.select_option("#colour", "label")
+    page.select_option("#colour", "frequency")
     assert page.evaluate("window.hacked") is None
-    assert page.evaluate("document.scripts.length") == 2
+    assert page.evaluate("document.scripts.length") == 3  # data, theme, map
     assert page.evaluate("document.images.length") == 0
 
 

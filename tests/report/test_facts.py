@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from corpus2vec.pipeline.errors import DataError
@@ -59,7 +61,6 @@ def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
     ("gone", "lacking", "remark"),
     [
         ("vocab.tsv", "frequency", "There is no vocab.tsv here, so there are no frequencies."),
-        ("embeddings.txt", "map", "There is no embeddings.* here, so there is no map"),
         ("model.metrics.jsonl", "curves", "There is no model.metrics.jsonl here"),
     ],
 )
@@ -68,6 +69,26 @@ def test_what_is_missing_is_named(copy, gone, lacking, remark):
     facts = gather(copy)
     assert getattr(facts, lacking) is None
     assert any(each.startswith(remark) for each in facts.remarks)
+
+
+def test_a_model_alone_has_a_map_and_a_vocabulary_alone_has_none(copy, built):
+    (copy / "embeddings.txt").unlink()
+    alone, whole = gather(copy), gather(built)
+    assert alone.map.words == whole.map.words
+    np.testing.assert_array_equal(alone.map.map.near_MK, whole.map.map.near_MK)
+    remark = "There is no embeddings.* here: the vectors are those that `dump` would write."
+    assert remark in alone.remarks
+    (copy / "model.safetensors").unlink()
+    assert gather(copy).map is None
+    assert any("so there is no map" in each for each in gather(copy).remarks)
+
+
+def test_a_sampled_loss_is_known_by_the_settings_of_the_model(built):
+    facts = gather(built)
+    assert not facts.loss_is_sampled
+    config = {"objective": "lm", "softmax": "sampled"}
+    stages = {**facts.stages, "train": {**facts.stages["train"], "config": config}}
+    assert replace(facts, stages=stages).loss_is_sampled
 
 
 def test_lengths_come_from_the_tokens_where_there_are_no_ids(copy, built):

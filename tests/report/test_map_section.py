@@ -58,8 +58,19 @@ def test_words_can_be_coloured_by_what_is_known(found, less, options):
 
 
 def test_a_part_of_the_words_is_called_the_most_frequent(found):
-    assert f"All {len(found.words)} words, placed by" in section_of(found)
-    assert "most frequent words, placed by" in section_of(replace(found, of=10**6))
+    assert f"All {len(found.words)} words. " in section_of(found)
+    assert f"The {len(found.words)} most frequent words. " in section_of(replace(found, of=10**6))
+
+
+def test_the_view_of_neighbours_is_there_with_what_it_keeps(found):
+    page = section_of(found)
+    kept = f"{found.map.kept[1]:.0%} are among its 8 nearest on the map"
+    assert kept in page
+    assert 'value="0" checked' in page
+    less = replace(found, map=replace(found.map, plane_M2=None, kept=(0.5, None)))
+    assert "t-SNE" not in section_of(less)
+    assert 'value="2" checked' in section_of(less)
+    assert data_of(less)[0]["plane"] is None
 
 
 def test_without_a_map_there_is_no_section():

@@ -70,6 +70,22 @@ def test_curves_keep_what_is_a_number():
     assert found.last_step == 2
 
 
+def test_curves_go_by_the_tokens_that_were_read():
+    lines = [{"step": n, "tokens": 100 * n, "loss": 2.0, "lr": 0.1} for n in range(1, 600)]
+    lines += [{"step": 600, "tokens": 59_901, "loss": 99.0, "lr": 0.1}]  # a step of one token
+    lines += [{"step": 600, "tokens": 59_901, "train_loss": 2.0, "valid_loss": 3.0}]
+    found = measures.measure_curves(lines)
+    assert (found.unit, found.end, found.last_step) == ("tokens read", 59_901, 600)
+    assert found.held_out == ((59_901, 3.0),)
+    assert found.loss[-1][1] == pytest.approx(2 + 97 / 101)
+
+
+def test_the_slope_of_the_counts_is_that_of_zipf():
+    counts = (1e6 / np.arange(1, 2000)).astype(np.int64)
+    assert measures.measure_frequency(counts).slope == pytest.approx(-1, abs=0.01)
+    assert measures.measure_frequency(np.array([3, 1])).slope is None
+
+
 def test_a_long_run_is_thinned_and_its_mean_kept():
     found = measures.measure_curves({"step": n, "loss": float(n % 7)} for n in range(1, 7001))
     assert len(found.loss) <= 300

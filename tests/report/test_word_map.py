@@ -10,6 +10,8 @@ def test_neighbours_of_chosen_words_come_first_then_those_of_frequent_ones(built
     assert [each.chosen for each in facts.neighbours].count(True) == 1
     assert [each.word for each in facts.neighbours].count("You") == 1
     assert "<unk>" not in {each.word for each in facts.neighbours}
+    assert "<unk>" not in {near for each in facts.neighbours for near, _ in each.nearest}
+    assert "<unk>" not in facts.map.words
     assert facts.not_found == ("you", "nowhere")
 
 
