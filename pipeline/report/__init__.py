@@ -4,6 +4,7 @@
     facts          everything that is shown, gathered from them
     word_map       which words are on the map, and the nearest neighbours of some
     neighbour_map  places that keep neighbours (t-SNE), and the regions of the map
+    curves         the curves of a training run
     measures       the numbers behind the charts and tables
     command_line   the settings, and the command that builds it again
     palette        the colours

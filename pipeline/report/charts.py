@@ -11,8 +11,9 @@ from html import escape
 import numpy as np
 
 from corpus2vec.pipeline.report.axes import Axis, Plane, Points, coordinate, percent
+from corpus2vec.pipeline.report.curves import Curves
 from corpus2vec.pipeline.report.elements import shown
-from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths, frequency_classes
+from corpus2vec.pipeline.report.measures import Frequency, Lengths, frequency_classes
 from corpus2vec.pipeline.report.palette import FREQUENCY_CLASSES
 from corpus2vec.pipeline.report.word_map import WordMap, is_word
 

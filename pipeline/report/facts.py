@@ -25,8 +25,9 @@ from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
 from corpus2vec.pipeline.report import measures
+from corpus2vec.pipeline.report.curves import Curves, measure_curves
 from corpus2vec.pipeline.report.folder import find_artifacts, remarks_on
-from corpus2vec.pipeline.report.measures import Curves, Frequency, Lengths
+from corpus2vec.pipeline.report.measures import Frequency, Lengths
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap, facts_of_table
 from corpus2vec.pipeline.stages import STAGES, dump, encode, tokenize, train, vocab
@@ -199,7 +200,7 @@ def read_curves(folder: Path) -> Curves | None:
         facts = parse_json(line, place, verdict)
         require_shape(facts, METRICS_SHAPE, place, verdict)
         lines.append({**facts, "step": facts.get("step") or 0})
-    return measures.measure_curves(lines) if lines else None
+    return measure_curves(lines) if lines else None
 
 
 def _read_documents(

@@ -25,6 +25,7 @@ from corpus2vec.pipeline.report.elements import (
     word,
 )
 from corpus2vec.pipeline.report.facts import Facts
+from corpus2vec.pipeline.report.measures import Frequency
 from corpus2vec.pipeline.stages import train
 
 SCORES = {
@@ -97,7 +98,14 @@ def corpus(facts: Facts) -> str:
             (f"{share:.0%}", "more than there are" if types is None else types)
             for share, types in found.enough
         ]
-        figures.append(table("Tokens and types", ["of the corpus", "number"], _types(facts), [1]))
+        figures.append(
+            table(
+                "Tokens and types",
+                ["of the corpus", "number"],
+                _types(found, facts.types_left_out),
+                [1],
+            )
+        )
         head = ["share of all tokens", "types"]
         figures.append(table("Most frequent types needed to cover", head, cells, numbers=[1]))
     if facts.lengths:
@@ -121,11 +129,8 @@ def corpus(facts: Facts) -> str:
     return section("corpus", "Corpus", *map(Markup, blocks), lead=lead)
 
 
-def _types(facts: Facts) -> list[tuple[str, str | int]]:
+def _types(found: Frequency, left_out: int) -> list[tuple[str, str | int]]:
     """Return how many tokens and types there are, and how the one compares with the other."""
-    found = facts.frequency
-    assert found is not None
-    left_out = facts.types_left_out
     types = found.types + left_out
     rows: list[tuple[str, str | int]] = [("tokens", found.tokens), ("types", types)]
     if left_out:

@@ -7,7 +7,7 @@ import pytest
 
 from corpus2vec.pipeline.report.axes import BOTTOM, HEIGHT, TOP
 from corpus2vec.pipeline.report.charts import loss, map_of_words
-from corpus2vec.pipeline.report.measures import measure_curves
+from corpus2vec.pipeline.report.curves import measure_curves
 from corpus2vec.pipeline.report.plot import as_svg
 from tests.support.builds import HOSTILE, PLAIN, gather, hand_made
 

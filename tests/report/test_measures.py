@@ -57,54 +57,10 @@ def test_no_documents_have_no_lengths():
     assert measures.measure_lengths(np.array([], int), np.array([], int)) is None
 
 
-def test_curves_keep_what_is_a_number():
-    found = measures.measure_curves(
-        [
-            {"step": 1, "loss": 2.0, "lr": 0.1},
-            {"step": 2, "loss": None, "lr": 0.1},
-            {"step": 2, "epoch": 1, "train_loss": 2.0, "valid_loss": 3.0},
-        ]
-    )
-    assert found.loss == ((1, 2.0),)
-    assert found.held_out == ((2, 3.0),)
-    assert found.last_step == 2
-
-
-def test_curves_go_by_the_tokens_that_were_read():
-    lines = [{"step": n, "tokens": 100 * n, "loss": 2.0, "lr": 0.1} for n in range(1, 600)]
-    lines += [{"step": 600, "tokens": 59_901, "loss": 99.0, "lr": 0.1}]  # a step of one token
-    lines += [{"step": 600, "tokens": 59_901, "train_loss": 2.0, "valid_loss": 3.0}]
-    found = measures.measure_curves(lines)
-    assert (found.unit, found.end, found.last_step) == ("tokens read", 59_901, 600)
-    assert found.held_out == ((59_901, 3.0),)
-    assert found.loss[-1][1] == pytest.approx(2 + 97 / 101)
-
-
 def test_the_slope_of_the_counts_is_that_of_zipf():
     counts = (1e6 / np.arange(1, 2000)).astype(np.int64)
     assert measures.measure_frequency(counts).slope == pytest.approx(-1, abs=0.01)
     assert measures.measure_frequency(np.array([3, 1])).slope is None
-
-
-def test_a_long_run_is_thinned_and_its_mean_kept():
-    found = measures.measure_curves({"step": n, "loss": float(n % 7)} for n in range(1, 7001))
-    assert len(found.loss) <= 300
-    assert np.mean([value for _, value in found.loss]) == pytest.approx(3, abs=0.05)
-
-
-def test_a_spike_is_in_the_range_of_its_group():
-    lines = [{"step": n, "loss": 100.0 if n == 3500 else 5.0} for n in range(1, 7001)]
-    found = measures.measure_curves(lines)
-    [(step, low, high)] = [each for each in found.loss_range if each[2] > 5]
-    assert (low, high) == (5, 100)
-    assert 3500 <= step < 3500 + 7000 / 300 + 1
-    assert [at for at, _ in found.loss] == [at for at, *_ in found.loss_range]
-
-
-def test_a_short_run_is_drawn_value_by_value():
-    found = measures.measure_curves({"step": n, "loss": float(n)} for n in range(1, 301))
-    assert len(found.loss) == 300
-    assert found.loss_range == ()
 
 
 def test_principal_components_are_those_of_the_singular_values():

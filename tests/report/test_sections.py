@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from corpus2vec.pipeline.report import sections
+from corpus2vec.pipeline.report.curves import measure_curves
 from corpus2vec.pipeline.report.facts import Facts
-from corpus2vec.pipeline.report.measures import measure_curves
 from corpus2vec.pipeline.report.word_map import Neighbours
 
 NOTHING = Facts(title="t", folder="b", stages={})
