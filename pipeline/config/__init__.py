@@ -8,7 +8,7 @@ import nothing heavy.
 
     settings                          what a setting is; the base of every config
     tokenize phrases vocab encode train dump  one module for each stage that has settings
-    judge report                      evaluate and compare; report and plot
+    judge report use                  evaluate and compare; report and plot; predict and embed
     formats                           the formats of a dump
 """
 
@@ -30,6 +30,7 @@ from corpus2vec.pipeline.config.tokenize import (
     TokenizeExecution,
 )
 from corpus2vec.pipeline.config.train import MOST_CHECKPOINTS, TrainConfig, TrainExecution
+from corpus2vec.pipeline.config.use import PredictConfig
 from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecution
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Execution",
     "MapConfig",
     "PhrasesConfig",
+    "PredictConfig",
     "Settings",
     "TokenizeConfig",
     "TokenizeExecution",

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import file_input, folder_inputs, known_digests
+from corpus2vec.pipeline.artifacts.inputs import folder_inputs, known_digests
 from corpus2vec.pipeline.artifacts.ledger import Ledger
-from corpus2vec.pipeline.artifacts.manifest import Input, Recipe
+from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
 from corpus2vec.pipeline.stages.stage import balanced
 
 if TYPE_CHECKING:
@@ -105,35 +106,16 @@ def run(
 def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
     from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding, is_model_folder, versions
 
-    settings, kinds = deciding(config), {source.kind for source in sources}
-    if "text" not in kinds:
-        del settings["doc_per"]
-    if kinds == {"text"}:
-        del settings["text_field"]
-    known = known_digests(output)
-    inputs = [_corpus_input(source, known) for source in sources]
+    inputs = corpus_inputs(sources, output)
     if config.model and is_model_folder(config.model):
-        inputs += folder_inputs("pipeline", Path(config.model), known)
+        inputs += folder_inputs("pipeline", Path(config.model), known_digests(output))
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=settings,
+        config=without_idle(deciding(config), sources),
         inputs=tuple(inputs),
         tools=versions(config),
     )
-
-
-def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
-
-    if source.is_stream:
-        return Input(
-            role="corpus",
-            name=source.name,
-            digest="",
-            traits=source.traits,
-            seal=source.digest.hexdigest,
-        )
-    return file_input("corpus", source.path, source.traits, known)
 
 
 def _writer(target: Path, config: TokenizeConfig) -> RowGroupWriter:

@@ -1,7 +1,9 @@
 """What a trained network and its table are for: new documents, new words, other tables.
 
-    form.py      how a word is spelt → a vector, learned from the table
-    scoring.py   predicted labels beside the given ones: accuracy, F1, confusion, calibration
+    documents.py     corpus → documents of ids, as the corpus of a model was read
+    predictions.py   predicted labels as rows
+    scoring.py       predicted labels beside the given ones: accuracy, F1, confusion, calibration
+    form.py          how a word is spelt → a vector, learned from the table
 
 Here is the pure work: values in, values out. A module of `stages/` gives it what it reads, names
 its recipe, and writes what it returns.

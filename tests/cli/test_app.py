@@ -10,7 +10,7 @@ import pytest
 from tests.support.runs import SMALL, STAGES, write
 
 LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
-COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot"]
+COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot", "predict"]
 
 
 # --- help ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The commands that use a network or a table follow from the table of uses alone."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,9 @@ from corpus2vec.pipeline.artifacts.inputs import file_input
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.config import Execution, Settings, setting
 from corpus2vec.pipeline.stages import USES
+from tests.support.commands import spawn
 from tests.support.runs import write
+from tests.support.training import LABELLED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,3 +95,69 @@ def test_a_build_takes_no_section_of_a_use(tmp_path):
     for each in USES:
         file = write(tmp_path / "c.toml", f"[{each.NAME}]\nthreads = 1\n")
         assert options.read_config(file, "run") == {}
+
+
+# --- predict ----------------------------------------------------------------------------------
+
+NEW = "text,label\nthe cat in the sea,sea\nthe dog in the house,land\nthe gull in the sea,air\n"
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory):
+    """The build of a small classifier, and a corpus to predict the labels of."""
+    folder = tmp_path_factory.mktemp("classifier")
+    write(folder / "corpus.csv", LABELLED)
+    write(folder / "new.csv", NEW)
+    settings = ["--label-field", "label", "--objective", "classify", "--dim", "8", "--epochs", "9"]
+    made = spawn("run", folder / "corpus.csv", "-o", folder / "build", *settings)
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def score(cli, folder, *more):
+    labels = ["--score", "--label-field", "label"]
+    return cli("predict", folder / "build", folder / "new.csv", *labels, *more)
+
+
+def test_predict_prints_a_record_a_document(cli, classifier):
+    result = cli("predict", classifier / "build", classifier / "new.csv")
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == ["sea", "land", "sea"]
+    assert (result.code, result.err) == (0, "")
+
+
+def test_scores_in_a_pipe_are_records_that_begin_with_what_they_are(cli, classifier):
+    result = score(cli, classifier)
+    records = [line.split("\t") for line in result.out.splitlines()]
+    assert records[:3] == [["documents", "3"], ["accuracy", "0.666667"], ["macro_f1", "0.555556"]]
+    assert ["label", "sea", "0.5", "1", "0.666667", "1"] in records
+    assert ["confusion", "air", "sea", "1"] in records
+    assert result.err == "training never saw the label air (1 documents)\n"
+
+
+def test_scores_for_people_are_tables(cli, classifier):
+    lines = score(cli, classifier, "--format", "table").out.splitlines()
+    assert lines[1].split() == ["accuracy", "0.6667"]
+    assert lines[-4].split() == ["given,", "predicted:", "sea", "land", "air"]
+    assert lines[-1].split() == ["air", "1", "0", "0"]
+
+
+def test_scores_are_one_json_document(cli, classifier):
+    for option in (["--json"], ["--format", "json"]):
+        found = json.loads(score(cli, classifier, *option).out)
+        assert found["unseen"] == {"air": 1}
+        assert {"given": "air", "predicted": "sea", "documents": 1} in found["confusion"]
+
+
+def test_of_many_labels_the_most_frequent_confusions_are_shown(cli, classifier, monkeypatch):
+    monkeypatch.setattr(use, "MATRIX", 2)
+    lines = score(cli, classifier, "--format", "table").out.splitlines()
+    assert [line.split() for line in lines[-2:]] == [
+        ["given", "predicted", "documents"],
+        ["air", "sea", "1"],
+    ]
+
+
+def test_scores_are_written_to_no_file(cli, classifier):
+    result = score(cli, classifier, "-o", "scores.tsv")
+    assert (result.code, result.out) == (2, "")
+    assert "--score prints, and writes no file" in result.err

@@ -1,0 +1,79 @@
+"""The settings of the commands that read a corpus with a trained network: predict, embed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from corpus2vec.pipeline.config.settings import require, setting
+from corpus2vec.pipeline.config.tokenize import CorpusConfig
+
+ROWS = ("tsv", "jsonl", "parquet")
+"""The formats of predicted rows."""
+SCORES = ("table", "tsv", "json")
+"""The formats of scores."""
+EXTENSIONS: Mapping[str, str] = {
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig(CorpusConfig):
+    """What is read, and how labels are written."""
+
+    format: Literal["auto", "tsv", "jsonl", "parquet", "table", "json"] = setting(
+        "auto",
+        "tsv, jsonl or parquet: a row a document; auto goes by the extension of --output, else "
+        "tsv. With --score: table, tsv or json; auto: table on a terminal, else tsv.",
+        heading="Output",
+    )
+    all: bool = setting(
+        False,
+        "Write the probability of every label, not only of the most probable.",
+        heading="Output",
+    )
+    score: bool = setting(
+        False,
+        "Print no rows, but how well the labels of the corpus are predicted: accuracy, macro F1, "
+        "a row a label, the confusion matrix, calibration.",
+        heading="Output",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = SCORES if self.score else ROWS
+        require(
+            self.format in ("auto", *known),
+            f"--format {self.format} is {'not' if self.score else 'only'} for --score",
+            f"it takes {', '.join(known)}",
+        )
+        require(
+            not (self.score and self.all),
+            "--all writes rows, and --score prints none",
+            "give one of them",
+        )
+        require(
+            not self.score or bool(self.label_field) or self.label_from != "none",
+            "--score needs to know the labels of the corpus",
+            "give --label-field, or --label-from file or folder",
+        )
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide the rows: not that they are scored instead."""
+        settings = super().deciding()
+        del settings["score"]
+        return settings
+
+    def outputs(self, output: Path) -> list[tuple[Path, Self]]:
+        """Return the one file that is written, and the config with its format."""
+        if self.format != "auto":
+            return [(output, self)]
+        found: Any = EXTENSIONS.get(output.suffix.lower(), "tsv")
+        return [(output, dataclasses.replace(self, format=found))]

@@ -1,0 +1,154 @@
+"""A trained model or its table, with all that is needed to read another corpus as its own was.
+
+The vocabulary is found and known by its digest; how to tokenize is in the lineage. So a model, its
+manifest and its vocabulary, wherever they are, are enough: a build, or a copy of these files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.inputs import folder_inputs
+from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
+from corpus2vec.pipeline.config import TokenizeConfig
+from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.files.read_ahead import read_ahead
+from corpus2vec.pipeline.progress import Progress
+from corpus2vec.pipeline.stages import door
+from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
+
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.corpus.corpus import Corpus
+    from corpus2vec.pipeline.corpus.sources import Source
+    from corpus2vec.pipeline.phrases.joining import Joining
+    from corpus2vec.pipeline.use.documents import Encoded, Reader
+
+PHRASES = "phrases"
+LAST_READ_SECONDS = 1.0
+"""How long to wait at the end for a batch that is being read; standard input may never give one."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model or a table, and how its corpus became ids."""
+
+    given: Input
+    vocabulary: Input
+    tokens: TokenizeConfig
+    joinings: Sequence[Joining]
+    lists: Sequence[Input]
+    """The lists of phrases that were joined."""
+
+    @property
+    def path(self) -> Path:
+        """The model or the table."""
+        return Path(self.given.name)
+
+    def inputs(self, sources: Sequence[Source], output: Path) -> tuple[Input, ...]:
+        """Return all that decides what is made of a corpus."""
+        from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder
+
+        inputs = [self.given, self.vocabulary, *self.lists, *corpus_inputs(sources, output)]
+        if self.tokens.model and is_model_folder(self.tokens.model):
+            inputs += folder_inputs("pipeline", Path(self.tokens.model))
+        return tuple(inputs)
+
+    def settings(self, settings: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
+        """Return the settings of a command, and those with which the corpus is tokenized."""
+        from corpus2vec.pipeline.tokenizer.lineage import TOKEN_SETTINGS
+        from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding
+
+        tokens = deciding(self.tokens)
+        own = {name: tokens[name] for name in TOKEN_SETTINGS if name in tokens}
+        return {**without_idle(settings, sources), **own}
+
+    def tools(self) -> dict[str, str]:
+        """Return the versions of the tools that decide the tokens."""
+        from corpus2vec.pipeline.tokenizer.spacy_pipeline import versions
+
+        return versions(self.tokens)
+
+    def reader(self) -> Reader:
+        """Return what turns texts into documents of ids."""
+        from corpus2vec.pipeline.use.documents import Reader
+        from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
+
+        return Reader(self.tokens, self.joinings, read_vocabulary(self.vocabulary))
+
+
+def model(path: Path) -> Trained:
+    """Return a model, with its vocabulary and how its corpus was tokenized.
+
+    Raises DataError if one of them is not found, or is another one.
+    """
+    from corpus2vec.pipeline.artifacts.weights import read_header, verify
+
+    given = door.model("model", path)
+    path = Path(given.name)
+    manifest = _manifest_of(given)
+    verify(path)
+    wanted = read_header(path, "model", {"vocabulary_digest": str})["vocabulary_digest"]
+    return _trained(given, manifest, wanted)
+
+
+def _trained(given: Input, manifest: Manifest, wanted: str) -> Trained:
+    from corpus2vec.pipeline.phrases.retracing import joinings
+    from corpus2vec.pipeline.tokenizer.lineage import tokenize_config, tokenized
+    from corpus2vec.pipeline.vocabulary.finding import find_vocabulary
+
+    path = Path(given.name)
+    vocabulary = find_vocabulary(path, manifest, wanted)
+    _, joins = tokenized(manifest, path)
+    lists = [
+        Input(role=each["role"], name=each["name"], digest=each["digest"])
+        for entry in joins
+        for each in entry["inputs"]
+        if each["role"] == PHRASES
+    ]
+    return Trained(
+        given, vocabulary, tokenize_config(manifest, path), joinings(manifest, path), lists
+    )
+
+
+def _manifest_of(given: Input) -> Manifest:
+    if given.manifest is None:
+        raise DataError(
+            f"{given.name} has no manifest, so how its corpus was tokenized is not known",
+            hint=f"put its {manifest_path(Path(given.name)).name} beside it",
+        )
+    return given.manifest
+
+
+def torch_version(command: str) -> dict[str, str]:
+    """Return torch's version. Raises UsageError where there is none."""
+    try:
+        return {"torch": metadata.version("torch")}
+    except metadata.PackageNotFoundError as problem:
+        raise UsageError(
+            f"{command} needs torch, which is not installed", hint="pip install torch"
+        ) from problem
+
+
+def encoded(reader: Reader, corpus: Corpus, progress: Progress) -> Iterator[Encoded]:
+    """Yield the documents of a corpus, batch by batch; reading runs beside the work."""
+    with read_ahead(corpus.batches(), last_read_seconds=LAST_READ_SECONDS) as ahead:
+        for texts in ahead:
+            yield reader.read(texts)
+            facts = {"documents": reader.documents.read}
+            progress.advance(corpus.bytes_read, corpus.size, "bytes", **facts)
+
+
+def report_unknown(reader: Reader, progress: Progress) -> None:
+    """Report the tokens that the vocabulary does not know, where no manifest will."""
+    if reader.unknown:
+        read, kept = reader.tokens.read, reader.documents
+        left = kept.read - kept.kept
+        progress.notice(
+            f"{reader.unknown:,} of {read:,} tokens are not in the vocabulary"
+            + (f"; {left:,} of {kept.read:,} documents have no known token" if left else "")
+        )
