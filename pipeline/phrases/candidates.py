@@ -57,11 +57,12 @@ def find_candidates(
     if not connectors:
         left = np.flatnonzero(document[1:] == document[:-1])
         return Candidates(left, left + 1, 0), left
-    places = np.flatnonzero((numbers < 0) | (numbers >= connectors))
-    left, right = places[:-1], places[1:]
-    near = (document[left] == document[right]) & (right - left - 1 <= MOST_BETWEEN)
+    # A word without a number, -1, is the largest of these.
+    places = np.flatnonzero(numbers.astype(np.uint32) >= connectors)
+    owners = document[places]
+    near = (owners[1:] == owners[:-1]) & (np.diff(places) <= MOST_BETWEEN + 1)
     ordinals = np.flatnonzero(near)
-    return Candidates(left[ordinals], right[ordinals], MOST_BETWEEN), ordinals
+    return Candidates(places[ordinals], places[ordinals + 1], MOST_BETWEEN), ordinals
 
 
 class Heads:
@@ -84,12 +85,15 @@ class Heads:
         """
         words = numbers.astype(np.uint64)
         heads = words[found.left]
-        reaching = np.arange(len(heads))
+        between = found.right - found.left - 1 if found.most else np.zeros(0, np.int64)
+        reaching = np.flatnonzero(between)
         for step in range(1, found.most + 1):
-            reaching = reaching[found.right[reaching] - found.left[reaching] > step]
             chains = _as_strings(heads[reaching], words[found.left[reaching] + step])
             known = self._chains.intern(chains) if add else self._chains.find(chains)
             heads[reaching] = np.where(known < 0, LOW, known.astype(np.uint64) | CHAINED)
+            reaching = reaching[between[reaching] > step]
+            if not len(reaching):
+                break
         heads <<= HALF
         heads |= words[found.right]
         candidates: np.ndarray = heads
