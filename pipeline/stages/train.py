@@ -105,6 +105,7 @@ def run(
             config,
             files.get("init"),
             files.get("valid"),
+            target.parent,
         )
         nonlocal checkpoints
         run = Run(output, made_by, config, execution, progress)

@@ -2,6 +2,7 @@
 
     inputs       what a run trains on, read and checked
     documents    encoded documents: which are held out, which tokens are thinned out
+    flat_ids     their ids, in memory or in a file that is mapped into it
     batches      documents → batches, one kind for each objective
     pretrained   --init FILE → the weights to start from
     network      Embedding + LSTM: the layers that read

@@ -2,13 +2,14 @@
 
 Everything here is NumPy and a pure function of its arguments. A draw is seeded by (seed, stream),
 so a run that resumes draws the same again without storing a generator. What is as long as the
-corpus is only the ids themselves: the rest is made block by block.
+corpus is only the ids themselves (see `flat_ids`): the rest is made block by block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.strings.slices import ranges
+from corpus2vec.pipeline.training.flat_ids import FlatIds
 
 BLOCK = 1 << 20
 """Tokens that are thinned out together."""
@@ -33,25 +35,26 @@ class Documents:
     """(documents + 1,) int64: document i is ids_n[offsets[i] : offsets[i + 1]]."""
     labels: np.ndarray | None = None
     """(documents,) int32."""
+    folder: Path | None = None
+    """Where ids are kept that memory does not hold; None is the system's."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     @classmethod
-    def from_batches(cls, batches: Iterable[pa.RecordBatch], most: int) -> Documents:
+    def from_batches(
+        cls, batches: Iterable[pa.RecordBatch], most: int, folder: Path | None = None
+    ) -> Documents:
         """Return the documents of ids.parquet's row groups, which have `most` tokens at most."""
-        ids_n = np.empty(most, np.int32)  # what is not filled takes no memory
-        n = 0
+        ids = FlatIds(most, folder)
         lengths, labels = [np.zeros(1, np.int64)], []
         for batch in batches:
-            ids = batch.column("ids").flatten().to_numpy()
-            ids_n[n : n + len(ids)] = ids
-            n += len(ids)
+            ids.add(batch.column("ids").flatten().to_numpy())
             lengths.append(pc.list_value_length(batch.column("ids")).to_numpy())
             if "label" in batch.schema.names:
                 labels.append(batch.column("label").to_numpy())
         offsets = np.concatenate(lengths).cumsum()
-        return cls(ids_n[:n], offsets, np.concatenate(labels) if labels else None)
+        return cls(ids.whole(), offsets, np.concatenate(labels) if labels else None, folder)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -62,12 +65,12 @@ class Documents:
         """Return the documents with these numbers, in the order given."""
         lengths = self.lengths[documents]
         offsets = np.concatenate([np.zeros(1, np.int64), lengths.cumsum()])
-        ids_n = np.empty(offsets[-1], np.int32)
+        ids = FlatIds(int(offsets[-1]), self.folder)
         for begin in range(0, len(documents), SELECTED):
             part = slice(begin, begin + SELECTED)
-            places = ranges(self.offsets[documents[part]], lengths[part])
-            ids_n[offsets[begin] : offsets[begin] + len(places)] = self.ids_n[places]
-        return Documents(ids_n, offsets, None if self.labels is None else self.labels[documents])
+            ids.add(self.ids_n[ranges(self.offsets[documents[part]], lengths[part])])
+        labels = None if self.labels is None else self.labels[documents]
+        return Documents(ids.whole(), offsets, labels, self.folder)
 
     def owners(self, places: np.ndarray) -> np.ndarray:
         """Return the number of the document that each place among the tokens belongs to.
@@ -118,15 +121,13 @@ def subsample(documents: Documents, kept_V: np.ndarray, draw: tuple[int, ...]) -
     A document that loses all its tokens stays, empty.
     """
     random, n = generator(*draw), len(documents.ids_n)
-    ids_n = np.empty(n, np.int32)  # what is not filled takes no memory
+    left = FlatIds(n, documents.folder)
     offsets = np.zeros(len(documents.offsets), np.int64)
-    kept = 0
     for begin in range(0, n, BLOCK):
         ids = documents.ids_n[begin : begin + BLOCK]
         stays = random.random(len(ids), dtype=np.float32) < kept_V[ids]
         first, last = np.searchsorted(documents.offsets, [begin, begin + len(ids)], side="right")
         upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(stays)])
-        offsets[first:last] = kept + upto[documents.offsets[first:last] - begin]
-        ids_n[kept : kept + upto[-1]] = ids[stays]
-        kept += int(upto[-1])
-    return Documents(ids_n[:kept], offsets, documents.labels)
+        offsets[first:last] = len(left) + upto[documents.offsets[first:last] - begin]
+        left.add(ids[stays])
+    return Documents(left.whole(), offsets, documents.labels, documents.folder)

@@ -5,6 +5,7 @@ All that can be wrong with the inputs is found here, so that no run fails after 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,15 @@ def load_inputs(
     config: TrainConfig,
     init: Path | None,
     valid: Path | None,
+    folder: Path | None = None,
 ) -> tuple[Inputs, dict[str, Any]]:
     """Return all that training needs, and the facts about it that go into the manifest.
 
+    Ids that memory does not hold are kept in an unnamed file in `folder`.
+
     Raises DataError where the inputs do not belong together or there is nothing to learn or score.
     """
-    documents, labels = _read_ids(ids, vocabulary, vocabulary_digest)
+    documents, labels = _read_ids(ids, vocabulary, vocabulary_digest, folder)
     if config.objective == "classify" and (documents.labels is None or not labels):
         raise DataError(
             f"{ids} has no labels, and --objective classify learns to predict them",
@@ -55,7 +59,7 @@ def load_inputs(
         )
     held_out = None
     if valid:
-        held_out, names = _read_ids(valid, vocabulary, vocabulary_digest)
+        held_out, names = _read_ids(valid, vocabulary, vocabulary_digest, folder)
         if config.objective == "classify":
             held_out = _with_labels(held_out, names, labels, valid)
     elif config.valid_fraction:
@@ -83,7 +87,7 @@ def load_inputs(
 
 
 def _read_ids(
-    path: Path, vocabulary: Vocabulary, vocabulary_digest: str
+    path: Path, vocabulary: Vocabulary, vocabulary_digest: str, folder: Path | None
 ) -> tuple[Documents, list[str]]:
     """Return the documents and label names of an ids artifact, checked against the vocabulary."""
     reader = RowGroupReader(path, "ids")
@@ -92,7 +96,7 @@ def _read_ids(
             f"{path} was encoded with another vocabulary than the one given",
             hint="name the vocabulary it was encoded with, or encode again",
         )
-    documents = Documents.from_batches(reader.row_groups(), reader.most_items)
+    documents = Documents.from_batches(reader.row_groups(), reader.most_items, folder)
     if not len(documents.ids_n):
         raise DataError(f"{path} has no token to learn from")
     if documents.ids_n.max() >= len(vocabulary) or documents.ids_n.min() < 0:
@@ -108,7 +112,7 @@ def _with_labels(documents: Documents, names: list[str], known: list[str], path:
     if strange:
         raise DataError(f"{path} has the label {strange[0]!r}, which the training corpus has not")
     ids = np.array([known.index(name) for name in names], np.int32)
-    return Documents(documents.ids_n, documents.offsets, ids[documents.labels])
+    return dataclasses.replace(documents, labels=ids[documents.labels])
 
 
 def _require_something_to_predict(
