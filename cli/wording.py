@@ -123,6 +123,7 @@ FACTS = {
     "init_layers": "weights of layers from --init",
     "escaped": "tokens escaped",
     "skipped": "tokens skipped",
+    "missing": "words of --words not in the table",
     "epochs": "epochs",
     "steps": "steps",
 }

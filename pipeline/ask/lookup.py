@@ -1,7 +1,8 @@
 """Text → ids and vectors, through the same tokenizer and vocabulary as the table's corpus.
 
 The table's manifest carries its whole lineage, so nothing needs to be said again: how the corpus
-was tokenized, which token replaces unknown ones, how the dump spells its tokens.
+was tokenized, which token replaces unknown ones, how the dump spells its tokens. Of a table that
+another tool made, a person says how to tokenize; its rows are numbered from 0.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import numpy as np
 
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
 from corpus2vec.pipeline.artifacts.stored import dump_settings
+from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.phrases.joining import Joining
 from corpus2vec.pipeline.phrases.retracing import joinings
 from corpus2vec.pipeline.strings.display import visible
 from corpus2vec.pipeline.tables.reading import read_vectors
@@ -23,6 +26,9 @@ from corpus2vec.pipeline.tables.tokens import as_written
 from corpus2vec.pipeline.tokenizer import Tokenizer
 from corpus2vec.pipeline.tokenizer.lineage import entry_of, tokenize_config
 from corpus2vec.pipeline.use.form import Form, fit_form
+
+AS_IT_IS = "parquet"
+"""A format that escapes nothing in a token; so do the files of other tools."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +53,44 @@ class Lookup:
     corpus was tokenized. That it is whole, `stages.door` has checked.
     """
 
-    def __init__(self, given: Input, by_form: bool = False) -> None:
-        """`by_form`: unknown tokens get a vector from how they are spelt, not that of <unk>."""
+    def __init__(
+        self, given: Input, foreign: TokenizeConfig | None = None, by_form: bool = False
+    ) -> None:
+        """`by_form`: unknown tokens get a vector from how they are spelt, not that of <unk>.
+
+        `foreign` is how to tokenize for a table without a manifest, and only for such. Raises
+        UsageError for one too many, DataError for one that is missing.
+        """
         path, manifest = Path(given.name), given.manifest
-        if manifest is None:
+        self._format: str = AS_IT_IS
+        self._unk: str | None = None
+        self._joinings: list[Joining] = []
+        if manifest is not None:
+            if foreign is not None:
+                raise UsageError(
+                    f"{path} is tokenized as its manifest says: --lang and --lower are for tables "
+                    "without one",
+                    hint="leave them out",
+                )
+            self._format = dump_settings(manifest.config, f"the manifest of {path}").format
+            self._unk = entry_of(manifest, "vocab", path)["counts"].get("unk")
+        elif foreign is None:
             raise DataError(
                 f"{path} has no manifest of a dump, so how its corpus was tokenized is not known",
-                hint="look up in a table that `corpus2vec dump` or `run` wrote",
+                hint="name its language, such as --lang en, and --lower if it is lower-cased",
             )
-        self._format = dump_settings(manifest.config, f"the manifest of {path}").format
-        self._unk = entry_of(manifest, "vocab", path)["counts"].get("unk")
         table = read_vectors(path)
-        if table.ids is None:
+        if manifest is not None and table.ids is None:
             _require_order_of_ids(manifest, path)
         self._table = table
         self._by_form = by_form
         self._ids = table.ids
         self._vectors_VD = table.vectors_VD
         self._rows = {token: row for row, token in enumerate(table.tokens.to_pylist())}
-        self._tokenizer = Tokenizer(tokenize_config(manifest, path))
-        self._joinings = joinings(manifest, path)
+        if manifest is not None:
+            foreign = tokenize_config(manifest, path)
+            self._joinings = joinings(manifest, path)
+        self._tokenizer = Tokenizer(foreign or TokenizeConfig())
 
     def find(self, text: str) -> list[Found]:
         """Return the tokens of `text`, each with its id and its vector; no text, no tokens.
@@ -121,6 +145,11 @@ def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
         raise DataError(
             f"{path} leaves out {skipped} rows, so its lines are not ids",
             hint="dump with --unsafe-token escape, or --format parquet",
+        )
+    if any(each["role"] == "words" for each in manifest.inputs):
+        raise DataError(
+            f"{path} was dumped with --words, so its lines are not ids",
+            hint="dump all rows, or --format parquet, which has the ids",
         )
     if manifest.config.get("order", "id") != "id" or manifest.config.get("top"):
         raise DataError(

@@ -38,7 +38,7 @@ class DumpConfig(Settings):
     table: Literal["auto", "input", "output", "sum", "concat"] = setting(
         "auto",
         "Which table: input embeddings, output embeddings, the sum of both (normalized rows), or "
-        "both concatenated. auto: sum for context, else input.",
+        "both concatenated. auto: sum for context, unless --freeze kept the table; else input.",
     )
     postprocess: str = setting(
         "none",
@@ -57,6 +57,14 @@ class DumpConfig(Settings):
         "id",
         "Order of the rows. Tools that keep the first N rows expect frequency: most frequent "
         "first.",
+    )
+    words: Path | None = setting(
+        None,
+        "A file of words, one a line: write only their rows, in the order of ids. Words that the "
+        "table lacks are counted and named.",
+        file=True,
+        metavar="FILE",
+        alone=True,
     )
     top: int | None = setting(None, "Write only the N most frequent tokens.", least=1)
     columns: tuple[str, ...] = setting(

@@ -22,6 +22,7 @@ from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
+from corpus2vec.pipeline.stages.stage import listed_in, side_inputs
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.tables.table import Table
@@ -33,6 +34,8 @@ FILE = "embeddings.txt"
 FORMAT = 3
 CONFIG = DumpConfig
 EXECUTION = Execution
+MOST_NAMED = 20
+"""How many words that --words lists and the table lacks are named."""
 
 
 def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
@@ -44,14 +47,20 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
     sources = (
         door.model("model", model),
         door.artifact("vocabulary", vocabulary, "vocab"),
+        *side_inputs(config),
     )
     settings = config.deciding()
     if "table" in settings:
         # What auto means for this model, so that naming that table gives the same recipe.
-        needs = {"config": {"objective": str, ...: Any}}
+        needs = {"config": {"objective": str, "freeze": (None, bool), ...: Any}}
         path = Path(sources[0].name)
-        objective = read_header(path, "model", needs)["config"]["objective"]
-        settings["table"] = resolved(config.table, objective, OUTPUT in read_names(path))
+        trained = read_header(path, "model", needs)["config"]
+        settings["table"] = resolved(
+            config.table,
+            trained["objective"],
+            OUTPUT in read_names(path),
+            bool(trained.get("freeze")),
+        )
     if FORMATS[config.format].language:
         settings["lang"] = _language(sources[0])
     tools = {name: metadata.version(name) for name in FORMATS[config.format].tools}
@@ -78,14 +87,14 @@ def run(
     made_by = recipe(inputs, output, one)
 
     def write(target: Path) -> Mapping[str, Any]:
-        table = _table(made_by, one)
+        table, listed = _listed(_table(made_by, one), one, progress)
         ready, unsafe = prepare(table, one)
         write_dump(target, ready, one)
         verify_dump(target, ready, one)
         progress.advance(len(table), len(table), "rows")
         left = len(table) - len(ready) - unsafe.get("skipped", 0)
         below_top = {"below_top": left} if left else {}
-        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe}
+        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe, **listed}
 
     return store.produce(made_by, output, write, force=force, folder=one.layout is Layout.FOLDER)
 
@@ -106,7 +115,8 @@ def stream(
             f"--format {one.format} is several files: they cannot go to stdout",
             hint=f"name a folder, such as -o embeddings{FORMATS[one.format].extension}",
         )
-    ready, _ = prepare(_table(recipe(inputs, output, one), one), one)
+    table, _ = _listed(_table(recipe(inputs, output, one), one), one, progress)
+    ready, _ = prepare(table, one)
     write_to(sink, ready, one)
 
 
@@ -156,6 +166,32 @@ def _table(made_by: Recipe, config: DumpConfig) -> Table:
         output_VE = read_table(path, OUTPUT, len(words))
     vectors_VD = combine(read_table(path, rows=len(words)), output_VE, how, config)
     return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
+
+
+def _listed(table: Table, config: DumpConfig, progress: Progress) -> tuple[Table, dict[str, Any]]:
+    """Return the rows of the words that --words lists, in the order of ids, and what is missing.
+
+    Raises DataError where none of them is in the table.
+    """
+    if config.words is None:
+        return table, {}
+    from corpus2vec.pipeline.vocabulary.counting import among
+
+    words = list(dict.fromkeys(listed_in(config.words)))
+    chosen_V = among(table.tokens, words)
+    chosen = table.taken(chosen_V)
+    known = set(chosen.tokens.to_pylist())
+    missing = [word for word in words if word not in known]
+    if not len(chosen):
+        raise DataError(
+            f"{config.words} lists no word of the table",
+            hint="one word a line, spelt as the tokens are: are these lower-cased?",
+        )
+    facts: dict[str, Any] = {"not_listed": len(table) - len(chosen)}
+    if missing:
+        progress.notice(f"not in the table: {', '.join(missing[:MOST_NAMED])}")
+        facts |= {"missing": len(missing), "missing_words": missing[:MOST_NAMED]}
+    return chosen, facts
 
 
 def _language(model: Input) -> str:

@@ -5,7 +5,8 @@
     sum      the sum of both, each row scaled to length 1 first: how a token predicts its
              neighbours counts as much as how they predict it
     concat   both concatenated, each row scaled to length 1: twice the columns
-    auto     sum for a model of context, where it scores best; else input
+    auto     sum for a model of context, where it scores best, unless --freeze kept the table; else
+             input
 
 A language model whose output layer is tied has one table: output is input there.
 
@@ -45,18 +46,21 @@ def combine(
     return table_VD
 
 
-def resolved(how: str, objective: str, has_output: bool) -> str:
+def resolved(how: str, objective: str, has_output: bool, is_frozen: bool = False) -> str:
     """Return what --table means for a model: input, output, sum or concat.
 
-    `has_output`: whether the model has an output table of its own.
+    `has_output`: whether the model has an output table of its own. `is_frozen`: whether its input
+    table is what training began with; then that is the one.
 
     >>> resolved("auto", "context", True), resolved("auto", "lm", False)
     ('sum', 'input')
+    >>> resolved("auto", "context", True, is_frozen=True)
+    'input'
     >>> resolved("output", "lm", False)  # tied
     'input'
     """
     if how == "auto":
-        return "sum" if objective == "context" else "input"
+        return "sum" if objective == "context" and not is_frozen else "input"
     if how == "output" and objective == "lm" and not has_output:
         return "input"
     return how

@@ -52,6 +52,24 @@ def lookup_in(table):
     return Lookup(door.artifact("table", table, "dump"))
 
 
+def test_a_table_of_another_tool_is_looked_up_as_one_says(tmp_path):
+    (tmp_path / "glove.txt").write_text("hope 1 2\ndo 3 4\nn't 5 6\n")
+    given = door.artifact("table", tmp_path / "glove.txt", "dump")
+    ask = Lookup(given, TokenizeConfig(lang="en", lower=True))
+    found = [(each.token, each.id) for each in ask.find("Hope, don't")]
+    assert found == [("hope", 0), (",", None), ("do", 1), ("n't", 2)]
+    assert ask.find("don't")[1].vector.tolist() == [5, 6]
+    with pytest.raises(DataError, match="how its corpus was tokenized is not known") as caught:
+        Lookup(given)
+    assert "--lang en" in caught.value.hint
+
+
+def test_a_dump_is_tokenized_as_its_manifest_says(phrases):
+    table, _ = dump(phrases, "parquet")
+    with pytest.raises(UsageError, match="is tokenized as its manifest says"):
+        Lookup(door.artifact("table", table, "dump"), TokenizeConfig(lang="de"))
+
+
 @pytest.fixture(scope="module")
 def phrases(tmp_path_factory):
     return build(tmp_path_factory.mktemp("phrases"))

@@ -236,6 +236,16 @@ def test_lookup_shows_which_tokens_are_not_in_the_vocabulary(cli, built):
     assert cli(*lookup).out.splitlines()[1] == "\tdies\t"
 
 
+def test_lookup_takes_a_table_of_another_tool_and_its_language(cli, tmp_path):
+    (tmp_path / "glove.txt").write_text("hope 1 2\ndo 3 4\nn't 5 6\n")
+    lookup = ("lookup", tmp_path / "glove.txt", "Don't hope")
+    assert (
+        cli(*lookup, "--lang", "en", "--lower").out
+        == "1\tdo\t[3.0, 4.0]\n2\tn't\t[5.0, 6.0]\n0\thope\t[1.0, 2.0]\n"
+    )
+    assert "hint: name its language, such as --lang en" in cli(*lookup).err
+
+
 def test_lookup_marks_tokens_that_get_the_vector_of_unk(cli, corpus, tmp_path):
     cli("run", corpus, "-o", tmp_path / "build", *SMALL, "--unk", "<unk>")
     lookup = ("lookup", tmp_path / "build/embeddings.txt", "Hope dies")

@@ -18,6 +18,7 @@ from corpus2vec.pipeline.config import (
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, PipelineError, StorageError, UsageError
 from corpus2vec.pipeline.tables import writing
+from corpus2vec.pipeline.tables.reading import read_vectors
 from corpus2vec.pipeline.training.pretrained import read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import parse_vocabulary
 from tests.support.artifacts import names
@@ -87,6 +88,47 @@ def test_a_recipe_has_only_what_decides_bytes(built):
 def test_spacys_folder_has_the_language_of_the_corpus(built):
     meta = json.loads((built / "embeddings.spacy" / "meta.json").read_text())
     assert (meta["lang"], meta["vectors"]["vectors"]) == ("en", 7)
+
+
+# --- which rows, which table -----------------------------------------------------------------
+
+
+def test_the_rows_of_listed_words_are_written_in_the_order_of_ids(dump, tmp_path):
+    (tmp_path / "words.txt").write_text("again\nsoon\r\n\nnowhere\nto\n")
+    path = dump("parquet", words=tmp_path / "words.txt")
+    table = read_vectors(path)
+    assert table.tokens.to_pylist() == ["to", "soon", "again"]
+    assert table.ids.tolist() == [1, 4, 6]
+    manifest = artifact_input("table", path).manifest
+    assert manifest.counts["rows"] == 3
+    assert manifest.counts["not_listed"] == 4
+    assert (manifest.counts["missing"], manifest.counts["missing_words"]) == (1, ["nowhere"])
+
+
+def test_the_list_of_words_is_an_input(dump, tmp_path, built):
+    words = tmp_path / "words.txt"
+    words.write_text("to\n")
+    path = dump("word2vec", words=words)
+    words.write_text("to\nsee\n")
+    assert len(read_vectors(dump("word2vec", words=words))) == 2
+    with pytest.raises(DataError, match="was dumped with --words, so its lines are not ids"):
+        Lookup(artifact_input("table", path))
+
+
+def test_a_list_of_other_words_is_refused(dump, tmp_path):
+    (tmp_path / "words.txt").write_text("nowhere\n")
+    with pytest.raises(DataError, match="lists no word of the table"):
+        dump("word2vec", words=tmp_path / "words.txt")
+
+
+def test_the_dump_of_a_frozen_table_is_that_table(built, tmp_path):
+    start = built / f"embeddings{FORMATS['word2vec'].extension}"
+    model = tmp_path / "model.safetensors"
+    config = TrainConfig(dim=2, seq_len=5, epochs=1, init=str(start), freeze=True)
+    stages.train.run([built / "ids.parquet", built / "vocab.tsv"], model, config)
+    output = tmp_path / "frozen.parquet"
+    stages.dump.run([model, built / "vocab.tsv"], output, DumpConfig(format="parquet"))
+    assert read_vectors(output).vectors_VD.tobytes() == read_vectors(start).vectors_VD.tobytes()
 
 
 # --- never published wrong -------------------------------------------------------------------
