@@ -12,12 +12,12 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from corpus2vec.cli.console import Console
-from corpus2vec.cli.options import Request, add_command, building, planning
+from corpus2vec.cli.options import Request, add_command, building, building_like, planning
 from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
 from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES, Maker, Stage, makers_of, train
+from corpus2vec.pipeline.stages import STAGES, Maker, Stage, makers_of, tokenize, train
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.build import Build
@@ -33,12 +33,44 @@ Corpora = Annotated[
 ]
 
 
-def run(request: Request, corpora: Corpora, output: Folder) -> None:
+Corpus = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CORPUS", help="Files, folders (with all below), globs, or - for stdin."
+    ),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        help="Read tokens, vocabulary and ids of that build, and only train and dump: for several "
+        "models of one corpus.",
+        metavar="BUILD",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print what would run, and why, as `plan` does.")
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Exit with 1 where something would run, else with 0.")
+]
+
+
+def run(
+    request: Request,
+    output: Folder,
+    corpora: Corpus = None,
+    source: Source = None,
+    dry_run: DryRun = False,
+) -> None:
     """Build all stages into a folder; what is there already is not made again.
 
     Example: corpus2vec run reviews.csv --text-field review --min-count 5 --dim 200 -o build/
     """
-    build, console = _build(request, corpora, output), request.console
+    if dry_run:
+        plan(request, output, corpora, source)
+        return
+    build, console = _build(request, corpora, source, output), request.console
     outcomes = []
     _use_threads(request)
     begin = functools.partial(_begin, console)
@@ -49,27 +81,41 @@ def run(request: Request, corpora: Corpora, output: Folder) -> None:
         print_json(outcomes)
 
 
-def plan(request: Request, corpora: Corpora, output: Folder) -> None:
+def plan(
+    request: Request,
+    output: Folder,
+    corpora: Corpus = None,
+    source: Source = None,
+    check: Check = False,
+) -> None:
     """Print for each stage whether `run` would run it, and why, without running anything.
 
     A record is the stage, hit or run, and the reason.
 
     Example: corpus2vec plan reviews.csv --text-field review --dim 300 -o build/
     """
-    steps = _build(request, corpora, output).plan()
+    steps = _build(request, corpora, source, output).plan()
     with Records(request.format) as records:
         for step in steps:
             verdict = "hit" if step.hit else "run"
             record = {**vars(step), "output": str(step.output)}
             records.add(record, [[step.stage, verdict, step.reason]])
+    if check and not all(step.hit for step in steps):
+        raise typer.Exit(1)
 
 
-def _build(request: Request, corpora: list[str], folder: Path) -> Build:
+def _build(request: Request, corpora: list[str] | None, source: Path | None, folder: Path) -> Build:
     configs = {stage.NAME: request.config(stage.CONFIG) for stage in STAGES}
     executions = {stage.NAME: request.config(stage.EXECUTION) for stage in STAGES}
     from corpus2vec.pipeline.stages.build import Build
 
-    return Build(corpora=corpora, folder=folder, configs=configs, executions=executions)
+    return Build(
+        corpora=corpora or (),
+        folder=folder,
+        configs=configs,
+        executions=executions,
+        source=source,
+    )
 
 
 # --- a command for each stage ----------------------------------------------------------------
@@ -85,7 +131,8 @@ def register(app: typer.Typer) -> None:
         inputs = _inputs(stage)
         named = functools.partial(_named, stage)
         command = command_of(stage, inputs, named, Output, optional=list(inputs)[1:])
-        add(command, *sections[stage.NAME], common=building, name=stage.NAME)
+        common = building_like if stage is tokenize else building
+        add(command, *sections[stage.NAME], common=common, name=stage.NAME)
     everything = [section for two in sections.values() for section in two]
     add(run, *everything, common=building)
     add(plan, *everything, common=planning)

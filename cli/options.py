@@ -8,34 +8,22 @@ default. The environment names the section too, since two commands may have sett
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import typer
 
+from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.pipeline.config import Settings, option_name
-from corpus2vec.pipeline.errors import UsageError
-from corpus2vec.pipeline.stages import STAGES, USES
 
 Config = TypeVar("Config", bound=Settings)
 Section = tuple[str, type[Settings]]
 """A section of a config file, and a config that has settings in it."""
 
-SECTIONS: Mapping[str, Sequence[type[Settings]]] = {
-    maker.NAME: (maker.CONFIG, maker.EXECUTION) for maker in (*STAGES, *USES)
-}
-IN_A_BUILD = {stage.NAME for stage in STAGES}
-ALL_STAGES = ("run", "plan")
-"""The commands that take the settings of every stage."""
-LONGEST_CONFIG = 1 << 20
-"""Bytes."""
-SETTING = str | int | float  # true and false are whole numbers
 NEGATED = "not_"
 """How the parameter of a hidden `--no-…` begins."""
 
@@ -130,7 +118,20 @@ def require_text(value: str) -> str:
 def _load_config(context: typer.Context, path: Path | None) -> Path | None:
     """Make the settings in the file of --config this command's defaults."""
     if path:
-        context.default_map = read_config(path, str(context.info_name))
+        context.default_map = {
+            **read_config(path, str(context.info_name)),
+            **(context.default_map or {}),
+        }
+    return path
+
+
+def _load_like(context: typer.Context, path: Path | None) -> Path | None:
+    """Make the settings with which these tokens were made this command's defaults."""
+    if path:
+        from corpus2vec.pipeline.stages.tokenize import settings_like
+
+        settings = {name: as_option(value) for name, value in settings_like(path).items()}
+        context.default_map = {**(context.default_map or {}), **settings}
     return path
 
 
@@ -170,6 +171,29 @@ def building(
     debug: Debug = False,
 ) -> None:
     """Have the options of commands that build; only the signature is used."""
+
+
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        "--like",
+        help="Tokens, or a build: make tokens as those were made, but for the options given here.",
+        metavar="TOKENS",
+        is_eager=True,
+        callback=_load_like,
+    ),
+]
+
+
+def building_like(
+    like: Like = None,
+    config_file: ConfigFile = None,
+    force: Force = False,
+    json_summary: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Have the options of a command that builds, and one to do it as it was done before."""
 
 
 def planning(
@@ -246,52 +270,3 @@ def _negated(name: str) -> inspect.Parameter:
 
 def _text_or_none(value: str | None) -> str | None:
     return None if value is None else require_text(value)
-
-
-# --- config files ----------------------------------------------------------------------------
-
-
-def read_config(path: Path, command: str) -> dict[str, Any]:
-    """Return the settings of a TOML file that concern `command`; `run` and `plan` take all.
-
-    Raises UsageError for a file that cannot be read, or that has a section or setting which no
-    command knows: a misspelt setting must not be ignored.
-    """
-    try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST_CONFIG + 1)
-        if len(content) > LONGEST_CONFIG:
-            raise UsageError(f"--config {path} is longer than a file of settings can be")
-        sections = tomllib.loads(content.decode())
-    except OSError as problem:
-        raise UsageError(f"cannot read --config {path}: {problem.strerror}") from problem
-    except RecursionError as problem:
-        raise UsageError(f"--config {path} is not TOML: it is nested too deeply") from problem
-    except ValueError as problem:
-        raise UsageError(f"--config {path} is not TOML: {problem}") from problem
-    settings: dict[str, Any] = {}
-    for section, values in sections.items():
-        if section not in SECTIONS or not isinstance(values, dict):
-            raise UsageError(
-                f"--config {path} has {section}, which is not a section",
-                hint=f"its sections are {', '.join(f'[{each}]' for each in SECTIONS)}",
-            )
-        known = _names_in(SECTIONS[section])
-        for name, value in values.items():
-            field_name = name.replace("-", "_")
-            if field_name not in known:
-                close = difflib.get_close_matches(field_name, known, 1)
-                raise UsageError(
-                    f"--config {path}: [{section}] has no setting {name}",
-                    hint=f"did you mean {close[0]}?" if close else "see --help",
-                )
-            is_list = isinstance(value, list)
-            if not all(isinstance(each, SETTING) for each in (value if is_list else [value])):
-                raise UsageError(f"--config {path}: [{section}] {name} is not a text or a number")
-            if command == section or (command in ALL_STAGES and section in IN_A_BUILD):
-                settings[field_name] = ",".join(map(str, value)) if is_list else value
-    return settings
-
-
-def _names_in(configs: Iterable[type[Settings]]) -> set[str]:
-    return {field.name for config in configs for field in dataclasses.fields(config)}

@@ -212,13 +212,14 @@ def differences(recipe: Recipe, manifest: Manifest) -> list[str]:
     reasons = []
     if recipe.format != manifest.format:
         reasons.append(f"format {manifest.format} → {recipe.format}")
-    reasons += _changes(manifest.config, plain(recipe.config))
+    reasons += changed_settings(manifest.config, plain(recipe.config))
     reasons += _input_changes(recipe, manifest)
-    reasons += _changes(manifest.tools, recipe.tools)
+    reasons += changed_settings(manifest.tools, recipe.tools)
     return reasons
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return each setting that differs, in words: `dim 128 → 256`."""
     names = [*before, *(name for name in after if name not in before)]
     return [
         f"{name.replace('_', '-')} {_shown(before, name)} → {_shown(after, name)}"

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.manifest import Recipe
+from corpus2vec.pipeline.artifacts.manifest import Input, Recipe, changed_settings
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import EncodeConfig, Execution
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
-from corpus2vec.pipeline.stages import door
+from corpus2vec.pipeline.stages import door, join
 from corpus2vec.pipeline.stages.stage import balanced
+from corpus2vec.pipeline.stages.tokenize import NAME as TOKENIZE
+from corpus2vec.pipeline.stages.tokenize import OF_TEXT
 
 NAME = "encode"
 NEEDS = ("tokenize", "vocab")
@@ -69,6 +71,8 @@ def run(
 
     def write(target: Path) -> Mapping[str, Any]:
         tokens, given = made_by.input("tokens"), made_by.input("vocabulary")
+        if otherwise := _made_otherwise(tokens, given):
+            progress.notice(f"the vocabulary is of tokens that were made otherwise: {otherwise}")
         reader = RowGroupReader(Path(tokens.name), "tokens")
         encoder = Encoder(read_vocabulary(given), config)
         rows = 0
@@ -93,3 +97,27 @@ def run(
         return {**counts, "rows": writer.rows, **({"labels": len(names)} if names else {})}
 
     return store.produce(made_by, output, write, force=force)
+
+
+def _made_otherwise(tokens: Input, vocabulary: Input) -> str:
+    """Return how the vocabulary's tokens were made otherwise than these, in words, if at all.
+
+    Then words that the vocabulary has in another form become <unk>.
+    """
+    if not (tokens.manifest and vocabulary.manifest):
+        return ""
+    these, those = (
+        {entry["stage"]: entry for entry in each.manifest.story() if entry["stage"] != "vocab"}
+        for each in (tokens, vocabulary)
+        if each.manifest
+    )
+    before, after = (
+        {name: value for name, value in each[TOKENIZE]["config"].items() if name in OF_TEXT}
+        if TOKENIZE in each
+        else {}
+        for each in (those, these)
+    )
+    changes = changed_settings(before, after) if before and after else []
+    if (join.NAME in those) != (join.NAME in these):
+        changes.append(f"phrases {'are not joined' if join.NAME in those else 'are joined'} now")
+    return "; ".join(changes)

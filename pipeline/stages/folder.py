@@ -7,7 +7,7 @@ found goes through the door like any other artifact.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.artifacts.pairs import has_manifest, read_manifest
 from corpus2vec.pipeline.config.formats import FORMATS
-from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.stage import Stage
@@ -30,6 +30,12 @@ def is_build(path: Path) -> bool:
     A dump may be a folder too; it has its manifest beside it.
     """
     return path.is_dir() and not has_manifest(path) and bool(with_manifest(path))
+
+
+def require_build(path: Path) -> None:
+    """Raise UsageError unless the path is the folder of a build."""
+    if not is_build(path):
+        raise UsageError(f"{path} is not the folder of a build", hint="`corpus2vec run` makes one")
 
 
 def within(path: Path, *makers: str) -> Path:
@@ -58,7 +64,8 @@ def artifacts_in(folder: Path) -> dict[str, Path]:
 
     Of several dumps, one that was made from this model is taken, and of those the one with the
     most numbers in it. What an optional stage made once, and nothing else was made from, is left
-    out.
+    out. What is not there, and what is there was made from, is taken from where it was or from the
+    folder above: a build may share tokens, vocabulary and ids with another.
     """
     from corpus2vec.pipeline.stages import STAGES, stages_with
 
@@ -74,7 +81,31 @@ def artifacts_in(folder: Path) -> dict[str, Path]:
         later = [manifest for each in kept.values() if (manifest := read_manifest(each))]
         if name in usual or any(follows(each, path) for each in later):
             kept[name] = path
-    return dict(reversed(kept.items()))
+    kept |= _elsewhere(folder, kept)
+    return {stage.NAME: kept[stage.NAME] for stage in STAGES if stage.NAME in kept}
+
+
+def _elsewhere(folder: Path, found: Mapping[str, Path]) -> dict[str, Path]:
+    """Return artifacts in other folders that the latest one in this folder was made from."""
+    latest = next((each for path in found.values() if (each := read_manifest(path))), None)
+    story = latest.story() if latest else ()
+    elsewhere: dict[str, Path] = {}
+    for entry in story:
+        if entry["stage"] in found:
+            continue
+        made = entry["output"]["digest"]
+        names = [
+            Path(each["name"])
+            for later in story
+            for each in later["inputs"]
+            if each["digest"] == made and each["role"] != "corpus"
+        ]
+        for path in (*names, folder.resolve().parent / entry["output"]["name"]):
+            manifest = read_manifest(path)
+            if path.exists() and manifest and manifest.output["digest"] == made:
+                elsewhere[entry["stage"]] = path
+                break
+    return elsewhere
 
 
 def shown_name(stage: Stage) -> str:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store
-from corpus2vec.pipeline.artifacts.inputs import folder_inputs, known_digests
+from corpus2vec.pipeline.artifacts.inputs import folder_inputs, folder_of, known_digests
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
-from corpus2vec.pipeline.config import TokenizeConfig, TokenizeExecution
+from corpus2vec.pipeline.config import CorpusConfig, TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
 from corpus2vec.pipeline.stages.stage import balanced
 
@@ -38,6 +40,10 @@ FORMAT = 3
 CONFIG = TokenizeConfig
 EXECUTION = TokenizeExecution
 stream = None  # Parquet is read in pieces, from its end
+OF_TEXT = {each.name for each in fields(TokenizeConfig)} - {
+    each.name for each in fields(CorpusConfig)
+}
+"""The settings that decide how a text becomes tokens, whatever file it is in."""
 
 
 def recipe(inputs: Sequence[str], output: Path, config: TokenizeConfig) -> Recipe:
@@ -45,6 +51,22 @@ def recipe(inputs: Sequence[str], output: Path, config: TokenizeConfig) -> Recip
     from corpus2vec.pipeline.corpus.sources import find_sources
 
     return _recipe(find_sources(inputs, config, output), output, config)
+
+
+def settings_like(tokens: Path) -> dict[str, Any]:
+    """Return the settings with which text became these tokens; those of files are left out.
+
+    Raises DataError where that is not known.
+    """
+    manifest = door.artifact("tokens", tokens, NAME).manifest
+    entry = manifest.upstream(NAME) if manifest else None
+    if entry is None:
+        raise DataError(
+            f"how {tokens} was tokenized is not known: it has no manifest", hint="leave out --like"
+        )
+    settings = {name: value for name, value in entry["config"].items() if name in OF_TEXT}
+    pipeline = folder_of("pipeline", entry["inputs"])
+    return {**settings, "model": str(pipeline)} if pipeline else settings
 
 
 def run(

@@ -21,6 +21,7 @@ from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import Silent
 from corpus2vec.pipeline.stages import build as building
 from corpus2vec.pipeline.stages.build import Build, Step
+from tests.support.artifacts import names
 from tests.support.runs import the_build, write
 
 
@@ -177,3 +178,42 @@ def test_a_plan_mentions_a_checkpoint_that_can_be_resumed(folder):
         False,
         "no model.safetensors yet; a checkpoint is there for --resume",
     )
+
+
+# --- another build's tokens, vocabulary and ids ----------------------------------------------
+
+
+def test_a_build_reads_what_another_has_made(folder, cli):
+    small = ["--dim", 3, "--seq-len", 5, "--epochs", 1, "--table", "input"]
+    result = cli("run", "--from", folder, "-o", "other", *small)
+    assert result.code == 0, result.err
+    assert set(names(Path("other"))) >= {"model.safetensors", "embeddings.txt"}
+    assert not {"tokens.parquet", "vocab.tsv", "ids.parquet"} & set(names(Path("other")))
+    # The other build stands for all of it, wherever one is asked for.
+    assert cli("dump", "other", "-o", "other/x.vec").code == 0
+    assert cli("report", "other", "-o", "r.html").err.startswith("r.html  (")
+    assert cli("plan", "--from", folder, "-o", "other", *small, "--check").code == 0
+    dry = cli("run", "--from", folder, "-o", "other", *small, "--lr", "0.1", "--dry-run")
+    assert dry.out.splitlines() == ["train\trun\tlr unset → 0.1", "dump\trun\ttrain runs first"]
+    check = cli("plan", "--from", folder, "-o", "other", *small, "--lr", "0.1", "--check")
+    assert (check.code, check.out) == (1, dry.out)
+
+
+def test_the_model_is_the_one_that_a_whole_build_has(folder, cli, tmp_path):
+    small = ["--dim", 2, "--seq-len", 5, "--epochs", 1, "--threads", 1]
+    assert cli("run", "--from", folder, "-o", "other", *small).code == 0
+    assert (tmp_path / "other/model.safetensors").read_bytes() == (
+        folder / "model.safetensors"
+    ).read_bytes()
+
+
+def test_a_setting_of_what_is_shared_is_refused_unless_it_is_the_same(folder, cli):
+    result = cli("run", "--from", folder, "-o", "other", "--min-count", 2)
+    assert result.code == 2
+    assert result.err.startswith("error: --min-count is 2, and the build that is shared has 1\n")
+    both = cli("run", "a.txt", "--from", folder, "-o", "other")
+    neither = cli("run", "-o", "other")
+    assert both.err == neither.err
+    assert "a corpus or from another build" in both.err
+    nowhere = cli("run", "--from", "nowhere", "-o", "other")
+    assert "nowhere is not the folder of a build" in nowhere.err

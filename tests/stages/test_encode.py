@@ -1,5 +1,6 @@
 """The encode stage: its recipe, and what it counts."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,24 @@ def test_a_damaged_input_is_refused(damaged):
     damaged.write_bytes(content)
     with pytest.raises(DataError, match="is not what its manifest says: it was damaged or edited"):
         encode.run(INPUTS, IDS, EncodeConfig())
+
+
+# --- tokens and vocabulary of one kind -------------------------------------------------------
+
+
+def test_new_text_is_tokenized_as_the_old_was_and_otherwise_encode_says_so(cli, tmp_path):
+    write(tmp_path / "old.txt", "HOPE to see\n")
+    write(tmp_path / "new.txt", "Hope TO See\n")
+    cli("tokenize", "old.txt", "--lower", "--drop", "space,punct", "-o", "old.parquet")
+    cli("vocab", "old.parquet", "-o", "vocab.tsv")
+    assert cli("tokenize", "new.txt", "--like", "old.parquet", "-o", "new.parquet").code == 0
+    config = json.loads(Path("new.parquet.manifest.json").read_text())["config"]
+    assert (config["lower"], config["drop"]) == (True, ["space", "punct"])
+    assert "otherwise" not in cli("encode", "new.parquet", "vocab.tsv", "-o", "i").err
+    cli("tokenize", "new.txt", "--like", "old.parquet", "--no-lower", "-o", "new.parquet")
+    result = cli("encode", "new.parquet", "vocab.tsv", "-o", "i", "--unknown", "drop")
+    assert result.err.startswith(
+        "encode: the vocabulary is of tokens that were made otherwise: lower True → False\n"
+    )
+    unknown = cli("tokenize", "new.txt", "--like", "new.txt", "-o", "t")
+    assert (unknown.code, "is not known" in unknown.err) == (65, True)
