@@ -363,8 +363,15 @@ class TrainExecution(Execution):
         "Write the metrics as TensorBoard event files, too, into MODEL.tensorboard/.",
         heading="Execution",
     )
+    keep_state: bool = setting(
+        False,
+        "Keep the last checkpoint of a finished run, up to three times the model's size, so that "
+        "--resume with more --epochs goes on from there.",
+        heading="Execution",
+    )
     resume: bool = setting(
         False,
-        "Go on from this model's checkpoint; without one, start from the beginning.",
+        "Go on from this model's checkpoint, also with more --epochs; without one, start from the "
+        "beginning.",
         heading="Execution",
     )

@@ -121,7 +121,7 @@ def run(
 
         checkpoints = Checkpoints(output, made_by.fingerprint)
     if checkpoints is not None:
-        checkpoints.discard()
+        checkpoints.discard(keep_newest=execution.keep_state)
     for path in (checkpoint_path(output), metrics_path(output)):
         sweep(path)
     return outcome

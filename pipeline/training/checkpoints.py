@@ -7,7 +7,8 @@ is used.
 
 A name alone makes no checkpoint: `model.checkpoint-2026.safetensors` may be somebody's backup. So
 each says how many its run keeps. What has a lower age than that is ours; nothing else is replaced
-or removed.
+or removed. One that is `kept` is the last of a finished run, for --resume with more epochs: only a
+later run replaces it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from corpus2vec.pipeline.training.position import Checkpoint, Position, is_like
 
 FORMAT = 2
 KIND = "checkpoint"
+KEPT = "kept"
 METRICS = "metrics"
 HEADER: Mapping[str, Any] = {
     **{"fingerprint": "", "config": {}, "environment": {}},
@@ -64,6 +66,7 @@ class Checkpoints:
         self._fingerprints = {fingerprint}  # whose checkpoints this run may remove
         self._keep = keep
         self._saved = False
+        self._claimed = False
 
     def exist(self) -> bool:
         """Return whether there is one."""
@@ -75,6 +78,7 @@ class Checkpoints:
         Raises UsageError where another file has the name of a checkpoint that this run needs.
         """
         headers = self._headers()
+        self._claimed = True
         self._fingerprints |= {header.get("fingerprint", "") for header in headers.values()}
         for age in range(_recorded(headers), self._keep):
             path = checkpoint_path(self._model, age)
@@ -134,10 +138,15 @@ class Checkpoints:
             raise failure
         return None
 
-    def discard(self) -> None:
-        """Remove those of this run, and those it took over, once its model is written."""
+    def discard(self, keep_newest: bool = False) -> None:
+        """Remove those of this run, and those it took over, once its model is written.
+
+        The newest stays if it is to be kept, or was kept by the run that made the model.
+        """
         headers = self._headers()
         own = {age: each for age, each in headers.items() if self._is_own(each)}
+        if own.get(0, {}).get(KEPT) and (keep_newest or not self._claimed):
+            del own[0]
         most = max(_recorded(own), self._keep if self._saved else 0)
         for age in reversed(range(most)):  # the newest last: it says that there are others
             if age not in headers or age in own:

@@ -247,11 +247,15 @@ class Training:
         """Return every parameter by name, one that two layers share once."""
         return {name: each.detach() for name, each in self.model.named_parameters()}
 
+    def checkpoint(self) -> Checkpoint:
+        """Return all that the run needs to go on from here."""
+        tensors, steps = taken(self._weights(), self.optimizers, self.best, self.state)
+        return Checkpoint(tensors, self.position, steps)
+
     def _save(self) -> None:
         if not all_finite(self._weights()):
             self._fail(self.position.steps)
-        tensors, steps = taken(self._weights(), self.optimizers, self.best, self.state)
-        self.hooks.save(Checkpoint(tensors, self.position, steps))
+        self.hooks.save(self.checkpoint())
         self._saved = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:

@@ -2,28 +2,36 @@
 
 Beside `model.safetensors` a run keeps checkpoints and `model.metrics.jsonl`. Checkpoints belong to
 one recipe: --resume refuses those of another with the settings that differ, and a new run replaces
-them. The stage removes them once the model is written.
+them. The stage removes them once the model is written, but for the last one with --keep-state.
+
+A recipe that differs in nothing but more epochs may go on from a checkpoint: batches and draws are
+functions of (epoch, step), so the result is, byte for byte, that of a run of as many epochs from
+the start. Where the learning rates follow the length of the run (--schedule, --warmup) it would not
+be, and is refused.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from corpus2vec.pipeline.artifacts.beside import events_path, metrics_path
 from corpus2vec.pipeline.artifacts.manifest import Recipe, plain
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
-from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import Progress
-from corpus2vec.pipeline.training.checkpoints import Checkpoints, Found, arrays_of, unusable
+from corpus2vec.pipeline.training.checkpoints import KEPT, Checkpoints, Found, arrays_of, unusable
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.loop import Hooks, Trained, Training
 from corpus2vec.pipeline.training.memory import enough_memory
 from corpus2vec.pipeline.training.metrics import Metrics, jsonable
 from corpus2vec.pipeline.training.position import Checkpoint
+
+CUT = ("freeze_epochs", "patience")
 
 
 class Run:
@@ -62,7 +70,7 @@ class Run:
         metrics = Metrics(metrics_path(self.model), before, events)
 
         def save(checkpoint: Checkpoint) -> None:
-            self._save(dataclasses.replace(checkpoint, metrics=metrics.content))
+            self._save(replace(checkpoint, metrics=metrics.content))
 
         hooks = Hooks(progress=self.progress, save=save, record=metrics.record)
         training = Training(inputs, self.config, self.execution, hooks)
@@ -71,13 +79,16 @@ class Run:
             self._restore(training, found)
         with metrics:
             trained = training.run()
+            if self.execution.keep_state:
+                self._save(replace(training.checkpoint(), metrics=metrics.content), kept=True)
         self._write_model(target, trained, facts)
         if training.layers_taken:
             facts = {**facts, "init_layers": training.layers_taken}
         return {**facts, **_results(trained, self.config)}
 
-    def _save(self, checkpoint: Checkpoint) -> None:
+    def _save(self, checkpoint: Checkpoint, kept: bool = False) -> None:
         header = {
+            KEPT: kept,
             "fingerprint": self.recipe.fingerprint,
             "config": plain(self.recipe.config),
             "environment": self.environment,
@@ -91,10 +102,13 @@ class Run:
         """
         found = self.checkpoints.read(self.progress)
         if not found:
+            self._refuse_to_start_again()
             name = self.checkpoints.newest.name
             self.progress.notice(f"no checkpoint {name}: training from the start")
             return None
-        if found.fingerprint != self.recipe.fingerprint:
+        if self._is_longer(found.fingerprint, found.config):
+            self._require_constant_rates()
+        elif found.fingerprint != self.recipe.fingerprint:
             before, now = found.config, plain(self.recipe.config)
             changed = [
                 f"{name.replace('_', '-')} {before.get(name)} → {now.get(name)}"
@@ -108,6 +122,34 @@ class Run:
             )
         self.progress.notice(f"resumed at step {found.checkpoint.position.steps:,}")
         return found
+
+    def _is_longer(self, fingerprint: str, config: Mapping[str, Any]) -> bool:
+        """Return whether a recipe differs from this run's in nothing but fewer epochs."""
+        now = plain(self.recipe.config)
+        epochs = config.get("epochs")
+        if not isinstance(epochs, int) or epochs >= now["epochs"]:
+            return False
+        # Neither counts beyond the last epoch, so a recipe has them cut there.
+        cut = {name: min(now[name], epochs) for name in CUT if name in now}
+        same = replace(self.recipe, config={**self.recipe.config, **cut, "epochs": epochs})
+        return same.fingerprint == fingerprint
+
+    def _require_constant_rates(self) -> None:
+        """Raise UsageError where the learning rates of the epochs that are done would be others."""
+        if self.config.schedule != "constant" or self.config.warmup:
+            raise UsageError(
+                "--schedule and --warmup follow the length of the run, so it cannot be made longer",
+                hint="leave out --resume to train all epochs again",
+            )
+
+    def _refuse_to_start_again(self) -> None:
+        """Raise UsageError where the finished model needs no more than some epochs on top."""
+        manifest = read_manifest(self.model)
+        if manifest and self._is_longer(manifest.fingerprint, manifest.config):
+            raise UsageError(
+                f"the run that made {self.model.name} is over and kept no state to go on from",
+                hint="--keep-state would have kept it; without --resume all epochs are trained",
+            )
 
     def _restore(self, training: Training, found: Found) -> None:
         self._warn_of_differences(found.environment)
