@@ -53,7 +53,8 @@ def within(path: Path, *makers: str) -> Path:
     from corpus2vec.pipeline.stages import STAGES  # the stages import the door, which imports this
 
     files = " or ".join(shown_name(stage) for stage in STAGES if stage.NAME in makers)
-    has = ", ".join(each.name for each in found.values()) or "nothing that a stage made"
+    own = [each.name for each in found.values() if each.parent == path]
+    has = ", ".join(own) or "nothing that a stage made"
     raise DataError(
         f"{path} has no {files}: it has {has}", hint=f"make it first: `corpus2vec {makers[0]}`"
     )
