@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,33 @@ def counted(count: int, words: str) -> str:
     """Return a count and what it counts: `2 rows`, `1 row`."""
     one = re.sub("^([a-z]+)s", r"\1", words)
     return f"{count:,} {one if count == 1 else words}"
+
+
+def size(count: int) -> str:
+    """Return bytes in a unit that fits: `812 B`, `61.2 MB`.
+
+    >>> size(812), size(61_200_000), size(3_000_000_000_000)
+    ('812 B', '61.2 MB', '3.0 TB')
+    """
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def age(changed: float, now: float | None = None) -> str:
+    """Return how long ago that was, in the largest unit that has a whole number: `3 days`.
+
+    >>> age(0, 30), age(0, 7200), age(0, 90_000)
+    ('now', '2 hours', '1 day')
+    """
+    seconds = (time.time() if now is None else now) - changed
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= length:
+            return counted(int(seconds / length), unit)
+    return "now"
 
 
 def clock(seconds: float) -> str:

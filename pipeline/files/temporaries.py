@@ -11,12 +11,14 @@ import contextlib
 import fcntl
 import glob
 import os
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 PATIENCE = 1.0
 """Seconds that `alone_in` waits; those who hold the lock need some hundredths of one."""
 
@@ -29,6 +31,34 @@ def temporary_name(path: Path) -> str:
 def temporaries(path: Path) -> list[Path]:
     """Return the temporary files and folders of `path`, of living writers and of killed ones."""
     return list(path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"))
+
+
+def target_of(temporary: Path) -> str | None:
+    """Return the name of what a temporary file is to replace; None for any other file.
+
+    >>> target_of(Path("build/.vocab.tsv.1a2b3c4d.tmp")), target_of(Path("build/vocab.tsv"))
+    ('vocab.tsv', None)
+    """
+    found = TEMPORARY.fullmatch(temporary.name)
+    return found[1] if found else None
+
+
+def is_litter(path: Path) -> bool:
+    """Return whether a file has the name of a temporary one and nobody is writing it."""
+    if target_of(path) is None:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(descriptor)
 
 
 def sweep(path: Path) -> None:
