@@ -10,7 +10,9 @@ import pytest
 from tests.support.runs import SMALL, STAGES, write
 
 LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
-COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot", "predict"]
+USING, KEEPING = ["predict"], ["ls", "clean"]
+COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot"]
+COMMANDS += [*USING, *KEEPING]
 
 
 # --- help ------------------------------------------------------------------------------------
