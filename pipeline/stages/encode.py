@@ -1,5 +1,7 @@
 """Replace tokens by their ids: ids.parquet.
 
+Of several tokens, the documents come one after the other.
+
 Example: corpus2vec encode build/tokens.parquet build/vocab.tsv -o build/ids.parquet
 """
 
@@ -10,12 +12,13 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe, changed_settings
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import EncodeConfig, Execution
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door, join
@@ -23,9 +26,12 @@ from corpus2vec.pipeline.stages.stage import balanced
 from corpus2vec.pipeline.stages.tokenize import NAME as TOKENIZE
 from corpus2vec.pipeline.stages.tokenize import OF_TEXT
 
+if TYPE_CHECKING:
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+
 NAME = "encode"
 NEEDS = ("tokenize", "vocab")
-SEVERAL = False
+SEVERAL = True
 FILE = "ids.parquet"
 FORMAT = 2
 CONFIG = EncodeConfig
@@ -37,7 +43,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe
     """Return what decides ids.parquet. Which token is <unk> is not in vocab.tsv, but it decides."""
     from corpus2vec.pipeline.vocabulary.vocabulary import unk_of
 
-    tokens, vocabulary = inputs
+    *tokens, vocabulary = inputs
     given = door.artifact("vocabulary", vocabulary, "vocab")
     unk = unk_of(given)
     traited = dataclasses.replace(given, traits={"unk": unk} if unk else {})
@@ -48,7 +54,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: EncodeConfig) -> Recipe
         stage=NAME,
         format=FORMAT,
         config=settings,
-        inputs=(door.artifact("tokens", tokens, "tokenize"), traited),
+        inputs=(*(door.artifact("tokens", each, "tokenize") for each in tokens), traited),
         tools={"pyarrow": metadata.version("pyarrow")},
     )
 
@@ -62,7 +68,10 @@ def run(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Encode tokens.parquet with vocab.tsv into ids.parquet."""
+    """Encode one tokens.parquet or several, in order, with vocab.tsv into ids.parquet.
+
+    Raises DataError for tokens of which only some have labels, or ids of documents.
+    """
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
     from corpus2vec.pipeline.vocabulary.encoding import Encoder
     from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
@@ -70,20 +79,27 @@ def run(
     made_by = recipe(inputs, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:
-        tokens, given = made_by.input("tokens"), made_by.input("vocabulary")
-        if otherwise := _made_otherwise(tokens, given):
-            progress.notice(f"the vocabulary is of tokens that were made otherwise: {otherwise}")
-        reader = RowGroupReader(Path(tokens.name), "tokens")
+        given = made_by.input("vocabulary")
+        tokens = [each for each in made_by.inputs if each is not given]
+        for each in tokens:
+            if otherwise := _made_otherwise(each, given):
+                said = f"the vocabulary is of tokens that were made otherwise: {otherwise}"
+                progress.notice(said if len(tokens) == 1 else f"{each.name}: {said}")
+        readers = [RowGroupReader(Path(each.name), "tokens") for each in tokens]
+        first, total = readers[0], sum(reader.rows for reader in readers)
+        for reader in readers[1:]:
+            _require_alike(first, reader)
+        row_groups = (batch for reader in readers for batch in reader.row_groups())
         encoder = Encoder(read_vocabulary(given), config)
         rows = 0
         with (
-            RowGroupWriter(target, "ids", reader.labelled, reader.identified) as writer,
-            read_ahead(reader.row_groups()) as batches,
+            RowGroupWriter(target, "ids", first.labelled, first.identified) as writer,
+            read_ahead(row_groups) as batches,
         ):
             for batch in batches:
                 writer.write(encoder.encode(batch))
                 rows += batch.num_rows
-                progress.advance(rows, reader.rows, "documents")
+                progress.advance(rows, total, "documents")
             names = encoder.labels.names.to_pylist()
             writer.add_metadata(
                 {
@@ -121,3 +137,14 @@ def _made_otherwise(tokens: Input, vocabulary: Input) -> str:
     if (join.NAME in those) != (join.NAME in these):
         changes.append(f"phrases {'are not joined' if join.NAME in those else 'are joined'} now")
     return "; ".join(changes)
+
+
+def _require_alike(first: RowGroupReader, other: RowGroupReader) -> None:
+    """Raise DataError unless both tokens have labels, or neither has, and likewise ids."""
+    for what, has in (("labels", "labelled"), ("ids of documents", "identified")):
+        if getattr(first, has) != getattr(other, has):
+            one, none = (first, other) if getattr(first, has) else (other, first)
+            raise DataError(
+                f"{one.path} has {what} and {none.path} has none",
+                hint="tokenize both with the same settings, or encode each by itself",
+            )

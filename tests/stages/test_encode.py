@@ -88,3 +88,44 @@ def test_new_text_is_tokenized_as_the_old_was_and_otherwise_encode_says_so(cli, 
     )
     unknown = cli("tokenize", "new.txt", "--like", "new.txt", "-o", "t")
     assert (unknown.code, "is not known" in unknown.err) == (65, True)
+
+
+# --- several tokens --------------------------------------------------------------------------
+
+
+def several(*corpora, **settings):
+    """Tokenize each corpus, and return the paths of their tokens and of one vocabulary."""
+    tokens = []
+    for number, (name, content) in enumerate(corpora):
+        tokenize(write(name, content), **settings)
+        tokens.append(Path("t.parquet").rename(f"t{number}.parquet"))
+    vocab.run(tokens, INPUTS[1], VocabConfig())
+    return [*tokens, INPUTS[1]]
+
+
+def test_the_documents_of_several_corpora_come_one_after_the_other(cli):
+    inputs = several(("a.txt", "b a\n"), ("b.txt", "c b\na\n"))
+    assert encode.run(inputs, IDS, EncodeConfig()).counts["documents"] == {"in": 3, "kept": 3}
+    assert [row["ids"] for row in documents(IDS)] == [[0, 1], [2, 0], [1]]
+    assert encode.run(inputs, IDS, EncodeConfig()).hit
+    assert cli("encode", *inputs, "-o", IDS, "--json").code == 0
+    again = encode.run([inputs[1], inputs[0], inputs[2]], IDS, EncodeConfig())
+    assert again.reason == "tokens t1.parquet changed; tokens t0.parquet changed"
+    assert [row["ids"] for row in documents(IDS)] == [[2, 0], [1], [0, 1]]
+
+
+def test_labels_of_several_corpora_are_numbered_together():
+    corpora = ("a.csv", "text,label\na,x\nb,y\n"), ("b.csv", "text,label\nb,z\na,y\n")
+    encode.run(several(*corpora, label_field="label"), IDS, EncodeConfig())
+    assert [(row["ids"], row["label"]) for row in documents(IDS)] == [
+        ([0], "x"), ([1], "y"), ([1], "z"), ([0], "y")
+    ]  # fmt: skip
+
+
+def test_labels_in_only_some_of_the_corpora_are_refused():
+    tokenize(write("a.csv", "text,label\na,x\n"), label_field="label")
+    with_labels = Path("t.parquet").rename("l.parquet")
+    inputs = [*several(("b.txt", "a\n"))]
+    with pytest.raises(DataError) as refused:
+        encode.run([inputs[0], with_labels, inputs[1]], IDS, EncodeConfig())
+    assert refused.value.message == "l.parquet has labels and t0.parquet has none"
