@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
@@ -18,12 +19,15 @@ import typer
 from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.records import Format, chosen_format
+from corpus2vec.cli.settings import CONFIG, unknown_variables, variable
 from corpus2vec.pipeline.config import Settings, option_name
 
 Config = TypeVar("Config", bound=Settings)
 Section = tuple[str, type[Settings]]
 """A section of a config file, and a config that has settings in it."""
 
+VARIABLES = {CONFIG}
+"""The environment variables that commands know."""
 NEGATED = "not_"
 """How the parameter of a hidden `--no-…` begins."""
 
@@ -72,6 +76,8 @@ def add_command(
     def invoke(context: typer.Context, **values: Any) -> None:
         console: Console = context.obj
         console.quiet, console.debug = values.get("quiet", False), values["debug"]
+        for line in unknown_variables(os.environ, VARIABLES):
+            console.say(line)
         for each in made:  # --no-lower, where a config file says lower = true
             if each.startswith(NEGATED) and values[each]:
                 values[each.removeprefix(NEGATED)] = False
@@ -143,7 +149,7 @@ ConfigFile = Annotated[
         metavar="FILE.toml",
         is_eager=True,
         callback=_load_config,
-        envvar="CORPUS2VEC_CONFIG",
+        envvar=CONFIG,
         show_envvar=False,
     ),
 ]
@@ -241,7 +247,7 @@ def _option(
     marks, default = field.metadata, field.default
     if isinstance(default, tuple):  # on the command line: names separated by commas
         kind, default = str, ",".join(default)
-    scope = "" if marks.get("shared") else f"{section.upper()}_"
+    VARIABLES.add(variable(section, field))
     is_text = kind in (str, str | None) and not marks.get("file")
     made = typer.Option(
         f"{option}/--no-{option[2:]}" if default is True else option,
@@ -249,7 +255,7 @@ def _option(
         metavar=marks.get("metavar"),
         min=marks.get("least"),
         max=marks.get("most"),
-        envvar=f"CORPUS2VEC_{scope}{field.name.upper()}",
+        envvar=variable(section, field),
         show_envvar=False,
         show_default=default is not None and default is not False,
         rich_help_panel=panel,
