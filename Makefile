@@ -7,9 +7,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
 
-.PHONY: help demo test browser lint format docs build clean
+.PHONY: help demo campaign test browser lint format docs build clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-dump
-.PHONY: campaign campaign-resume campaign-stress campaign-faults campaign-flips
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -102,28 +101,14 @@ bench-transfer: $(VENV)/.installed
 bench-dump: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/dump.py $(OPTIONS)
 
-# make campaign CORPUS='some.txt other.txt' OPTIONS='--seconds 600'
-campaign: $(VENV)/.installed-dev
-	$(BIN)/python -m campaigns.exactness $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
-
-# make campaign-resume CORPUS=some.txt OPTIONS='--kills 20 -- --dim 50 --epochs 3'
-campaign-resume: $(VENV)/.installed-dev
-	$(BIN)/python -m campaigns.resume $(or $(CORPUS),sample_corpora/english.txt) \
-	  $(or $(OPTIONS),-- --epochs 12 --valid-fraction 0.1)
-
-# make campaign-stress OPTIONS='--runs 5000 --seconds 3000'
-campaign-stress: $(VENV)/.installed-dev
-	$(BIN)/python -m campaigns.stress $(OPTIONS)
-
-# make campaign-faults OPTIONS='--stages vocab --every 3'; strace injects the faults
-campaign-faults: $(VENV)/.installed-dev
-	@which strace >/dev/null || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace; }
-	$(BIN)/python -m campaigns.faults $(OPTIONS)
-
-# make campaign-flips OPTIONS='--flips 100'
-campaign-flips: $(VENV)/.installed-dev
-	$(BIN)/python -m campaigns.flips $(OPTIONS)
+# make campaign PROMISE='1 7'; OPTIONS='--full' takes as many points as the list of promises names
+# where the hour would not do. Root on Debian or Ubuntu gets the tools that inject faults.
+TOOLS := strace mkfs.ext4
+campaign: $(VENV)/.installed-dev browser  ## Test every promise of docs/promises.md, within the hour
+	@which $(TOOLS) >/dev/null || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace e2fsprogs mount; }
+	@$(INSTALL) -e '.[fuzz]' || echo '*** NO ATHERIS: the fuzzer draws its mutations at random ***'
+	$(BIN)/python -m campaigns $(PROMISE) $(OPTIONS)
 
 clean:  ## Remove what was built, the environment included
 	rm -rf build sample_corpora/build $(VENV) *.egg-info

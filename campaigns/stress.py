@@ -19,6 +19,7 @@ with `N runs, 0 wrong`, or with exit code 1. Every process counts as a run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import shutil
@@ -223,9 +224,9 @@ class Lane:
         if "Fatal" in said or ("Traceback" in said and ours):
             self.report(case, f"it said\n{said}\n{told}")
         until = time.monotonic() + LEAST_LIFE
-        while code != -signal.SIGKILL and _lives(run.process.pid):
+        while living := _living(run.process.pid):
             if time.monotonic() > until:
-                self.report(case, f"a process has outlived it\n{told}")
+                self.report(case, f"a process has outlived it: {living}\n{told}")
                 return
             time.sleep(0.05)
 
@@ -263,13 +264,15 @@ class Started:
     said: Path
 
 
-def _lives(group: int) -> bool:
-    """Return whether a process of the group is still there."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _living(group: int) -> list[str]:
+    """Return the commands of a group's processes, without those that have ended (Linux)."""
+    commands = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state != "Z":
+                commands.append((folder / "cmdline").read_text().replace("\0", " "))
+    return commands
 
 
 if __name__ == "__main__":

@@ -95,5 +95,5 @@ def _integers(column: tuple[str, ...] | None) -> np.ndarray | None:
     """Return a column of whole numbers, if it is one."""
     try:
         return None if column is None else np.array(column, np.int64)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
