@@ -247,7 +247,10 @@ class LongJson:
             raise TooLongError
 
     def _fail(self, context: str) -> NoReturn:
-        """Report what `json` says about what follows here, after `context`."""
+        """Report what `json` says about what follows here, after `context`.
+
+        Where `json` accepts it (no such case is known), the value has no words of its own.
+        """
         window = self._window
         window.see(REPLAYED)
         following = window.text[window.at : window.at + REPLAYED]
@@ -257,4 +260,4 @@ class LongJson:
             shift = problem.pos - len(context)
             position = window.position + shift if shift >= 0 else self._comma
             raise NotJsonError(problem.msg, position + 1) from problem
-        raise AssertionError(f"{context + following!r} is JSON")
+        raise NotJsonError("Expecting value", window.position + 1)

@@ -162,7 +162,10 @@ def _pass_returns(window: Window) -> None:
 
 
 def _refuse(row: str, delimiter: str = ",") -> NoReturn:
-    """Raise the csv module's error about a short row in which the same is wrong."""
+    """Raise the csv module's error about a short row in which the same is wrong.
+
+    A csv module that accepts that row (none is known) has no words for it.
+    """
     for _ in csv.reader([row], delimiter=delimiter, strict=True):
         pass
-    raise AssertionError(f"{row!r} is a row")
+    raise csv.Error("a quote or a line end where none can be")

@@ -166,3 +166,10 @@ def test_the_hint_of_a_long_line_lists_its_first_fields(monkeypatch):
     assert hint(json.dumps(dict.fromkeys("abcdefghij")), "a.jsonl").startswith(
         "it has a, b, c, d, e, f, g, h, …;"
     )
+
+
+def test_a_line_in_which_json_finds_nothing_wrong_is_refused_all_the_same():
+    with mock.patch("corpus2vec.pipeline.corpus.long_json.json.loads", return_value={}):
+        said, _ = outcome(b'{"text" "a long string of text"}\n', 4, 8)
+    assert "line 1" in said
+    assert said.endswith("Expecting value at column 9")

@@ -1,5 +1,6 @@
 """A row that is read piece by piece is the one that the csv module reads, and so are its faults."""
 
+import csv
 from unittest import mock
 
 import pytest
@@ -79,3 +80,10 @@ def test_a_label_or_a_header_must_not_be_long(monkeypatch):
     assert refusal(table, "a.csv", label_field="y") == expected
     header = "text," + "y" * 20 + "\na,b\n"
     assert refusal(header, "a.csv") == "a.csv: the first row has more than 10 characters"
+
+
+def test_a_row_in_which_the_csv_module_finds_nothing_wrong_is_refused_all_the_same():
+    lenient = mock.Mock(reader=lambda *row, **settings: [], Error=csv.Error)
+    with mock.patch("corpus2vec.pipeline.corpus.long_rows.csv", lenient):
+        said, _ = outcome(b'text\n"a long cell" of text\n', 4, 8, 40, kind="csv")
+    assert said == "corpus.txt line 2 cannot be read as CSV: a quote or a line end where none can be"
