@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from campaigns.findings import ROOT, Effort, Finding
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.corpus.texts import Texts
 from corpus2vec.pipeline.tokenizer import Tokenizer, import_spacy
@@ -41,18 +42,34 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="of random text, a language")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    spacy = import_spacy(with_torch=False)
-    for corpus in options.corpora:
+    campaign(options.corpora, options.lang, options.languages, options.seconds, options.seed)
+
+
+def measure(effort: Effort, part: str) -> dict[int, Finding]:
+    """Compare the tokens of the sample corpora, and of random text in each language."""
+    found = Finding.counting("different")
+    corpora = [ROOT / "sample_corpora/english.txt"]
+    found.of = campaign(corpora, "en", LANGUAGES, 10 * effort.share, effort.seed)
+    return {23: found}
+
+
+def campaign(
+    corpora: list[Path], lang: str, languages: list[str], seconds: float, seed: int
+) -> int:
+    """Compare corpora, and random text for so long a language; return the number of tokens."""
+    spacy, tokens = import_spacy(with_torch=False), 0
+    for corpus in corpora:
         lines = corpus.read_text("utf-8").split("\n")
         batches = (lines[begin : begin + LINES] for begin in range(0, len(lines), LINES))
-        compare(corpus.name, spacy.blank(options.lang), batches)
-    for language in options.languages:
+        tokens += compare(corpus.name, spacy.blank(lang), batches)
+    for language in languages:
         nlp = spacy.blank(language)
-        compare(f"random {language}", nlp, random_texts(nlp, options.seconds, options.seed))
+        tokens += compare(f"random {language}", nlp, random_texts(nlp, seconds, seed))
+    return tokens
 
 
-def compare(name: str, nlp: Language, batches: Iterator[list[str]]) -> None:
-    """Tokenize every batch both ways; exit where they differ."""
+def compare(name: str, nlp: Language, batches: Iterator[list[str]]) -> int:
+    """Tokenize every batch both ways; exit where they differ. Return the number of tokens."""
     ours = Tokenizer(TokenizeConfig(lang=str(nlp.lang), drop=()))
     if not ours.is_fast:
         sys.exit(f"{name}: the tokenizer's rules cannot be read")
@@ -67,6 +84,7 @@ def compare(name: str, nlp: Language, batches: Iterator[list[str]]) -> None:
         documents += len(texts)
         tokens += sum(map(len, expected))
     print(f"{name}: 0 differences in {tokens:,} tokens of {documents:,} documents", flush=True)
+    return tokens
 
 
 def random_texts(nlp: Language, seconds: float, seed: int) -> Iterator[list[str]]:

@@ -29,14 +29,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from campaigns.findings import Effort, Finding, NotRunError
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.beside import manifest_path, metrics_path
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
     Settings,
     TokenizeConfig,
     TrainConfig,
+    TrainExecution,
     VocabConfig,
 )
 from corpus2vec.pipeline.errors import PipelineError
@@ -59,6 +61,7 @@ ENVIRONMENT = {
 """So that every run of a command imports the same files in the same order."""
 NOTHING, BEFORE, AFTER = "", "before", "after"
 """What is there: nothing, what was made before, what is asked for."""
+ONE_THREAD = TrainExecution(threads=1)
 CORPUS = "Hope to see you soon\nNice to see you again\n" * 50
 
 
@@ -76,6 +79,8 @@ class Case:
     after: Settings
     inputs_before: tuple[str, ...] = ()
     """If they are others than `inputs`."""
+    every: int = 1
+    """Try every so many calls only, since a run takes long."""
 
     def run(self, state: str) -> None:
         """Make the artifact of before or after here, in this process."""
@@ -85,6 +90,7 @@ class Case:
             [Path(each) for each in inputs] if self.stage.NEEDS else inputs,
             Path(self.output),
             config,
+            **({"execution": ONE_THREAD} if self.stage is stages.train else {}),
         )
 
     def command(self) -> list[str]:
@@ -140,7 +146,18 @@ CASES = (
         ("--format", "npy", "--normalize"),
         DumpConfig(format="npy", normalize=True),
     ),
+    Case(
+        "train",
+        stages.train,
+        ("ids.parquet", "vocab.tsv"),
+        "out.safetensors",
+        TrainConfig(dim=2, seq_len=5, epochs=1),
+        (*("--dim", "3", "--seq-len", "5", "--epochs", "1"), *("--threads", "1")),
+        TrainConfig(dim=3, seq_len=5, epochs=1),
+        every=4,
+    ),
 )
+FOUND = ("parted", "corrupt", "untrue", "litter")
 
 
 def main() -> None:
@@ -152,33 +169,54 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20, help="at random moments, for each stage")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    if not shutil.which("strace"):
-        sys.exit("NOT RUN: strace is not installed (Debian, Ubuntu: apt-get install strace)")
-    chance, total = random.Random(options.seed), collections.Counter[str]()
-    with tempfile.TemporaryDirectory() as name:
-        template = Path(name).resolve() / "template"
-        prepare(template)
-        for case in CASES:
-            if options.stages and case.stage.NAME not in options.stages:
-                continue
-            found = collections.Counter[str]()
-            for was in (NOTHING, BEFORE):
-                trial = Trial(case, template, was)
-                for point in trial.points(options.every, options.reads):
-                    found += trial.inject(*point)
-                for _ in range(options.kills // 2):
-                    found += trial.kill(chance)
+    total = collections.Counter[str]()
+    for case in CASES:
+        if not options.stages or case.stage.NAME in options.stages:
+            every = options.every * case.every
+            found = campaign(case, every, options.reads, options.kills, options.seed)
             print(f"{case.name}: {summary(found)}", flush=True)
             total += found
     print(summary(total))
     sys.exit(total.total() > total["points"] + total["missed"])
 
 
+def measure(effort: Effort, part: str) -> dict[int, Finding]:
+    """Try the calls and the moments of the case that is called `part`."""
+    case = next(each for each in CASES if each.name == part)
+    every = max(1, round(case.every / effort.share))
+    if effort.full:
+        every = 1
+    found = campaign(case, every, False, effort.points(200), effort.seed)
+    whole, true = Finding(found["points"]), Finding(found["points"])
+    for name in FOUND:
+        (whole if name in ("corrupt", "litter") else true).wrong[name] += found[name]
+    return {1: whole, 20: true}
+
+
+def campaign(
+    case: Case, every: int, reads: bool, kills: int, seed: int
+) -> collections.Counter[str]:
+    """Try every so many calls of a case with each fault, and kill it so often."""
+    if not shutil.which("strace"):
+        raise NotRunError("strace is not installed (Debian, Ubuntu: apt-get install strace)")
+    chance, found = random.Random(seed), collections.Counter[str]()
+    with tempfile.TemporaryDirectory() as name:
+        template = Path(name).resolve() / "template"
+        prepare(template)
+        for number, was in enumerate((NOTHING, BEFORE)):
+            trial = Trial(case, template, was)
+            for point in trial.points(every, reads):
+                found += trial.inject(*point)
+            for _ in range((kills + number) // 2):
+                found += trial.kill(chance)
+        os.chdir("/")
+    return found
+
+
 def summary(found: collections.Counter[str]) -> str:
     """Return `parted 0, corrupt 0, untrue 0, litter 0 of 300`."""
-    names = ("parted", "corrupt", "untrue", "litter")
     missed = f" ({found['missed']} not hit)" if found["missed"] else ""
-    return ", ".join(f"{name} {found[name]}" for name in names) + f" of {found['points']}{missed}"
+    return ", ".join(f"{name} {found[name]}" for name in FOUND) + f" of {found['points']}{missed}"
 
 
 def prepare(folder: Path) -> None:
@@ -308,8 +346,7 @@ class Trial:
                 found["corrupt"] += 1
             if self.state(found) != then:
                 found["corrupt"] += 1
-            wanted = {case.output, manifest_path(Path(case.output)).name}
-            found["litter"] += set(os.listdir()) != wanted | set(os.listdir(self.template))
+            found["litter"] += bool(litter(case, set(os.listdir(self.template))))
         if found.total() > 1:
             print(f"{case.name}, {point}: {summary(found)}\n  exit code {code}: {said}")
         return +found
@@ -327,6 +364,13 @@ class Trial:
         found["parted"] += given.manifest is None
         found["corrupt"] += given.digest not in self.digests
         return self.digests.get(given.digest, "?")
+
+
+def litter(case: Case, inputs: set[str]) -> set[str]:
+    """Return the files here that are neither inputs nor what the stage makes."""
+    output = Path(case.output)
+    beside = {output.name, manifest_path(output).name, metrics_path(output).name}
+    return set(os.listdir()) - inputs - beside
 
 
 def is_true(code: int, said: str, was: str, state: str) -> bool:

@@ -26,11 +26,14 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-FAULTS = Path("build/fuzz")
+from campaigns.findings import ROOT, Effort, Finding, by_tests
+
+FAULTS = ROOT / "build/fuzz"
 LONGEST = 1 << 20
 MOST_SECONDS, MOST_BYTES = 30, 4 << 30
 GRACE = 60
@@ -64,6 +67,27 @@ def main() -> None:
             inputs, faults = inputs + counts[0], faults + counts[1]
     print(f"internal {faults} of {inputs:,} inputs")
     sys.exit(bool(faults))
+
+
+def measure(effort: Effort, part: str) -> dict[int, Finding]:
+    """Take every nasty file through every command, and mutate a file for every reader."""
+    from tests.support.fuzzing import TARGETS, build
+
+    every = {"EVERY_COMMAND": "1"} if effort.share >= 1 else {}
+    found, inputs = by_tests("tests/nasty", environment=every), Finding.counting("internal")
+    options = argparse.Namespace(
+        seed=effort.seed, random=importlib.util.find_spec("atheris") is None
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = build(Path(name))
+        for target in TARGETS:
+            count, faults = campaign(
+                folder, target, max(2, 300 * effort.share / len(TARGETS)), options
+            )
+            inputs.add(Finding(count, Counter({"internal": faults})))
+            print(f"{target}: internal {faults} of {count:,}", flush=True)
+    inputs.add(found)
+    return {9: inputs}
 
 
 def campaign(folder: Path, name: str, seconds: float, options: Any) -> tuple[int, int]:

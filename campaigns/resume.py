@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from campaigns.findings import ROOT, Effort, Finding
 from corpus2vec.pipeline.artifacts.beside import metrics_path
 
 EVERY_SECOND = "0.0167"  # minutes
@@ -56,6 +57,18 @@ def main() -> None:
     every = options.kills * len(equal)
     print(f"{sum(equal)} of {every} equal")
     sys.exit(sum(equal) < every)
+
+
+def measure(effort: Effort, part: str) -> dict[int, Finding]:
+    """Kill and resume trainings with the objective that is called `part`."""
+    chance, found = random.Random(f"{effort.seed} {part}"), Finding.counting("different")
+    found.of = effort.points(20)
+    with tempfile.TemporaryDirectory() as name:
+        prepare(ROOT / "sample_corpora/english.txt", Path(name))
+        settings = ["--objective", part, *("--epochs", "12", "--valid-fraction", "0.1")]
+        equal = compare(Path(name), settings, found.of, chance)
+        found.wrong["different"] = found.of - equal
+    return {14: found}
 
 
 def compare(folder: Path, settings: list[str], kills: int, chance: random.Random) -> int:

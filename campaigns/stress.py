@@ -6,7 +6,8 @@ Each run is one of these, drawn by chance, with threads and workers drawn as wel
 
     fresh    a whole build into a new folder                       0, every artifact there
     again    the same build once more                              0, every stage a hit
-    pair     two processes that build the same folder at once      0 and 0, every artifact there
+    pair     two processes that build the same folder at once,     0 and 0, every artifact there
+             every second pair as on a file system without locks
     stopped  a build that gets SIGINT, SIGTERM or SIGKILL at a     130, 143 or 137 (0 if it was
              random moment, and the same build once more           done), then 0
     refused  a build that cannot be                                2, 65, 70 or 74, as documented
@@ -30,9 +31,11 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from campaigns.findings import Effort, Finding
 
 PHRASES = "Hope to see you soon\nNice to see you again\n" * 4
 ARTIFACTS = ("tokens.parquet", "vocab.tsv", "ids.parquet", "model.safetensors", "embeddings.txt")
@@ -51,6 +54,17 @@ FILE_SIZE = 32_000
 """Bytes that a file may have where it grows too large."""
 LEAST_LIFE = 2.0
 """Seconds after which every process of a command is gone."""
+WEIGHTS = {"fresh": 8, "again": 4, "pair": 2, "stopped": 3, "refused": 3}
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+NO_LOCKS = """
+import errno, fcntl
+
+def flock(*_):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+fcntl.flock = flock
+"""
+"""Python runs this when it starts, in a process that is to have no locks."""
 
 
 @dataclass
@@ -63,6 +77,9 @@ class Stress:
     runs: int = 0
     ended: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
+    weights: Mapping[str, int] = field(default_factory=WEIGHTS.copy)
+    """How often each case is drawn."""
+    signals: Sequence[signal.Signals] = SIGNALS
     bytes_of: dict[tuple[str, ...], dict[str, bytes]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,22 +104,42 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as name:
         stress = Stress(Path(name), time.monotonic() + options.seconds, options.runs)
-        (stress.folder / "corpus.txt").write_text(PHRASES)
-        (stress.folder / "empty.txt").write_text("")
-        (stress.folder / "latin.txt").write_bytes("déjà vu\n".encode("latin-1"))
-        lanes = [
-            threading.Thread(target=run_lane, args=(stress, number, options.seed))
-            for number in range(options.side_by_side)
-        ]
-        for lane in lanes:
-            lane.start()
-        while any(lane.is_alive() for lane in lanes):
-            for lane in lanes:
-                lane.join(60 / len(lanes))
-            print(f"{stress.runs} runs, {len(stress.wrong)} wrong", flush=True)
+        campaign(stress, options.side_by_side, options.seed)
     print(", ".join(f"{count} {ended}" for ended, count in sorted(stress.ended.items())))
     print(f"{stress.runs} runs, {len(stress.wrong)} wrong")
     sys.exit(bool(stress.wrong))
+
+
+def measure(effort: Effort, part: str) -> dict[int, Finding]:
+    """Draw the cases that test the promise whose number is `part`."""
+    with tempfile.TemporaryDirectory() as name:
+        stress = Stress(Path(name), float("inf"), effort.points(600, full=5000))
+        if part == "4":
+            stress.most, stress.weights = effort.points(2 * 60), {"stopped": 1}
+            stress.signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        elif part == "5":
+            stress.most, stress.weights = 2 * effort.points(60), {"pair": 1}
+        campaign(stress, 1 if part == "5" else 2, effort.seed)
+    return {int(part): Finding(stress.runs, Counter({"wrong runs": len(stress.wrong)}))}
+
+
+def campaign(stress: Stress, side_by_side: int, seed: int) -> None:
+    """Do all runs, so many side by side."""
+    (stress.folder / "corpus.txt").write_text(PHRASES)
+    (stress.folder / "empty.txt").write_text("")
+    (stress.folder / "latin.txt").write_bytes("déjà vu\n".encode("latin-1"))
+    (stress.folder / "no locks").mkdir()
+    (stress.folder / "no locks/sitecustomize.py").write_text(NO_LOCKS)
+    lanes = [
+        threading.Thread(target=run_lane, args=(stress, number, seed))
+        for number in range(side_by_side)
+    ]
+    for lane in lanes:
+        lane.start()
+    while any(lane.is_alive() for lane in lanes):
+        for lane in lanes:
+            lane.join(60 / len(lanes))
+        print(f"{stress.runs} runs, {len(stress.wrong)} wrong", flush=True)
 
 
 def run_lane(stress: Stress, number: int, seed: int) -> None:
@@ -111,13 +148,11 @@ def run_lane(stress: Stress, number: int, seed: int) -> None:
     lane = Lane(stress, chance, stress.folder / f"lane{number}")
     while stress.takes_another():
         lane.folder.mkdir(exist_ok=True)
-        case: Callable[[], None] = chance.choices(
-            (lane.fresh, lane.again, lane.pair, lane.stopped, lane.refused), (8, 4, 2, 3, 3)
-        )[0]
+        case = chance.choices([*stress.weights], [*stress.weights.values()])[0]
         try:
-            case()
+            getattr(lane, case)()
         except Exception as problem:
-            lane.report(case.__name__, f"{type(problem).__name__}: {problem}")
+            lane.report(case, f"{type(problem).__name__}: {problem}")
 
 
 class Lane:
@@ -129,6 +164,7 @@ class Lane:
         self.folder = folder
         self.settings: tuple[str, ...] = ()
         self._started = 0
+        self._pairs = 0
 
     # --- the cases ---
 
@@ -151,7 +187,9 @@ class Lane:
     def pair(self) -> None:
         """Build the same folder twice at once."""
         self._new_build()
-        first, second = self._start("{corpus}"), self._start("{corpus}")
+        self._pairs += 1
+        locks = self._pairs % 2 == 1
+        first, second = (self._start("{corpus}", locks=locks) for _ in range(2))
         self.stress.takes_another()  # it is done even where it is one too many
         self._check("pair", first, 0)
         self._check("pair", second, 0)
@@ -160,12 +198,16 @@ class Lane:
     def stopped(self) -> None:
         """Stop a build at a random moment, and build once more."""
         self._new_build()
-        number = self.chance.choice([signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+        number = self.chance.choice(self.stress.signals)
         run = self._start("{corpus}")
         time.sleep(self.chance.uniform(0, 6))
         run.process.send_signal(number)
+        run.is_stopped = True
         # Before Python has a handler, the signal itself ends the process.
         self._check("stopped", run, 128 + number, -number, 0)
+        left = list((self.folder / "build").glob(".*.tmp"))
+        if left and number != signal.SIGKILL:
+            self.report("stopped", f"{number.name} left {left}")
         self.stress.takes_another()
         self._check("stopped, again", self._start("{corpus}", "--resume"), 0)
         self._compare("stopped, again")
@@ -188,7 +230,7 @@ class Lane:
             *(self.chance.choice([(), ("--objective", "lm")])),
         )
 
-    def _start(self, *words: str, limit: int | None = None) -> Started:
+    def _start(self, *words: str, limit: int | None = None, locks: bool = True) -> Started:
         places = {name: self.stress.folder / f"{name}.txt" for name in ("corpus", "empty", "latin")}
         named = [each.format(**places) for each in words]
         # Of an option that is given twice the last one counts.
@@ -198,6 +240,8 @@ class Lane:
         ]
         if limit is not None:
             command = ["sh", "-c", f'ulimit -f {limit // 512}; exec "$@"', "sh", *command]
+        paths = [str(self.stress.folder / "no locks"), os.environ.get("PYTHONPATH", "")]
+        without = {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
         self._started += 1
         said = self.folder / f"said{self._started}.txt"
         with said.open("wb") as file:
@@ -206,7 +250,7 @@ class Lane:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
-                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+                env={**os.environ, "PYTHONFAULTHANDLER": "1", **({} if locks else without)},
                 start_new_session=True,
             )
         return Started(process, " ".join(command), said)
@@ -217,6 +261,8 @@ class Lane:
         run.said.unlink()
         with self.stress.lock:
             self.stress.ended[f"{case.partition(':')[0]} {code}"] += 1
+        if run.is_stopped and "init_import_site" in said:
+            return  # SIGINT met Python before it could run a line of anybody's code
         if code not in expected:
             self.report(case, f"exit code {code}, not {expected[0]}\n{told}\n{said}")
         # Before our first line has run, Ctrl-C ends Python itself, which says where.
@@ -255,13 +301,15 @@ class Lane:
             print(f"WRONG  {case} ({' '.join(self.settings)}): {text}", flush=True)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Started:
     """A run, and the file with what it says."""
 
     process: subprocess.Popen[bytes]
     command: str
     said: Path
+    is_stopped: bool = False
+    """Whether it was sent a signal."""
 
 
 def _living(group: int) -> list[str]:
