@@ -66,14 +66,15 @@ def techniques() -> Iterable[Technique]:
     """Return all techniques; those that take long come first."""
     from campaigns import faults, flips, proofs, resume
 
-    yield Technique("faults", (1, 20), tuple(case.name for case in faults.CASES))
+    cases = tuple(case.name for case in faults.CASES)
+    yield Technique("faults", (1, 20), cases)
     yield Technique("stress", (18,), ("18",))
     yield Technique("flips", (7, 19), flips.KINDS)
     yield Technique("resume", (14,), resume.OBJECTIVES)
     yield Technique("fuzz", (9,))
     yield Technique("stress", (4, 5), ("4", "5"))
-    yield Technique("disks", (3,))
-    yield Technique("power", (2,))
+    yield Technique("disks", (3,), cases)
+    yield Technique("power", (2,), cases)
     yield Technique("exactness", (23,))
     yield Technique("chains", (8,))
     yield Technique("hostile", (17,))

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from campaigns.faults import BEFORE, CASES, ENVIRONMENT, NOTHING, Trial, is_true, prepare
+from campaigns.faults import BEFORE, ENVIRONMENT, NOTHING, Trial, case_called, is_true, prepare
 from campaigns.findings import Effort, Finding, NotRunError
 
 SIZES = 20
@@ -26,20 +26,20 @@ TMPFS = ("-t", "tmpfs", "-o", f"size={ROOMY}", "tmpfs")
 
 
 def measure(effort: Effort, part: str) -> dict[int, Finding]:
-    """Try every stage with every size."""
+    """Try every size with the stage whose case is called `part`."""
     found, sizes = Finding.counting("corrupt", "untrue", "litter"), effort.points(SIZES)
     with tempfile.TemporaryDirectory() as name:
         template = Path(name).resolve() / "template"
         prepare(template)
         (template / DISK).mkdir()
-        for case in CASES:
-            on_disk = replace(case, output=f"{DISK}/{case.output}")
-            for was in (NOTHING, BEFORE):
-                # To know both artifacts, the trial makes them: in a folder, not on a disk.
-                trial = Trial(on_disk, template, was)
-                with mounted(*TMPFS, trial.folder / DISK):
-                    for limit in limits(trial, sizes):
-                        attempt(trial, found, **limit)
+        case = case_called(part)
+        on_disk = replace(case, output=f"{DISK}/{case.output}")
+        for was in (NOTHING, BEFORE):
+            # To know both artifacts, the trial makes them: in a folder, not on a disk.
+            trial = Trial(on_disk, template, was)
+            with mounted(*TMPFS, trial.folder / DISK):
+                for limit in limits(trial, sizes):
+                    attempt(trial, found, **limit)
         os.chdir("/")
     return {3: found}
 

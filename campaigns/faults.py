@@ -182,7 +182,7 @@ def main() -> None:
 
 def measure(effort: Effort, part: str) -> dict[int, Finding]:
     """Try the calls and the moments of the case that is called `part`."""
-    case = next(each for each in CASES if each.name == part)
+    case = case_called(part)
     every = max(1, round(case.every / effort.share))
     if effort.full:
         every = 1
@@ -191,6 +191,11 @@ def measure(effort: Effort, part: str) -> dict[int, Finding]:
     for name in FOUND:
         (whole if name in ("corrupt", "litter") else true).wrong[name] += found[name]
     return {1: whole, 20: true}
+
+
+def case_called(name: str) -> Case:
+    """Return the case of that name."""
+    return next(each for each in CASES if each.name == name)
 
 
 def campaign(

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from campaigns.disks import DISK, begin, mounted
-from campaigns.faults import AFTER, BEFORE, CASES, NOTHING, Trial, prepare
+from campaigns.faults import AFTER, BEFORE, NOTHING, Trial, case_called, prepare
 from campaigns.findings import Effort, Finding, NotRunError
 
 SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN: _IOR('X', 125, __u32)
@@ -27,7 +27,7 @@ CUTS = 10
 
 
 def measure(effort: Effort, part: str) -> dict[int, Finding]:
-    """Cut the power after half of the runs, and during the others."""
+    """Cut the power after half of the runs of a case, and during the others."""
     found, chance = Finding.counting("lost", "corrupt"), random.Random(effort.seed)
     with tempfile.TemporaryDirectory() as name:
         template, image = Path(name).resolve() / "template", Path(name) / "image"
@@ -39,12 +39,12 @@ def measure(effort: Effort, part: str) -> dict[int, Finding]:
             subprocess.run(["mkfs.ext4", "-q", image], check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as problem:
             raise NotRunError(f"mkfs.ext4 is missing or fails: {problem}") from problem
-        for case in CASES:
-            on_disk = replace(case, output=f"{DISK}/{case.output}")
-            for was in (NOTHING, BEFORE):
-                trial = Trial(on_disk, template, was)
-                for number in range(effort.points(CUTS)):
-                    cut(trial, image, found, chance.uniform(0.3, 1.5) if number % 2 else None)
+        case = case_called(part)
+        on_disk = replace(case, output=f"{DISK}/{case.output}")
+        for was in (NOTHING, BEFORE):
+            trial = Trial(on_disk, template, was)
+            for number in range(effort.points(CUTS)):
+                cut(trial, image, found, chance.uniform(0.3, 1.5) if number % 2 else None)
         os.chdir("/")
     return {2: found}
 

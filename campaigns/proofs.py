@@ -14,7 +14,7 @@ TESTS: dict[int, list[tuple[str, str]]] = {
     12: [
         ("tests/artifacts/test_parquet.py", "bound or fit or batches"),
         ("tests/strings/test_slices.py", ""),
-        ("tests/strings/test_lines.py", "large or no_room"),
+        ("tests/vocabulary/test_vocabulary.py", "large"),
         ("tests/vocabulary/test_counting.py", ""),
     ],
     13: [("tests/training/test_loop.py", "nan or finite")],

@@ -18,7 +18,10 @@ from corpus2vec.pipeline.artifacts.inputs import read_manifest
 from tests.support.commands import command
 from tests.support.runs import ALL_FORMATS
 
+EVERYTHING = "all of it"
+"""Another locale, time zone, hash seed, umask and folder at once."""
 SURROUNDINGS: dict[str, dict[str, str]] = {
+    EVERYTHING: {"LC_ALL": "C", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "7"},
     "again": {},
     "LC_ALL=C": {"LC_ALL": "C"},
     "LC_ALL=tr_TR.UTF-8": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
@@ -61,14 +64,15 @@ def build(
     folder: Path, name: str, text: str, objective: str, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Build the text; return the digests of all artifacts by name."""
-    place = folder / (f"földer {name}" if name == "another folder" else "build")
+    elsewhere = name in ("another folder", EVERYTHING)
+    place = folder / ("another földer" if elsewhere else "build")
     subprocess.run(["rm", "-rf", place], check=True)
     place.mkdir()
     half = len(text) // 2
     corpus = [place / "a.txt", place / "b.txt"]
     for path, part in zip(corpus, (text[:half], text[half:]), strict=True):
         path.write_text(part, "utf-8")
-    umask = int(name.removeprefix("umask "), 8) if name.startswith("umask") else 0o022
+    umask = {"umask 000": 0, "umask 077": 0o077, EVERYTHING: 0o077}.get(name, 0o022)
     subprocess.run(
         command("run", *corpus, "-o", place, "--objective", objective, *SETTINGS),
         check=True,
