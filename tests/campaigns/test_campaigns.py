@@ -1,7 +1,7 @@
 """The campaigns in short: the same code with few points. And the page of promises lists them all.
 
 Those with a short form elsewhere are not here: flips in `stages/test_door`, the fuzzer in `nasty`,
-resuming in `cli/test_signals`, bounds of memory and time in `corpus`, spaCy's tokens in `tokenizer`.
+resuming in `cli/test_signals`, bounds of memory in `corpus`, spaCy's tokens in `tokenizer`.
 """
 
 import re
