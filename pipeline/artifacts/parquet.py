@@ -235,7 +235,9 @@ class RowGroupReader:
             batch = table.to_batches()[0]
             if any(column.null_count for column in (*batch.columns, batch.column(0).flatten())):
                 raise DataError(f"{self.path}: row group {number} has a null, which is not allowed")
-            # Checksums cover pages but not their headers; the footer has the same numbers.
+            # Checksums cover pages but not their headers; the footer has the same numbers. They
+            # are asked for only now: pyarrow aborts the process where the metadata of a column is
+            # damaged, and whatever is damaged there has let the reading above fail.
             lengths = pc.list_value_length(batch.column(0)).to_numpy()
             said = self._file.metadata.row_group(number).column(0).num_values
             if np.maximum(lengths, 1).sum() != said:  # an empty list counts as one value

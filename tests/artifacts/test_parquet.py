@@ -325,3 +325,18 @@ def test_a_file_that_is_not_parquet_is_refused(content, path):
     path.write_bytes(content)
     with pytest.raises(DataError, match="is not Parquet: "):
         RowGroupReader(path, "tokens")
+
+
+@both_kinds
+@pytest.mark.parametrize("labelled", [False, True])
+def test_damaged_metadata_ends_no_process(kind, labelled, path):
+    """Each byte of the footer is changed in turn; pyarrow aborts where it is asked too early."""
+    rows = some_rows(kind) if labelled else [{kind: row[kind]} for row in some_rows(kind)]
+    good = write(path, kind, batch(kind, rows), labelled=labelled).read_bytes()
+    size = int.from_bytes(good[-8:-4], "little")
+    for place in range(len(good) - 8 - size, len(good) - 8):
+        damaged = bytearray(good)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with contextlib.suppress(DataError):
+            list(documents(path))

@@ -20,8 +20,8 @@ def test_train_starts_from_a_dump_that_is_a_folder(built, tmp_path):
 
 def test_the_manifest_records_what_decides_the_bytes(built):
     found = read_manifest(built / "model.safetensors")
-    assert {each.role for each in found.inputs} == {"ids", "vocabulary"}
-    assert all(len(each.digest) == 64 for each in found.inputs)
+    assert {each["role"] for each in found.inputs} == {"ids", "vocabulary"}
+    assert all(len(each["digest"]) == 64 for each in found.inputs)
     assert {"torch", "numpy"} <= set(found.tools)
     assert found.config["seed"] == 1
     assert found.environment["threads"] == 1
