@@ -35,6 +35,7 @@ from corpus2vec.pipeline.artifacts.beside import manifest_path, metrics_path
 from corpus2vec.pipeline.config import (
     DumpConfig,
     EncodeConfig,
+    PhrasesConfig,
     Settings,
     TokenizeConfig,
     TrainConfig,
@@ -99,6 +100,9 @@ class Case:
         return [*python, *self.inputs, *self.options, "-o", self.output]
 
 
+PHRASES = PhrasesConfig(threshold=0.01)
+FEW_PHRASES = PhrasesConfig(threshold=0.01, phrase_min_count=60)
+
 CASES = (
     Case(
         "tokenize",
@@ -117,6 +121,25 @@ CASES = (
         VocabConfig(),
         ("--min-count", "60"),
         VocabConfig(min_count=60),
+    ),
+    Case(
+        "phrases",
+        stages.phrases,
+        ("tokens.parquet",),
+        "out.tsv",
+        PHRASES,
+        ("--threshold", "0.01", "--min-count", "60"),
+        FEW_PHRASES,
+    ),
+    Case(
+        "join",
+        stages.join,
+        ("tokens.parquet", "few-phrases.tsv"),
+        "out.parquet",
+        Settings(),
+        (),
+        Settings(),
+        ("tokens.parquet", "phrases.tsv"),
     ),
     Case(
         "encode",
@@ -235,6 +258,8 @@ def prepare(folder: Path) -> None:
     stages.tokenize.run(["corpus.txt"], tokens, TokenizeConfig())
     stages.vocab.run([tokens], words, VocabConfig())
     stages.vocab.run([tokens], few, VocabConfig(min_count=60))
+    stages.phrases.run([tokens], Path("phrases.tsv"), PHRASES)
+    stages.phrases.run([tokens], Path("few-phrases.tsv"), FEW_PHRASES)
     stages.encode.run([tokens, words], ids, EncodeConfig())
     stages.train.run([ids, words], model, TrainConfig(dim=2, seq_len=5, epochs=1))
     for each in folder.glob("model.metrics*"):

@@ -53,6 +53,34 @@ VOCABULARIES = {
     "cut in a line": HEAD + b"0\tHope\t1\n1\tt",
 }
 
+# --- phrases ---------------------------------------------------------------------------------
+
+TOP = b"pass\twords\tphrase\tcount\tscore\n"
+PHRASES = {
+    "empty": b"",
+    "byte order mark": b"\xef\xbb\xbf" + TOP,
+    "another header": HEAD,
+    "carriage returns": TOP.replace(b"\n", b"\r\n"),
+    "line of four fields": TOP + b"1\tto see\tto_see\t1\n",
+    "empty line": TOP + b"\n1\tto see\tto_see\t1\t1\n",
+    "pass zero": TOP + b"0\tto see\tto_see\t1\t1\n",
+    "pass in other digits": TOP + "¹\tto see\tto_see\t1\t1\n".encode(),
+    "pass beyond int64": TOP + b"99999999999999999999\tto see\tto_see\t1\t1\n",
+    "count negative": TOP + b"1\tto see\tto_see\t-1\t1\n",
+    "score not a number": TOP + b"1\tto see\tto_see\t1\tnan\n",
+    "score beyond float64": TOP + b"1\tto see\tto_see\t1\t1e999\n",
+    "one word": TOP + b"1\tto\tto_see\t1\t1\n",
+    "word without letters": TOP + b"1\tto  see\tto_see\t1\t1\n",
+    "words twice": TOP + b"1\tto see\ta\t1\t1\n1\tto see\tb\t1\t1\n",
+    "word inside and at an end": TOP + b"1\tto see you\ta\t1\t1\n1\tsee to\tb\t1\t1\n",
+    "word not utf-8": TOP + b"1\tto s\xffe\tto_see\t1\t1\n",
+    "word with half a surrogate": TOP + b"1\tto s\xed\xa0\x80e\tto_see\t1\t1\n",
+    "word with an unknown escape": TOP + b"1\tto s\\qe\tto_see\t1\t1\n",
+    "word with a lone backslash": TOP + b"1\tto see\\\tto_see\t1\t1\n",
+    "nul bytes": TOP + b"\0" * 100,
+    "cut in a line": TOP + b"1\tto see\tto_see\t1\t1\n1\tt",
+}
+
 # --- tokens.parquet, ids.parquet -------------------------------------------------------------
 
 

@@ -89,6 +89,11 @@ def of_npy_vocabulary(folder, case):
     yield "neighbors", folder / "embeddings.npy", "Hope"
 
 
+def of_phrases(folder, case):
+    tokens = folder / "tokens.parquet"
+    yield "join", tokens, folder / "phrases.tsv", "-o", folder / "new.parquet"
+
+
 def of_tokens(folder, case):
     tokens = folder / "tokens.parquet"
     (folder / "ids.parquet").unlink()  # or a report would show those
@@ -192,6 +197,7 @@ KINDS = {
         of_npy_vocabulary,
         always("embeddings.npy"),
     ),
+    "phrases": Kind(spoilt("phrases.tsv", artifacts.PHRASES), of_phrases, always("phrases.tsv")),
     "tokens": Kind(spoilt("tokens.parquet", artifacts.TOKENS), of_tokens, always("tokens.parquet")),
     "ids": Kind(artifacts.IDS, of_ids, always("ids.parquet"), blind=artifacts.BLIND_TO_IDS),
     "model": Kind(
