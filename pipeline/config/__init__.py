@@ -30,7 +30,7 @@ from corpus2vec.pipeline.config.tokenize import (
     TokenizeExecution,
 )
 from corpus2vec.pipeline.config.train import MOST_CHECKPOINTS, TrainConfig, TrainExecution
-from corpus2vec.pipeline.config.use import PredictConfig
+from corpus2vec.pipeline.config.use import EmbedConfig, PredictConfig
 from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecution
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "CompareConfig",
     "CorpusConfig",
     "DumpConfig",
+    "EmbedConfig",
     "EncodeConfig",
     "EvaluateConfig",
     "Execution",

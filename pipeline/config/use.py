@@ -77,3 +77,33 @@ class PredictConfig(CorpusConfig):
             return [(output, self)]
         found: Any = EXTENSIONS.get(output.suffix.lower(), "tsv")
         return [(output, dataclasses.replace(self, format=found))]
+
+
+VECTORS: Mapping[str, str] = {".parquet": "parquet", ".pq": "parquet", ".npy": "npy"}
+"""The formats of vectors by extension; any other is word2vec's text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedConfig(CorpusConfig):
+    """What is read, and how a document becomes a vector."""
+
+    pooling: Literal["mean", "sif", "state"] = setting(
+        "mean",
+        "mean: of the vectors of its tokens. sif: their mean in which rare tokens weigh more, "
+        "without what all documents have in common (Arora et al. 2017). state: the network's own, "
+        "its last output (classify, lm) or the mean of its contexts (context).",
+        heading="Output",
+    )
+    format: Literal["auto", "word2vec", "parquet", "npy"] = setting(
+        "auto",
+        "word2vec is text, a document a line: its id or number, then the vector. auto goes by the "
+        "extension of --output: .parquet, .npy, else word2vec.",
+        heading="Output",
+    )
+
+    def outputs(self, output: Path) -> list[tuple[Path, Self]]:
+        """Return the one file that is written, and the config with its format."""
+        if self.format != "auto":
+            return [(output, self)]
+        found: Any = VECTORS.get(output.suffix.lower(), "word2vec")
+        return [(output, dataclasses.replace(self, format=found))]

@@ -24,14 +24,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from corpus2vec.pipeline.config import Settings
-from corpus2vec.pipeline.stages import dump, encode, join, phrases, predict, tokenize, train, vocab
+from corpus2vec.pipeline.stages import (
+    dump,
+    embed,
+    encode,
+    join,
+    phrases,
+    predict,
+    tokenize,
+    train,
+    vocab,
+)
 from corpus2vec.pipeline.stages.stage import Maker, Stage, Use
 
 __all__ = ["IN_PLACE_OF", "STAGES", "USES", "Maker", "Stage", "Use", "makers_of", "stages_with"]
 
 STAGES: tuple[Stage, ...] = (tokenize, phrases, join, vocab, encode, train, dump)
 
-USES: tuple[Use, ...] = (predict,)
+USES: tuple[Use, ...] = (
+    predict,
+    embed,
+)
 
 IN_PLACE_OF: Mapping[str, str] = {join.NAME: tokenize.NAME}
 """By stage: the stage in place of whose artifact the later stages of a build read its own."""

@@ -23,12 +23,15 @@ from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from corpus2vec.pipeline.corpus.corpus import Corpus
     from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.phrases.joining import Joining
     from corpus2vec.pipeline.use.documents import Encoded, Reader
+    from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
-PHRASES = "phrases"
+PHRASES, ROLE = "phrases", "vocabulary"
 LAST_READ_SECONDS = 1.0
 """How long to wait at the end for a batch that is being read; standard input may never give one."""
 
@@ -48,6 +51,20 @@ class Trained:
     def path(self) -> Path:
         """The model or the table."""
         return Path(self.given.name)
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a model, and not a table that was dumped from one."""
+        from corpus2vec.pipeline.artifacts.weights import is_model
+
+        return self.path.is_file() and is_model(self.path)
+
+    def vectors(self, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the vector of each id, and which ids have one: None if all have.
+
+        Of a model it is the table that `dump` writes if nothing else is asked for.
+        """
+        return _of_model(self.path, vocabulary) if self.is_model else _of_dump(self, vocabulary)
 
     def inputs(self, sources: Sequence[Source], output: Path) -> tuple[Input, ...]:
         """Return all that decides what is made of a corpus."""
@@ -94,6 +111,55 @@ def model(path: Path) -> Trained:
     verify(path)
     wanted = read_header(path, "model", {"vocabulary_digest": str})["vocabulary_digest"]
     return _trained(given, manifest, wanted)
+
+
+def table_or_model(path: Path) -> Trained:
+    """Return a model or a dump, with its vocabulary and how its corpus was tokenized.
+
+    Of a build it is the model, or else the dump. Raises DataError as `model` does.
+    """
+    from corpus2vec.pipeline.artifacts.weights import is_model
+
+    path = door.model_or_table(path)
+    if path.is_file() and is_model(path):
+        return model(path)
+    given = door.artifact("table", path, door.DUMP)
+    manifest = _manifest_of(given)
+    wanted = next((each["digest"] for each in manifest.inputs if each["role"] == ROLE), "")
+    return _trained(given, manifest, wanted)
+
+
+def _of_model(path: Path, vocabulary: Vocabulary) -> tuple[np.ndarray, None]:
+    from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_header, read_names, read_table
+    from corpus2vec.pipeline.tables.combining import joined, resolved
+
+    header = read_header(path, "model", {"config": {"objective": str, ...: Any}})
+    has_output = OUTPUT in read_names(path)
+    how = resolved("auto", header["config"]["objective"], has_output)
+    rows = len(vocabulary)
+    output_VE = read_table(path, OUTPUT, rows) if has_output and how != "input" else None
+    return joined(read_table(path, rows=rows), output_VE, how), None
+
+
+def _of_dump(trained: Trained, vocabulary: Vocabulary) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors of a dump by ids, whatever the order of its rows."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from corpus2vec.pipeline.artifacts.stored import dump_settings
+    from corpus2vec.pipeline.tables.reading import read_vectors
+    from corpus2vec.pipeline.tables.tokens import as_written
+
+    stored = _manifest_of(trained.given).config
+    written = dump_settings(stored, f"the manifest of {trained.path}").format
+    table = read_vectors(trained.path)
+    spelt = pa.array([as_written(each, written) for each in vocabulary.tokens.to_pylist()])
+    found = pc.index_in(spelt, value_set=table.tokens.cast(spelt.type))
+    row_V = found.fill_null(-1).to_numpy()
+    vectors_VD = np.zeros((len(row_V), table.dim), np.float32)
+    vectors_VD[row_V >= 0] = table.vectors_VD[row_V[row_V >= 0]]
+    return vectors_VD, row_V >= 0
 
 
 def _trained(given: Input, manifest: Manifest, wanted: str) -> Trained:

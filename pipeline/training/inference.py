@@ -71,6 +71,12 @@ class Network:
             parameter.data = torch.from_numpy(arrays[own])
         self._model: Classifier | ContextModel | LanguageModel = model.eval()
 
+    @property
+    def state_size(self) -> int:
+        """How many numbers a state has."""
+        config = self.config
+        return config.dim if config.objective == "context" else config.hidden_size
+
     def probabilities(self, documents: Documents) -> np.ndarray:
         """Return the probability of each label, (n, C) float32; documents have one token or more.
 

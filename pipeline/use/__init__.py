@@ -1,6 +1,8 @@
 """What a trained network and its table are for: new documents, new words, other tables.
 
     documents.py     corpus → documents of ids, as the corpus of a model was read
+    pooling.py       vectors of tokens → vectors of documents
+    vectors.py       vectors of documents as files
     predictions.py   predicted labels as rows
     scoring.py       predicted labels beside the given ones: accuracy, F1, confusion, calibration
     form.py          how a word is spelt → a vector, learned from the table

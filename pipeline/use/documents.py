@@ -68,6 +68,11 @@ class Reader:
         self.tokens = Ledger("tokens")
 
     @property
+    def vocabulary(self) -> Vocabulary:
+        """What ids stand for."""
+        return self._encoder.vocabulary
+
+    @property
     def unknown(self) -> int:
         """How many tokens the vocabulary does not know, so far."""
         return self.tokens.unk + self.tokens.dropped["unknown"]

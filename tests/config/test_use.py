@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus2vec.pipeline.config.use import PredictConfig
+from corpus2vec.pipeline.config.use import EmbedConfig, PredictConfig
 from corpus2vec.pipeline.errors import UsageError
 
 
@@ -41,3 +41,11 @@ def test_settings_that_clash_are_refused(settings, said):
 
 def test_the_recipe_of_rows_does_not_know_of_scores():
     assert "score" not in PredictConfig(score=True, label_field="l").deciding()
+
+
+@pytest.mark.parametrize(
+    ("output", "format"), [("v.npy", "npy"), ("v.PARQUET", "parquet"), ("v.vec", "word2vec")]
+)
+def test_the_extension_decides_the_format_of_vectors(output, format):
+    [(_, config)] = EmbedConfig().outputs(Path(output))
+    assert config.format == format
