@@ -122,6 +122,7 @@ class Learning:
         found = [
             Phrase(self._number, each, self._config.delimiter.join(each), count, score)
             for each, count, score in numbers
+            if all(each)  # a lemma may be empty, and what has no letters is no word of a phrase
         ]
         return sorted(found, key=lambda each: (-each.score, each.words))
 

@@ -124,6 +124,11 @@ def test_a_score_is_what_its_formula_says():
     assert found == {"a_b": pytest.approx((2 - 1) / (3 * 2) * 5)}
 
 
+def test_an_empty_token_is_no_word_of_a_phrase():
+    found = learn([["", "a"], ["b", ""], ["c", "d"]] * 3, threshold=0.1)
+    assert [each.token for each in found] == ["c_d"]
+
+
 def test_the_delimiter_is_put_between():
     [phrase] = learn([["a", "b"]] * 3, threshold=0.1, delimiter=" & ")
     assert phrase.token == "a & b"
