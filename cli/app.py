@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from corpus2vec.cli import ask, build, inspect, judge, keep, lookup, project, report, use
+from corpus2vec.cli import ask, build, compare, inspect, judge, keep, lookup, project, report, use
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.streams import STDOUT, discard, open_closed_streams
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
@@ -35,6 +35,7 @@ inspect.register(app)
 lookup.register(app)
 ask.register(app)
 judge.register(app)
+compare.register(app)
 report.register(app)
 use.register(app)
 keep.register(app)

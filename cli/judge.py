@@ -1,4 +1,4 @@
-"""The commands that judge tables: evaluate, compare."""
+"""The command that judges tables by gold files: evaluate."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from corpus2vec.cli.options import Request, add_command, answering
 from corpus2vec.cli.records import Records, aligned
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import counted
-from corpus2vec.pipeline.config import CompareConfig, EvaluateConfig
+from corpus2vec.pipeline.config import EvaluateConfig
 from corpus2vec.pipeline.stages import door
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.judge.comparison import Comparison
     from corpus2vec.pipeline.judge.evaluation import Score
     from corpus2vec.pipeline.judge.gold import Gold
     from corpus2vec.pipeline.tables.table import Table
-
-SHOWN_NEIGHBORS = 5
 
 
 def evaluate(
@@ -60,8 +57,8 @@ def evaluate(
     gold = [read_gold(path) for path in golds]
 
     def judged_by(path: Path) -> Judged:
-        request.console.begin(f"evaluate {_safe(path.name)}")
-        return Judged(_loaded(path), config, request.console, gold)
+        request.console.begin(f"evaluate {safe(path.name)}")
+        return Judged(loaded(path), config, request.console, gold)
 
     if config.common:
         judged = [judged_by(path) for path in tables]
@@ -82,7 +79,7 @@ def evaluate(
         ]
         print_json({"tables": of_tables, "config": dataclasses.asdict(config)})
     elif request.format == "table":
-        for line in _score_lines(_names(tables), _names(golds), gold, scores, sections):
+        for line in _score_lines(names_of(tables), names_of(golds), gold, scores, sections):
             STDOUT.write(line + "\n")
     else:
         with Records(request.format) as records:
@@ -121,7 +118,8 @@ def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return tables, golds
 
 
-def _loaded(path: Path) -> Table:
+def loaded(path: Path) -> Table:
+    """Read a table. Raises DataError if it has no row."""
     from corpus2vec.pipeline.errors import DataError
 
     table = door.read_table(path)
@@ -172,7 +170,7 @@ def _score_lines(
             measure, unit = "accuracy", "questions"
             if first.measure == "spearman":
                 measure, unit = "Spearman's ρ", "pairs"
-            title = ", ".join(filter(None, [name, _safe(first.section)]))
+            title = ", ".join(filter(None, [name, safe(first.section)]))
             rows.append([f"{title}: {measure} of {counted(first.total, unit)}"])
             for table, of_table in zip(tables, scores, strict=True):
                 rows.append([f"  {table}", *_cells(of_table[at][part])])
@@ -187,102 +185,23 @@ def _cells(score: Score) -> list[str]:
     return [value, interval, f"{score.n:,}", f"{score.oov:,}", f"{100 * score.coverage:.1f} %"]
 
 
-def compare(
-    request: Request,
-    table_a: Annotated[
-        Path, typer.Argument(metavar="TABLE_A", help="Word vectors of any tool, or a build folder.")
-    ],
-    table_b: Annotated[
-        Path, typer.Argument(metavar="TABLE_B", help="Word vectors to compare them with.")
-    ],
-    top: Annotated[
-        int, typer.Option("--top", help="How many of the words that moved most to print.", min=0)
-    ] = 10,
-) -> None:
-    """Compare two tables over the words that both have.
-
-    Prints how many of a word's nearest neighbours are the same, on average; the rank
-    correlation of the cosines of word pairs; and the words that moved most, by their
-    cosines with their neighbours in both tables. Words and pairs are drawn at random;
-    the same --seed draws the same ones.
-
-    A record of tsv is a measure and its value, or "moved" and a word, its distance, the share of
-    neighbours that are the same, and its nearest in both tables.
-
-    Example: corpus2vec compare old/embeddings.txt build/embeddings.txt --top 20
-    """
-    from corpus2vec.pipeline.judge.comparison import compare as compared
-
-    config = request.config(CompareConfig)
-    found = compared(_loaded(table_a), _loaded(table_b), config, top)
-    tables = [table_a, table_b]
-    if request.format == "json":
-        measures = dataclasses.asdict(found)
-        chosen = dataclasses.asdict(config)
-        print_json({"tables": list(map(str, tables)), **measures, "config": chosen})
-    elif request.format == "table":
-        for line in _comparison_lines(found, _names(tables)):
-            STDOUT.write(line + "\n")
-    else:
-        with Records(request.format) as records:
-            for name, value in _measures(found):
-                records.add({"measure": name, "value": value}, [[name, value]])
-            for each in found.moved:
-                row = ["moved", each.word, each.distance, each.overlap, *map(list, each.neighbors)]
-                records.add({"measure": "moved", **dataclasses.asdict(each)}, [row])
-
-
-def _measures(found: Comparison) -> Iterator[tuple[str, Any]]:
-    """Yield the numbers of a comparison by name."""
-    yield from zip(("rows_a", "rows_b"), found.rows, strict=True)
-    for name in ("shared", "words", "neighbors", "overlap", "jaccard", "pairs", "correlation"):
-        yield name, getattr(found, name)
-
-
-def _comparison_lines(found: Comparison, names: list[str]) -> list[str]:
-    shares = [f"{100 * found.shared / rows:.1f} %" for rows in found.rows]
-    correlation = "-" if found.correlation is None else f"{found.correlation:.4f}"
-    lines = [
-        f"A  {names[0]}  {found.rows[0]:,} words",
-        f"B  {names[1]}  {found.rows[1]:,} words",
-        "",
-        f"shared words        {found.shared:,}: {shares[0]} of A, {shares[1]} of B",
-        f"same neighbours     {found.overlap:.4f} of {found.neighbors}, Jaccard "
-        f"{found.jaccard:.4f}: means of {found.words:,} words",
-        f"cosines, Spearman   {correlation} of {found.pairs:,} pairs",
-    ]
-    if not found.moved:
-        return lines
-    rows = [
-        [_safe(each.word), f"{each.distance:.4f}", f"{each.overlap:.2f}"] for each in found.moved
-    ]
-    table = aligned([["moved most", "distance", "same"], *rows], right=True)
-    around = [
-        [" ".join(map(_safe, near[:SHOWN_NEIGHBORS])) for near in each.neighbors]
-        for each in found.moved
-    ]
-    lines += ["", f"{table[0]}  nearest in A | in B"]
-    lines += [f"{line}  {' | '.join(two)}" for line, two in zip(table[1:], around, strict=True)]
-    return lines
-
-
 # --- how it is laid out ----------------------------------------------------------------------
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
+def names_of(paths: Sequence[Path]) -> list[str]:
     """Return the files' names, with their folders where two names are alike; escaped."""
     short = [path.name for path in paths]
     alike = len(set(short)) < len(set(paths))
-    return [_safe(str(path) if alike else path.name) for path in paths]
+    return [safe(str(path) if alike else path.name) for path in paths]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Return text as it can be shown."""
     from corpus2vec.pipeline.strings.display import visible
 
     return visible(text, keep_spaces=True)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this file to the app."""
+    """Add the command of this file to the app."""
     add_command(app, evaluate, ("evaluate", EvaluateConfig), panel="Judge", common=answering)
-    add_command(app, compare, ("compare", CompareConfig), panel="Judge", common=answering)

@@ -80,6 +80,7 @@ LONG = "is long because"
 
 TESTED_IN = {
     "cli.questions": "cli.test_ask",
+    "config.align": "stages.test_align",
     "config.effects": "config.test_train",
     "config.encode": "stages.test_encode",
     "corpus2vec.__main__": "test_package",

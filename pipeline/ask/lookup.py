@@ -62,6 +62,8 @@ class Lookup:
         UsageError for one too many, DataError for one that is missing.
         """
         path, manifest = Path(given.name), given.manifest
+        if manifest is not None and manifest.upstream("dump") is None:
+            manifest = None  # another tool's table, aligned
         self._format: str = AS_IT_IS
         self._unk: str | None = None
         self._joinings: list[Joining] = []
@@ -139,20 +141,22 @@ class Lookup:
 
 
 def _require_order_of_ids(manifest: Manifest, path: Path) -> None:
-    """Raise DataError unless row i of the dump is that of id i."""
-    skipped = manifest.counts.get("skipped")
-    if skipped:
-        raise DataError(
-            f"{path} leaves out {skipped} rows, so its lines are not ids",
-            hint="dump with --unsafe-token escape, or --format parquet",
-        )
-    if any(each["role"] == "words" for each in manifest.inputs):
-        raise DataError(
-            f"{path} was dumped with --words, so its lines are not ids",
-            hint="dump all rows, or --format parquet, which has the ids",
-        )
-    if manifest.config.get("order", "id") != "id" or manifest.config.get("top"):
-        raise DataError(
-            f"{path} was dumped with --order or --top, so its lines are not ids",
-            hint="dump all rows in the order of ids, or --format parquet, which has the ids",
-        )
+    """Raise DataError unless row i of the table is that of id i; it may be a dump, aligned."""
+    for entry in (manifest.entry(), manifest.upstream("dump") or {}):
+        skipped = entry.get("counts", {}).get("skipped")
+        if skipped:
+            raise DataError(
+                f"{path} leaves out {skipped} rows, so its lines are not ids",
+                hint="dump with --unsafe-token escape, or --format parquet",
+            )
+        if any(each["role"] == "words" for each in entry.get("inputs", ())):
+            raise DataError(
+                f"{path} was dumped with --words, so its lines are not ids",
+                hint="dump all rows, or --format parquet, which has the ids",
+            )
+        config = entry.get("config", {})
+        if config.get("order", "id") != "id" or config.get("top"):
+            raise DataError(
+                f"{path} was dumped with --order or --top, so its lines are not ids",
+                hint="dump all rows in the order of ids, or --format parquet, which has the ids",
+            )

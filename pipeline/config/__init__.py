@@ -14,6 +14,7 @@ import nothing heavy.
 
 from __future__ import annotations
 
+from corpus2vec.pipeline.config.align import AlignConfig
 from corpus2vec.pipeline.config.dump import (
     TABLE_COLUMNS,
     DumpConfig,
@@ -40,6 +41,7 @@ __all__ = [
     "SIZES",
     "TABLE_COLUMNS",
     "UNK",
+    "AlignConfig",
     "CompareConfig",
     "CorpusConfig",
     "DumpConfig",

@@ -57,4 +57,9 @@ class CompareConfig(Settings):
         100_000, "How many pairs of shared words to draw and compare the cosines of.", least=1
     )
     restrict: int | None = setting(None, RESTRICT, least=1)
+    aligned: bool = setting(
+        False,
+        "Rotate the first table to the second, as `align` does, and rank the words that moved by "
+        "the cosine of their two vectors.",
+    )
     seed: int = setting(1, "Seed of the drawing.", least=0)

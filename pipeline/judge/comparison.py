@@ -1,8 +1,9 @@
 """What differs between two tables of word vectors: neighbourhoods, cosines, the words that moved.
 
 Two training runs give two spaces with unrelated axes, perhaps not even the same number of them. So
-vectors of one table are never compared with those of the other. What is compared is what holds
-within each: cosines and nearest neighbours, over the words that both tables have.
+vectors of one table are not compared with those of the other. What is compared is what holds
+within each: cosines and nearest neighbours, over the words that both tables have. With --aligned
+one table is rotated to the other first, and a word's two vectors can be compared.
 
 S shared words   W sampled words   K neighbours   P pairs   D columns (each table its own)
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from corpus2vec.pipeline.ask.words import most_frequent
 from corpus2vec.pipeline.config import CompareConfig
@@ -20,7 +20,7 @@ from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.judge.evaluation import spearman
 from corpus2vec.pipeline.tables.similarity import nearest, unit_rows
 from corpus2vec.pipeline.tables.table import Table
-from corpus2vec.pipeline.tables.tokens import as_written
+from corpus2vec.pipeline.use.align import cosines, rotated, rotation, shared_words
 
 NUMBERS = 1 << 24
 """Numbers of gathered vectors in memory at a time."""
@@ -33,7 +33,7 @@ class Moved:
     word: str
     distance: float
     """0 to 2: 1 minus the cosine of its two vectors of cosines, one a table, with the neighbours
-    that it has in either table."""
+    that it has in either table; aligned, 1 minus the cosine of its two vectors."""
     overlap: float
     """The share of its neighbours that are the same."""
     neighbors: tuple[list[str], list[str]]
@@ -60,6 +60,9 @@ class Comparison:
     """Pairs whose cosines were compared."""
     correlation: float | None
     """Spearman's rank correlation of the pairs' cosines; None if undefined."""
+    aligned: float | None
+    """The mean cosine of shared words after the first table is rotated to the second; None if it
+    was not."""
     moved: list[Moved]
     """The words that moved most, the farthest first."""
 
@@ -70,22 +73,22 @@ def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Compar
     Raises DataError if they share fewer than three words.
     """
     one, other = (most_frequent(each, config.restrict) for each in (one, other))
-    words, rows_S, other_rows_S = _shared(one, other)
-    if len(words) < 3:
-        raise DataError(
-            f"the tables share {len(words)} words, which is too few to compare",
-            hint="are they of the same language, and both lower-cased or neither?",
-        )
+    words, rows_S, other_rows_S = shared_words(one, other)
+    require_several(words)
     unit = (unit_rows(one.vectors_VD[rows_S]), unit_rows(other.vectors_VD[other_rows_S]))
     random = np.random.default_rng(config.seed)
     pairs_P2 = _pairs(len(words), config.pairs, random)
-    sample_W = np.arange(len(words))
-    if config.sample < len(words):
-        sample_W = np.sort(random.choice(len(words), config.sample, replace=False))
+    sample_W = drawn(len(words), config.sample, random)
     k = min(config.neighbors, len(words) - 1)
     near = [nearest(each, each[sample_W], k, sample_W[:, None])[0] for each in unit]
-    same_W = _in_both(near[0], near[1]).sum(axis=1)
-    distances_W = _distances(unit, sample_W, np.concatenate(near, axis=1))
+    same_W = in_both(near[0], near[1]).sum(axis=1)
+    aligned_S = None
+    if config.aligned:
+        turned_SD = rotated(unit[0], rotation(*unit))
+        aligned_S = cosines(turned_SD, unit[1])
+        distances_W = 1 - aligned_S[sample_W]
+    else:
+        distances_W = _distances(unit, sample_W, np.concatenate(near, axis=1))
     order = np.argsort(-distances_W, kind="stable")[:top]
     return Comparison(
         rows=(len(one), len(other)),
@@ -95,6 +98,7 @@ def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Compar
         overlap=float(np.mean(same_W / k)),
         jaccard=float(np.mean(same_W / (2 * k - same_W))),
         pairs=len(pairs_P2),
+        aligned=None if aligned_S is None else float(aligned_S.mean()),
         correlation=spearman(_cosines(unit[0], pairs_P2), _cosines(unit[1], pairs_P2)),
         moved=[
             Moved(
@@ -109,25 +113,6 @@ def compare(one: Table, other: Table, config: CompareConfig, top: int) -> Compar
             for at in order
         ],
     )
-
-
-def _shared(one: Table, other: Table) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the words that both have, in the first one's order, and their rows: (S,) int64 each.
-
-    A text dump escapes white space in tokens, Parquet does not; such tokens count as the same.
-    """
-    rows = _rows(one.tokens)
-    other_rows = _rows(other.tokens)
-    shared = [word for word in rows if word in other_rows]
-    places = [np.array([each[word] for word in shared], np.int64) for each in (rows, other_rows)]
-    return shared, places[0], places[1]
-
-
-def _rows(tokens: pa.StringArray) -> dict[str, int]:
-    rows: dict[str, int] = {}
-    for row, token in enumerate(tokens.to_pylist()):
-        rows.setdefault(as_written(token, "word2vec"), row)
-    return rows
 
 
 def _pairs(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
@@ -150,7 +135,24 @@ def _cosines(unit_SD: np.ndarray, pairs_P2: np.ndarray) -> np.ndarray:
     return cosines_P
 
 
-def _in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
+def require_several(words: list[str]) -> None:
+    """Raise DataError for too few shared words."""
+    if len(words) < 3:
+        raise DataError(
+            f"the tables share {len(words)} words, which is too few to compare",
+            hint="are they of the same language, and both lower-cased or neither?",
+        )
+
+
+def drawn(count: int, wanted: int, random: np.random.Generator) -> np.ndarray:
+    """Return `wanted` of `count` words, drawn at random, in order; all if there are no more."""
+    if wanted >= count:
+        return np.arange(count)
+    chosen_W: np.ndarray = np.sort(random.choice(count, wanted, replace=False))
+    return chosen_W
+
+
+def in_both(one_WK: np.ndarray, other_WK: np.ndarray) -> np.ndarray:
     """Return which neighbours of each word are also among its others: (W, K) bool."""
     same_WK = np.empty(one_WK.shape, bool)
     size = max(1, NUMBERS // max(1, one_WK.shape[1] * other_WK.shape[1]))
@@ -171,7 +173,7 @@ def _distances(
     """
     weights_WN = np.ones(around_WN.shape)
     k = around_WN.shape[1] // 2
-    weights_WN[:, k:] = ~_in_both(around_WN[:, k:], around_WN[:, :k])  # each neighbour once
+    weights_WN[:, k:] = ~in_both(around_WN[:, k:], around_WN[:, :k])  # each neighbour once
     cosines = []
     for unit_SD in unit:
         cosines_WN = np.empty(around_WN.shape)

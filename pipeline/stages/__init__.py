@@ -25,6 +25,7 @@ from collections.abc import Mapping
 
 from corpus2vec.pipeline.config import Settings
 from corpus2vec.pipeline.stages import (
+    align,
     dump,
     embed,
     encode,
@@ -44,10 +45,11 @@ STAGES: tuple[Stage, ...] = (tokenize, phrases, join, vocab, encode, train, dump
 USES: tuple[Use, ...] = (
     predict,
     embed,
+    align,
 )
 
-IN_PLACE_OF: Mapping[str, str] = {join.NAME: tokenize.NAME}
-"""By stage: the stage in place of whose artifact the later stages of a build read its own."""
+IN_PLACE_OF: Mapping[str, str] = {join.NAME: tokenize.NAME, align.NAME: dump.NAME}
+"""By stage: the stage in place of whose artifact its own is read, by later stages or commands."""
 
 
 def stages_with(configs: Mapping[str, Settings]) -> list[Stage]:

@@ -99,6 +99,15 @@ def vectors(role: str, path: Path) -> Input:
     return given
 
 
+def table(role: str, path: Path) -> Input:
+    """Return a table of any tool as an input; a dump has its manifest, and is checked against it.
+
+    Raises DataError for what `artifact` would refuse.
+    """
+    path = within(path, DUMP)
+    return artifact(role, path, DUMP) if has_manifest(path) else vectors(role, path)
+
+
 def model_or_table(path: Path) -> Path:
     """Return the vectors that a path names: itself, or of a build its model, or else its dump."""
     is_dump_only = is_build(path) and TRAIN not in artifacts_in(path)

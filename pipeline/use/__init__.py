@@ -5,6 +5,7 @@
     vectors.py       vectors of documents as files
     predictions.py   predicted labels as rows
     scoring.py       predicted labels beside the given ones: accuracy, F1, confusion, calibration
+    align.py         the rotation of one table into the space of another
     form.py          how a word is spelt → a vector, learned from the table
 
 Here is the pure work: values in, values out. A module of `stages/` gives it what it reads, names

@@ -1,4 +1,4 @@
-"""evaluate and compare as commands."""
+"""evaluate as a command."""
 
 import json
 import subprocess
@@ -165,52 +165,8 @@ def test_hostile_names_are_printed_escaped(cli, files, tmp_path):
     assert "\\u001b[2J.txt, \\u001b[31m: accuracy" in result.out
 
 
-def test_compare(cli, files):
-    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2, *TABLE)
-    assert (result.code, result.err) == (0, "")
-    lines = result.out.splitlines()
-    assert lines[:2] == ["A  all.vec  5 words", "B  few.vec  3 words"]
-    assert lines[3:6] == [
-        "shared words        3: 60.0 % of A, 100.0 % of B",
-        "same neighbours     1.0000 of 1, Jaccard 1.0000: means of 3 words",
-        "cosines, Spearman   1.0000 of 3 pairs",
-    ]
-    assert lines[7] == "moved most  distance  same  nearest in A | in B"
-    assert lines[8] == "man           0.0000  1.00  king | king"
-    assert len(lines) == 10
-    assert len(cli("compare", *files[:2], "--top", 0, *TABLE).out.splitlines()) == 6
-
-
-def test_a_comparison_in_a_pipe_is_measures_and_words(cli, files):
-    result = cli("compare", *files[:2], "--neighbors", 1, "--top", 2)
-    lines = [line.split("\t") for line in result.out.splitlines()]
-    assert dict(lines[:9])["shared"] == "3"
-    assert lines[9] == ["moved", "man", "0", "1", '["king"]', '["king"]']
-    assert len(lines) == 11
-    found = cli("compare", *files[:2], "--top", 1, "--format", "jsonl").out.splitlines()
-    assert json.loads(found[0]) == {"measure": "rows_a", "value": 5}
-    assert json.loads(found[-1])["word"] == "man"
-
-
-def test_compare_prints_json(cli, files):
-    found = json.loads(cli("compare", *files[:2], "--json", "--sample", 2, "--top", 1).out)
-    assert found["tables"] == [str(each) for each in files[:2]]
-    assert (found["rows"], found["shared"], found["words"]) == ([5, 3], 3, 2)
-    assert (found["overlap"], found["jaccard"], found["neighbors"]) == (1, 1, 2)
-    assert found["correlation"] == pytest.approx(1)
-    assert set(found["moved"][0]) == {"word", "distance", "overlap", "neighbors"}
-    assert found["config"]["seed"] == 1
-
-
-def test_tables_without_shared_words_are_refused(cli, files, tmp_path):
-    (tmp_path / "german.vec").write_text("2 3\nHund 1 2 3\nKatze 3 2 1\n")
-    result = cli("compare", files[0], tmp_path / "german.vec")
-    assert result.code == 65
-    assert result.err.startswith("error: the tables share 0 words, which is too few to compare\n")
-
-
-def test_the_commands_work_in_pipes(files):
-    for line in (["evaluate", files[0], *files[2:]], ["compare", *files[:2]]):
+def test_evaluate_works_in_pipes(files):
+    for line in (["evaluate", files[0], *files[2:]],):
         shell = " ".join(map(str, command(*line)))
         head = subprocess.run(
             ["bash", "-c", f"set -o pipefail; {shell} | head -n 1"], capture_output=True

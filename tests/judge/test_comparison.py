@@ -124,3 +124,21 @@ def test_tables_with_nothing_in_common_are_refused():
     others = [f"x{row}" for row in range(80)]
     with pytest.raises(DataError, match="share 0 words"):
         compare(table(random_vectors()), table(random_vectors(), others), SMALL, 1)
+
+
+def test_aligned_ranks_the_word_whose_own_vector_moved():
+    vectors = random_vectors()
+    turned = vectors @ np.linalg.qr(random_vectors(2)[:10])[0]
+    turned[7] = -turned[7]
+    config = dataclasses.replace(SMALL, aligned=True)
+    found = compare(table(vectors), table(turned), config, 80)
+    assert (found.moved[0].word, found.moved[1].distance < 0.05) == ("w7", True)
+    assert found.moved[0].distance == pytest.approx(2, abs=0.05)
+    assert 0.9 < found.aligned < 1
+    assert compare(table(vectors), table(turned), SMALL, 1).aligned is None
+
+
+def test_tables_of_other_columns_cannot_be_aligned():
+    config = dataclasses.replace(SMALL, aligned=True)
+    with pytest.raises(DataError, match="of 10 and 30 columns cannot be aligned"):
+        compare(table(random_vectors()), table(random_vectors(2, 30)), config, 1)
