@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from corpus2vec.cli.options import Request, add_command, answering, require_text
+from corpus2vec.cli.options import Request, add_command, answering
 from corpus2vec.cli.records import Records
+from corpus2vec.cli.texts import require_text
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.stages import door, dump
 

@@ -20,6 +20,7 @@ from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.cli.settings import CONFIG, unknown_variables, variable
+from corpus2vec.cli.texts import is_several, text_or_none, texts
 from corpus2vec.pipeline.config import Settings, option_name
 
 Config = TypeVar("Config", bound=Settings)
@@ -50,6 +51,8 @@ class Request:
         for field in dataclasses.fields(kind):
             if field.name in self.settings:
                 value = self.settings[field.name]
+                if is_several(field):
+                    value = ",".join(value)
                 if isinstance(field.default, tuple):
                     value = tuple(each.strip() for each in value.split(",") if each.strip())
                 values[field.name] = value
@@ -107,15 +110,6 @@ def _reflowed(doc: str) -> str:
     """Return a docstring with each paragraph on one line: a terminal breaks it where it must."""
     paragraphs = inspect.cleandoc(doc).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
-
-
-def require_text(value: str) -> str:
-    """Return the argument. Raises BadParameter for bytes that are not UTF-8, and so no text."""
-    try:
-        value.encode()
-    except UnicodeEncodeError as problem:
-        raise typer.BadParameter(f"{value!r} is not UTF-8 text") from problem
-    return value
 
 
 # --- the options that commands have in common ------------------------------------------------
@@ -248,6 +242,8 @@ def _option(
     if isinstance(default, tuple):  # on the command line: names separated by commas
         kind, default = str, ",".join(default)
     VARIABLES.add(variable(section, field))
+    if is_several(field):
+        kind, default = list[str], [default] if default else []
     is_text = kind in (str, str | None) and not marks.get("file")
     made = typer.Option(
         f"{option}/--no-{option[2:]}" if default is True else option,
@@ -259,7 +255,7 @@ def _option(
         show_envvar=False,
         show_default=default is not None and default is not False,
         rich_help_panel=panel,
-        callback=_text_or_none if is_text else None,
+        callback=texts if is_several(field) else text_or_none if is_text else None,
     )
     keyword_only = inspect.Parameter.KEYWORD_ONLY
     annotation = Annotated[kind, made]
@@ -272,7 +268,3 @@ def _negated(name: str) -> inspect.Parameter:
     keyword_only = inspect.Parameter.KEYWORD_ONLY
     annotation = Annotated[bool, made]
     return inspect.Parameter(NEGATED + name, keyword_only, default=False, annotation=annotation)
-
-
-def _text_or_none(value: str | None) -> str | None:
-    return None if value is None else require_text(value)

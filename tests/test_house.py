@@ -70,7 +70,7 @@ FORBIDDEN = {
 }
 """Below cli/ nothing talks to a person, ends the program, or changes a setting of the process."""
 PERMITTED = {
-    ("corpus.records", "csv.field_size_limit"): "put back as soon as no file is being read",
+    ("corpus.delimited", "csv.field_size_limit"): "put back as soon as no file is being read",
     ("corpus.workers", "os._exit"): "a worker process ends when its parent is gone",
 }
 
@@ -83,6 +83,7 @@ TESTED_IN = {
     "config.align": "stages.test_align",
     "config.effects": "config.test_train",
     "config.encode": "stages.test_encode",
+    "corpus.parquet_columns": "corpus.test_parquet_files",
     "corpus2vec.__main__": "test_package",
     "tables.formats.arrays": "tables.formats.test_npy",
     "tokenizer.fast": "tokenizer.test_tokenizer",

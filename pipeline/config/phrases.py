@@ -42,7 +42,7 @@ class PhrasesConfig(Settings):
     phrase_min_count: int = setting(
         5, "Join what occurs at least this often.", least=1, own="--min-count"
     )
-    delimiter: str = setting("_", "What is put between the words of a phrase.")
+    join_with: str = setting("_", "What is put between the words of a phrase.")
     connectors: str = setting(
         "none",
         "Words that a phrase may have inside (bank_of_england), but not at its ends: none, english "
@@ -53,7 +53,7 @@ class PhrasesConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require(self.delimiter != "", "--delimiter needs a text, not an empty string")
+        require(self.join_with != "", "--join-with needs a text, not an empty string")
         least, most = (-1.0, 1.0) if self.scoring == "npmi" else (0.0, float("inf"))
         require(
             least <= self.least_score <= most,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
-ADDED = ("id_field",)
+ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header")
 """Settings that came later than the format of tokens.parquet."""
 
 
@@ -24,7 +24,10 @@ class CorpusConfig(Settings):
         "line", "What one document is in plain text; blank lines separate paragraphs."
     )
     text_field: str = setting(
-        "text", "Field or column with the text (JSON Lines, CSV, TSV, Parquet)."
+        "text",
+        "Field or column with the text (JSON Lines, CSV, TSV, Parquet); doc.body is a field within "
+        "another, title,body are two whose texts are joined by a line break.",
+        several=True,
     )
     label_field: str | None = setting(
         None, "Field or column with the label, for --objective classify."
@@ -32,6 +35,25 @@ class CorpusConfig(Settings):
     id_field: str | None = setting(
         None,
         "Field or column with the document's id, which tokens.parquet and ids.parquet then carry.",
+    )
+    on_missing: Literal["error", "skip"] = setting(
+        "error", "On a record without a field that is needed: stop, or leave it out and count it."
+    )
+    delimiter: str | None = setting(
+        None,
+        "The character between two columns of CSV or TSV; tab for a tab. By default a comma or a "
+        "tab, or else the one of ,;| or tab that separates the named columns in the first row.",
+        metavar="CHAR",
+    )
+    quoting: Literal["minimal", "none"] = setting(
+        "minimal",
+        'What a " at the beginning of a CSV or TSV cell is: the beginning of a quoted cell, or '
+        "(none) a character like any other.",
+    )
+    header: bool = setting(
+        True,
+        "The first row of CSV and TSV names the columns; without a header, name them by number, "
+        "from 1.",
     )
     label_from: Literal["none", "file", "folder"] = setting(
         "none",
@@ -49,6 +71,19 @@ class CorpusConfig(Settings):
             "--label-field and --label-from both say where the label is",
             "give one of them",
         )
+        if self.delimiter is not None:
+            character = {"tab": "\t", "\\t": "\t"}.get(self.delimiter, self.delimiter)
+            require(
+                len(character) == 1 and character not in '"\r\n',
+                f"--delimiter cannot be {self.delimiter!r}",
+                "it is one character, such as ; or tab",
+            )
+            object.__setattr__(self, "delimiter", character)
+
+    @property
+    def text_fields(self) -> tuple[str, ...]:
+        """The fields that --text-field names."""
+        return tuple(each.strip() for each in self.text_field.split(",") if each.strip())
 
     def deciding(self) -> dict[str, Any]:
         """Return the settings that decide an artifact's bytes.

@@ -3,13 +3,17 @@
     sources        what a person names → files in order, opened as decompressed bytes
     readers        which reader a kind of file has
     plain_text     lines, paragraphs or whole files
-    records        JSON Lines, CSV, TSV
+    records        JSON Lines
+    delimited      CSV and TSV
+    columns        their columns: what separates them, which are wanted
+    fields         fields of records: how they are named, found and joined
     long_json      one JSON object of any size, piece by piece
     json_strings   one JSON string of any size
     long_rows      one CSV row of any size, piece by piece
     window         the part of a long text that is held
     spool          a long text in a temporary file, until its label is known
     parquet_files  Parquet of any origin
+    parquet_columns  its columns of strings and labels
     decoding       bytes → valid text and lines; shared by the readers
     documents      texts → batches, long ones cut; shared by the readers
     limits         how much is in memory at a time

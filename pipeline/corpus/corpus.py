@@ -15,6 +15,7 @@ from corpus2vec.pipeline.corpus.documents import labelled
 from corpus2vec.pipeline.corpus.readers import READERS
 from corpus2vec.pipeline.corpus.sources import Source
 from corpus2vec.pipeline.corpus.texts import Texts
+from corpus2vec.pipeline.progress import Progress
 
 
 class Corpus:
@@ -25,6 +26,9 @@ class Corpus:
         self.config = config
         self.cuts = 0
         """Cuts made in documents that were too long, in the sources read so far."""
+        self.missing = 0
+        """Records that were left out, since they lack a field, in the sources read so far."""
+        self._notices: dict[str, str | None] = {}
         self.bytes_read = 0
         """Bytes read so far, compressed files as they are on the disk."""
 
@@ -39,6 +43,17 @@ class Corpus:
     def labelled(self) -> bool:
         """Whether the documents have labels."""
         return labelled(self.config)
+
+    def report(self, progress: Progress, documents: int) -> None:
+        """Report how far the files are read, and what a person should know of how they are read.
+
+        What is true of many files is said of the first.
+        """
+        for about, text in list(self._notices.items()):
+            if text:
+                progress.notice(text)
+                self._notices[about] = None
+        progress.advance(self.bytes_read, self.size, "bytes", documents=documents)
 
     def batches(self) -> Iterator[Texts]:
         """Yield the documents, blank ones too, in corpus order."""
@@ -60,7 +75,9 @@ class Corpus:
             with source.open() as opened:
                 for texts in READERS[source.kind](opened, source, self.config):
                     self.bytes_read = finished + opened.position
+                    self._notices = {**opened.notices, **self._notices}
                     yield texts
                 finished += opened.position
             self.bytes_read = finished
             self.cuts += opened.cuts
+            self.missing += opened.missing

@@ -1,19 +1,17 @@
 """Gather texts and their labels into batches of documents, cutting those that are too long.
 
 A document of more than `limits.DOCUMENT_BYTES` becomes several. Each is cut at the last space
-before that many bytes or, where there is none, at the last character. Here too is what the readers
-of records and of Parquet share: how a column is found by name, and what may be a label.
+before that many bytes or, where there is none, at the last character.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.corpus import limits
-from corpus2vec.pipeline.corpus.sources import Opened, Source
+from corpus2vec.pipeline.corpus.sources import Opened
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.errors import DataError
 
 Rows = Iterator[tuple[str | None, str | None, str | None]]
 """Text, label and id of each document."""
@@ -89,45 +87,3 @@ def bounded(blocks: Iterable[bytes], opened: Opened) -> Iterator[bytes]:
 def labelled(config: CorpusConfig) -> bool:
     """Whether the documents of the corpus have labels."""
     return bool(config.label_field) or config.label_from != "none"
-
-
-def label_text(value: object, where: str, what: str = "label") -> str:
-    """Return a label as text. Raise DataError unless it is a string, a number or a truth value."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise DataError(f"{where}: its {what} is neither a string nor a number: {value!r:.60}")
-
-
-def id_text(value: object, where: str) -> str:
-    """Return a document's id as text. Raise DataError where there is none; two may be the same."""
-    if value is None or value == "":
-        raise DataError(
-            f"{where} has no id", hint="give each document one, or leave --id-field out"
-        )
-    text = label_text(value, where, "id")
-    if len(text) > limits.ID_CHARACTERS:
-        raise DataError(f"{where}: its id has more than {limits.ID_CHARACTERS:,} characters")
-    return text
-
-
-def column_number(names: Sequence[str], name: str, option: str, source: Source) -> int:
-    """Return which column has that name. Raise DataError unless exactly one has it."""
-    if names.count(name) != 1:
-        number = "no column" if name not in names else f"{names.count(name)} columns"
-        raise DataError(
-            f"{source.title} has {number} {name}",
-            hint=f"it has {listed(names)}; choose one with {option}",
-        )
-    return names.index(name)
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return the first eight names, for a hint.
-
-    >>> listed("abcdefghij")
-    'a, b, c, d, e, f, g, h, …'
-    """
-    first = list(names)
-    return ", ".join([*first[:8], *(["…"] if len(first) > 8 else [])])

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from typing import NoReturn, Protocol
 
 from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.corpus.json_strings import NotJsonError, read_string
-from corpus2vec.pipeline.corpus.spool import Beginning, Sink
+from corpus2vec.pipeline.corpus.spool import Beginning
 from corpus2vec.pipeline.corpus.window import Window
 
 DEEPEST = 900
@@ -60,30 +60,43 @@ class Unread:
         return self._begin
 
 
+class Taker(Protocol):
+    """Takes a string piece by piece, and may be given another in place of it."""
+
+    def clear(self) -> None:
+        """Forget what was written."""
+
+    def write(self, piece: str) -> None:
+        """Add to the string."""
+
+
+Path = tuple[str, ...]
+"""The names of a field and of those that it is in: ("doc", "body")."""
+
+
 class LongJson:
     """The line, read once."""
 
-    def __init__(
-        self, blocks: Iterator[str], wanted: Collection[str], begin: Callable[[str], Sink]
-    ) -> None:
-        """`begin` is called for each string in a `wanted` field, and returns its sink."""
+    def __init__(self, blocks: Iterator[str], wanted: Mapping[Path, Taker]) -> None:
+        """`wanted` are the fields to read, and what takes the string that each may be."""
         self._window = Window(blocks)
         self._wanted = wanted
-        self._begin = begin
+        self._above = {path[:depth] for path in wanted for depth in range(1, len(path))}
+        self._longest_name = max((len(name) for path in wanted for name in path), default=0)
         self._scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
         self._comma = 0
 
     def read(self) -> dict[str, object] | None:
         """Return the fields of the object; None for a value that is no object.
 
-        A wanted string is "" here, since its pieces are in its sink; a wanted value that is large
-        is `Unread`. Of fields that are not wanted, only some of the names are there. Raise
+        A wanted string is what took its pieces; a wanted value that is large is `Unread`. Of
+        fields that are not wanted, only some of the names are there. Raise
         NotJsonError, TooDeepError or TooLongError.
         """
         record: dict[str, object] | None = None
         if self._next() == "{":
             record = {}
-            self._object(record)
+            self._object(record, ())
         else:
             self._skip("" if self._window.position == 0 else " ")
         if self._next():
@@ -105,7 +118,7 @@ class LongJson:
 
     # --- structure ---------------------------------------------------------------------------
 
-    def _object(self, record: dict[str, object]) -> None:
+    def _object(self, record: dict[str, object], path: Path) -> None:
         window = self._window
         window.at += 1
         if self._next() == "}":
@@ -113,9 +126,10 @@ class LongJson:
             return
         context = "{"
         while True:
-            name = self._key(context, most=max(map(len, self._wanted), default=0))
-            value = self._member(name)
-            if name in self._wanted or len(record) < NAMES:
+            name = self._key(context, most=self._longest_name)
+            place = (*path, name)
+            value = self._member(place)
+            if place in self._wanted or place in self._above or len(record) < NAMES:
                 record[name] = value
             if self._next() == "}":
                 window.at += 1
@@ -123,22 +137,28 @@ class LongJson:
             self._pass_comma("{")
             context = '{"":0,'
 
-    def _member(self, name: str) -> object:
-        """Read the value of a field of the outermost object."""
+    def _member(self, path: Path) -> object:
+        """Read the value of a field."""
         window = self._window
         begin = self._next()
-        if name not in self._wanted:
-            self._skip('{"":', depth=1)
+        if path in self._above and begin == "{":
+            record: dict[str, object] = {}
+            self._object(record, path)
+            return record
+        if path not in self._wanted:
+            self._skip('{"":', depth=len(path))
             return None
         if begin == '"':
-            read_string(window, self._begin(name))
-            return ""
+            taker = self._wanted[path]
+            taker.clear()
+            read_string(window, taker.write)
+            return taker
         window.see(limits.SIGHT_CHARACTERS)
         try:
             value, window.at = self._scan(window.text, window.at)
         except (ValueError, StopIteration, RecursionError):
             unread = Unread(window.text[window.at : window.at + 60])
-            self._skip('{"":', depth=1)
+            self._skip('{"":', depth=len(path))
             return unread
         self._check_length(begin)
         return value

@@ -71,20 +71,24 @@ def _pieces(line: Line) -> Iterator[str]:
 
 
 def read_long_row(
-    blocks: Iterator[str], delimiter: str, sinks: Sequence[tuple[int | None, Sink]]
+    blocks: Iterator[str],
+    delimiter: str,
+    sinks: Sequence[tuple[int | None, Sink]],
+    quoting: bool = True,
 ) -> int:
     """Read a row; return how many columns it has.
 
     `blocks` are read up to the line end that ends the row: one must end there. `sinks` take the
-    pieces of the columns with these numbers. Raise csv.Error as the csv module does.
+    pieces of the columns with these numbers. Without `quoting`, a quote is like any other
+    character. Raise csv.Error as the csv module does.
     """
     window = Window(blocks)
-    end_of_cell = re.compile(f"[{delimiter}\r\n]")
+    end_of_cell = re.compile(f"[{re.escape(delimiter)}\r\n]")
     column = 0
     while True:
         wanted = [sink for number, sink in sinks if number == column]
         window.see(1)
-        if window.text[window.at] == '"':
+        if quoting and window.text[window.at] == '"':
             _read_quoted(window, wanted)
         else:
             _read_unquoted(window, wanted, end_of_cell)

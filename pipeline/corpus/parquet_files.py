@@ -11,12 +11,12 @@ schema, and checksums that are verified.
 
 from __future__ import annotations
 
-import codecs
 import contextlib
+import functools
 import itertools
 import os
-from collections.abc import Iterator
-from typing import IO, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -25,21 +25,27 @@ import pyarrow.parquet as pq
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.corpus import limits
-from corpus2vec.pipeline.corpus.documents import (
-    bounded,
-    column_number,
+from corpus2vec.pipeline.corpus.documents import bounded, in_batches, labelled
+from corpus2vec.pipeline.corpus.fields import (
+    JOINT,
+    MissingFieldError,
     id_text,
-    in_batches,
     label_text,
-    labelled,
+    skipped,
+    text_fields,
+)
+from corpus2vec.pipeline.corpus.parquet_columns import (
+    STRINGS,
+    Strings,
+    leaf,
+    path_of,
+    require_strings,
+    type_of,
 )
 from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.spool import temporary_file
 from corpus2vec.pipeline.corpus.texts import Texts
-from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import spooling
-
-STRINGS = ("string", "large_string", "string_view")
 
 
 def read_parquet(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
@@ -68,50 +74,86 @@ def _texts(
     stream: IO[bytes], opened: Opened, source: Source, config: CorpusConfig
 ) -> Iterator[Texts]:
     file = pq.ParquetFile(stream)
-    names = file.schema_arrow.names
-    wanted = {config.text_field: "--text-field"}
-    if config.label_field:
-        wanted[config.label_field] = "--label-field"
-    if config.id_field:
-        wanted[config.id_field] = "--id-field"
-    for name, option in wanted.items():
-        column_number(names, name, option, source)
-    kind = file.schema_arrow.field(config.text_field).type
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if str(kind) not in STRINGS:
-        raise DataError(f"{source.title}: the column {config.text_field} holds {kind}, not strings")
+    schema = file.schema_arrow
+    names = text_fields(config, schema.names)
+    columns = {name: path_of(schema, name, "--text-field", source) for name in names}
+    for name in names:
+        require_strings(name, type_of(schema, columns[name]), source)
+    beside = {config.label_field: "--label-field", config.id_field: "--id-field"}
+    for other, option in beside.items():
+        if other:
+            columns[other] = path_of(schema, other, option, source)
     row = 1
-    for batch in _batches(file, stream, list(wanted)):
-        text = _column(batch, config.text_field, source, config)
-        label = _column(batch, config.label_field, source, config) if config.label_field else None
-        named = _column(batch, config.id_field, source, config) if config.id_field else None
-        sizes = text.lengths + sum(each.lengths for each in (label, named) if each)
-        for begin, end in _within_block(sizes):
-            labels = None
-            if label:
-                values = label.part(begin, end).to_pylist()
-                labels = [
-                    label_text(value, f"{source.title} row {number}")
-                    for number, value in enumerate(values, start=row + begin)
-                ]
-            elif labelled(config):
-                labels = [source.label] * (end - begin)
-            ids = None
-            if named:
-                values = named.part(begin, end).to_pylist()
-                ids = [
-                    id_text(value, f"{source.title} row {number}")
-                    for number, value in enumerate(values, start=row + begin)
-                ]
-            if text.lengths[begin:end].max() > limits.DOCUMENT_BYTES:  # a row by itself
-                pieces = bounded(text.blocks(begin), opened)
-                beside = labels[0] if labels else None, ids[0] if ids else None
-                yield from in_batches(
-                    ((piece.decode(), *beside) for piece in pieces), opened, config
-                )
+    for batch in _batches(file, stream, list(columns.values())):
+        held = {
+            name: Strings(leaf(batch, path), name, source, config.encoding_errors)
+            for name, path in columns.items()
+        }
+        texts = [held[name] for name in names]
+        text_sizes = np.sum([each.lengths for each in texts], axis=0)
+        for begin, end in _within_block(np.sum([each.lengths for each in held.values()], axis=0)):
+            kept, labels, ids = _beside(held, begin, end, row, opened, source, config)
+            if not kept:
+                continue
+            if text_sizes[begin:end].max() > limits.DOCUMENT_BYTES:  # a row by itself
+                pieces = bounded(_joined_blocks(texts, begin), opened)
+                rest = labels[0] if labels else None, ids[0] if ids else None
+                yield from in_batches(((piece.decode(), *rest) for piece in pieces), opened, config)
             else:
-                yield from _short(text.part(begin, end), labels, ids, opened, config)
+                whole = functools.reduce(_joined, [each.part(begin, end) for each in texts])
+                if len(kept) < end - begin:
+                    whole = whole.take(pa.array(kept))
+                yield from _short(whole, labels, ids, opened, config)
         row += batch.num_rows
+
+
+def _beside(
+    held: Mapping[str, Strings],
+    begin: int,
+    end: int,
+    row: int,
+    opened: Opened,
+    source: Source,
+    config: CorpusConfig,
+) -> tuple[Sequence[int], list[str] | None, list[str] | None]:
+    """Return which rows stay, counted from `begin`, their labels and their ids."""
+    labels, ids = [source.label] * (end - begin), None
+    if not (config.label_field or config.id_field):
+        return range(end - begin), labels if labelled(config) else None, ids
+    nothing = itertools.repeat(None)
+    labels_given = (
+        held[config.label_field].part(begin, end).to_pylist() if config.label_field else nothing
+    )
+    ids_given = held[config.id_field].part(begin, end).to_pylist() if config.id_field else nothing
+    kept, labels, ids = [], [], []
+    for place, label, own_id in zip(range(end - begin), labels_given, ids_given, strict=False):
+        where = f"{source.title} row {row + begin + place}"
+        try:
+            if config.label_field:
+                label = label_text(label, where)
+            if config.id_field:
+                own_id = id_text(own_id, where)
+        except MissingFieldError as problem:
+            skipped(problem, opened, config)
+            continue
+        kept.append(place)
+        labels.append(label if config.label_field else source.label)
+        ids.append(own_id)
+    return kept, labels if labelled(config) else None, ids if config.id_field else None
+
+
+def _joined(one: pa.Array, other: pa.Array) -> pa.Array:
+    """Return the texts of two columns, joined where neither is null."""
+    both = pc.binary_join_element_wise(one, other, pa.scalar(JOINT, pa.large_string()))
+    return pc.coalesce(both, one, other)
+
+
+def _joined_blocks(texts: Sequence[Strings], row: int) -> Iterator[bytes]:
+    there = [each for each in texts if each.has(row)]
+    for number, each in enumerate(there):
+        if number:
+            yield JOINT.encode()
+        yield from each.blocks(row)
 
 
 def _short(
@@ -130,11 +172,21 @@ def _short(
         yield from in_batches(rows, opened, config)
 
 
-def _batches(file: pq.ParquetFile, stream: IO[bytes], names: list[str]) -> Iterator[pa.RecordBatch]:
+# --- batches ---------------------------------------------------------------------------------
+
+
+def _batches(
+    file: pq.ParquetFile, stream: IO[bytes], paths: Sequence[Sequence[str]]
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of these columns in batches that Arrow can hold."""
     metadata, buffer = file.metadata, limits.PARQUET_BUFFER
+    names = [".".join(path) for path in paths]
     plain = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer)
-    flat = [each for each in names if not pa.types.is_nested(file.schema_arrow.field(each).type)]
+    flat = [
+        name
+        for name, path in zip(names, paths, strict=True)
+        if not pa.types.is_nested(type_of(file.schema_arrow, path))
+    ]
     encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=flat)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
@@ -145,14 +197,14 @@ def _batches(file: pq.ParquetFile, stream: IO[bytes], names: list[str]) -> Itera
         if size * (min(rows, group.num_rows) - 1) > limits.PARQUET_BYTES:
             # All rows may repeat one string. The first row comes with the whole dictionary.
             first = next(encoded.iter_batches(1, row_groups=[number], columns=names), None)
-            longest = _longest_string(first) if first else 0
+            longest = _longest_string([leaf(first, path) for path in paths]) if first else 0
             rows = min(rows, max(1, limits.PARQUET_BYTES // max(1, longest)))
         yield from plain.iter_batches(rows, row_groups=[number], columns=names)
 
 
-def _longest_string(batch: pa.RecordBatch) -> int:
+def _longest_string(columns: Sequence[pa.Array]) -> int:
     """Return the bytes of the longest string in the dictionaries of these columns."""
-    held = [each.dictionary for each in batch.columns if pa.types.is_dictionary(each.type)]
+    held = [each.dictionary for each in columns if pa.types.is_dictionary(each.type)]
     strings = [each.cast(pa.large_binary()) for each in held if str(each.type) in STRINGS]
     return max((pc.max(pc.binary_length(each)).as_py() or 0 for each in strings), default=0)
 
@@ -170,66 +222,3 @@ def _within_block(sizes: np.ndarray) -> Iterator[tuple[int, int]]:
         end = max(begin + 1, int(np.searchsorted(ends, most, side="right")))
         yield begin, end
         begin = end
-
-
-class _Strings:
-    """A column of strings, or of others for a label; a string is decoded when it is asked for."""
-
-    def __init__(self, column: pa.Array, name: str, source: Source, errors: str) -> None:
-        self._title = f"{source.title}: the column {name}"
-        self._errors = errors
-        self._rows = None
-        if pa.types.is_dictionary(column.type):
-            self._rows = column.indices
-            column = column.dictionary
-        self._are_strings = str(column.type) in STRINGS
-        self._values = column.cast(pa.large_binary()) if self._are_strings else column
-        lengths = pa.nulls(len(column), pa.int64())
-        if self._are_strings:
-            lengths = pc.binary_length(self._values)
-        lengths = lengths if self._rows is None else lengths.take(self._rows)
-        self.lengths: np.ndarray = lengths.fill_null(0).to_numpy()
-        """(rows,) int64, in bytes; 0 for what is no string"""
-
-    def part(self, begin: int, end: int) -> pa.Array:
-        """Return some rows; strings as large_string."""
-        if self._rows is None:
-            raw = self._values[begin:end]
-        else:
-            raw = self._values.take(self._rows[begin:end])
-        if not self._are_strings:
-            return raw
-        try:
-            return raw.cast(pa.large_string())  # checks, as Arrow's reader did not, for UTF-8
-        except pa.ArrowInvalid:
-            return pa.array(map(self._decode, raw.to_pylist()), pa.large_string())
-
-    def blocks(self, row: int) -> Iterator[bytes]:
-        """Yield a string's valid UTF-8, block by block, without copying all of it."""
-        value = row if self._rows is None else self._rows[row].as_py()
-        _, offsets, data = self._values.buffers()
-        begin, end = np.frombuffer(offsets, np.int64)[self._values.offset + value :][:2].tolist()
-        step = limits.BLOCK_BYTES
-        blocks = (data[at : min(at + step, end)].to_pybytes() for at in range(begin, end, step))
-        try:
-            for text in codecs.iterdecode(blocks, "utf-8", self._errors):
-                yield text.encode()
-        except UnicodeDecodeError as problem:
-            self._refuse(problem)
-
-    def _decode(self, raw: bytes | None) -> str | None:
-        try:
-            return None if raw is None else raw.decode("utf-8", self._errors)
-        except UnicodeDecodeError as problem:
-            self._refuse(problem)
-
-    def _refuse(self, problem: UnicodeDecodeError) -> NoReturn:
-        bad = problem.object[problem.start]
-        raise DataError(
-            f"{self._title} has a string that is not UTF-8: 0x{bad:02x}",
-            hint="correct the text, or use --encoding-errors replace",
-        ) from problem
-
-
-def _column(batch: pa.RecordBatch, name: str, source: Source, config: CorpusConfig) -> _Strings:
-    return _Strings(batch.column(name), name, source, config.encoding_errors)

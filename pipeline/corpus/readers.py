@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus.delimited import read_csv
 from corpus2vec.pipeline.corpus.parquet_files import read_parquet
 from corpus2vec.pipeline.corpus.plain_text import read_text
-from corpus2vec.pipeline.corpus.records import read_csv, read_jsonl
+from corpus2vec.pipeline.corpus.records import read_jsonl
 from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.texts import Texts
 

@@ -93,6 +93,10 @@ class Opened:
     stream: IO[bytes]
     cuts: int = 0
     """Cuts made in documents that were too long."""
+    missing: int = 0
+    """Records that were left out, since they lack a field (--on-missing skip)."""
+    notices: dict[str, str] = field(default_factory=dict)
+    """What a person should know of how it is read, by what it is about."""
 
     @property
     def position(self) -> int:

@@ -15,8 +15,6 @@ from typing import IO, Self
 
 from corpus2vec.pipeline.corpus import limits
 from corpus2vec.pipeline.corpus.decoding import HALF_PAIR, without_halves
-from corpus2vec.pipeline.corpus.documents import bounded
-from corpus2vec.pipeline.corpus.sources import Opened
 from corpus2vec.pipeline.files.failures import spooling
 
 Sink = Callable[[str], object]
@@ -107,13 +105,10 @@ class LongText(Spool):
             text = HALF_PAIR.sub("\ufffd", text)
         super().write(text)
 
-    def pieces(self, opened: Opened, where: str) -> Iterator[str]:
-        """Yield the documents that the text is cut into; count the cuts.
-
-        Raise DataError for half a pair if errors are strict.
-        """
+    def checked(self, where: str) -> Iterator[bytes]:
+        """Return the text in blocks. Raise DataError for half a pair if errors are strict."""
         without_halves(self._half, where, self._errors)
-        return (piece.decode() for piece in bounded(self.blocks(), opened))
+        return self.blocks()
 
 
 class Beginning:

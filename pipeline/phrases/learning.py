@@ -120,7 +120,7 @@ class Learning:
         words = self._texts(heads[stays], lasts[stays])
         numbers = zip(words, together[stays].tolist(), scores[stays].tolist(), strict=True)
         found = [
-            Phrase(self._number, each, self._config.delimiter.join(each), count, score)
+            Phrase(self._number, each, self._config.join_with.join(each), count, score)
             for each, count, score in numbers
             if all(each)  # a lemma may be empty, and what has no letters is no word of a phrase
         ]

@@ -26,7 +26,9 @@ def without_idle(settings: Mapping[str, Any], sources: Sequence[Source]) -> dict
     if "text" not in kinds:
         idle.add("doc_per")
     if kinds == {"text"}:
-        idle.add("text_field")
+        idle |= {"text_field", "on_missing"}
+    if not kinds & {"csv", "tsv"}:
+        idle |= {"delimiter", "quoting", "header"}
     return {name: value for name, value in settings.items() if name not in idle}
 
 

@@ -109,13 +109,21 @@ def run(
                     tokens.drop(reason, count)
                 cuts += piece.cuts
                 chunk_cuts += piece.chunk_cuts
-                progress.advance(corpus.bytes_read, corpus.size, "bytes", documents=documents.read)
+                corpus.report(progress, documents.read)
         if documents.read == documents.dropped["blank"]:
+            if corpus.missing:
+                raise DataError(
+                    f"every document of the corpus lacks a field, or is blank: {corpus.missing:,} "
+                    "lack one",
+                    hint="is it the right --text-field?",
+                )
             names = ", ".join(source.name for source in sources[:3])
             raise DataError(
                 f"the corpus has no document that is not blank: {names}",
                 hint="is it the right file, and the right --text-field?",
             )
+        documents.read += corpus.missing
+        documents.drop("missing field", corpus.missing)
         tokens.kept = writer.items
         counts = balanced(documents, tokens)
         facts = {"rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}

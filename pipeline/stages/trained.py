@@ -205,8 +205,9 @@ def encoded(reader: Reader, corpus: Corpus, progress: Progress) -> Iterator[Enco
     with read_ahead(corpus.batches(), last_read_seconds=LAST_READ_SECONDS) as ahead:
         for texts in ahead:
             yield reader.read(texts)
-            facts = {"documents": reader.documents.read}
-            progress.advance(corpus.bytes_read, corpus.size, "bytes", **facts)
+            corpus.report(progress, reader.documents.read)
+    reader.documents.read += corpus.missing
+    reader.documents.drop("missing field", corpus.missing)
 
 
 def report_unknown(reader: Reader, progress: Progress) -> None:

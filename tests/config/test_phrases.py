@@ -14,7 +14,7 @@ from corpus2vec.pipeline.errors import UsageError
         ({"threshold": -0.1}, "--threshold must be 0 or more with --scoring word2phrase"),
         ({"threshold": 1.1, "scoring": "npmi"}, "--threshold must be between -1 and 1 with "),
         ({"threshold": float("nan")}, "--threshold must be 0 or more"),
-        ({"delimiter": ""}, "--delimiter needs a text, not an empty string"),
+        ({"join_with": ""}, "--join-with needs a text, not an empty string"),
         ({"phrases": 9}, "--phrases must be between 0 and 8"),
     ],
 )

@@ -173,3 +173,23 @@ def test_a_line_in_which_json_finds_nothing_wrong_is_refused_all_the_same():
         said, _ = outcome(b'{"text" "a long string of text"}\n', 4, 8)
     assert "line 1" in said
     assert said.endswith("Expecting value at column 9")
+
+
+nested_names = st.sampled_from(["text", "y", "doc", "doc.body", "body", "z"])
+nested = st.recursive(
+    scalars, lambda inner: st.dictionaries(nested_names, inner) | st.lists(inner), max_leaves=9
+)
+
+
+@given(
+    st.lists(st.dictionaries(nested_names, nested).map(json.dumps), min_size=1, max_size=3),
+    blocks,
+    st.sampled_from(["doc.body", "text,doc.body", "doc.doc.body,text", "text,y"]),
+    st.sampled_from([None, "y", "doc.y"]),
+    st.sampled_from(["error", "skip"]),
+)
+def test_fields_within_others_are_read_piece_by_piece(
+    given_lines, block_bytes, text, label, missing
+):
+    settings = {"text_field": text, "label_field": label, "on_missing": missing}
+    assert_read_alike("\n".join(given_lines), block_bytes, encoding_errors="replace", **settings)

@@ -15,6 +15,7 @@ from corpus2vec.pipeline.errors import DataError
 from tests.support.corpora import (
     corpus_of,
     documents,
+    hint,
     labels,
     parquet,
     refusal,
@@ -203,3 +204,49 @@ def test_damaged_metadata_of_a_column_ends_no_process(place):
         flipped[place] ^= 1 << bit
         with contextlib.suppress(DataError):
             rows(corpus_of(bytes(flipped), "a.parquet", label_field="y"))
+
+
+# --- columns within others, and several ------------------------------------------------------
+
+
+def nested(bodies, **columns):
+    return parquet(doc=[{"body": body, "n": 1} for body in bodies], **columns)
+
+
+def test_a_column_may_be_within_a_struct():
+    content = nested(["Hope", None, "to"], y=["a", "b", "c"])
+    corpus = corpus_of(content, "a.parquet", text_field="doc.body", label_field="doc.n")
+    assert rows(corpus) == [{"text": "Hope", "label": "1"}, {"text": "to", "label": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hinted"),
+    [
+        ("doc.x", "a.parquet: the column doc has no field x", "it has body, n; "),
+        ("doc.body.x", "a.parquet: the column doc.body has no field x", "it holds string"),
+        ("doc", "a.parquet: the column doc holds struct", "it has body, n; name one of them"),
+        ("x.y", "a.parquet has no column x.y", "it has doc; "),
+    ],
+)
+def test_what_is_not_within_a_struct_is_reported(name, message, hinted):
+    assert refusal(nested(["a"]), "a.parquet", text_field=name).startswith(message)
+    assert hint(nested(["a"]), "a.parquet", text_field=name).startswith(hinted)
+
+
+@pytest.mark.parametrize("document_bytes", [1 << 20, 6])
+def test_the_texts_of_several_columns_are_joined(document_bytes, monkeypatch):
+    monkeypatch.setattr(limits, "DOCUMENT_BYTES", document_bytes)
+    content = parquet(title=["Hope", None, "a", None], body=["to see", "you", None, None])
+    found = documents(corpus_of(content, "a.parquet", text_field="title,body"))
+    joined = ["Hope\nto see", "you", "a", ""]
+    assert "".join(row["text"] for row in found) == "".join(joined)
+    if document_bytes > 6:
+        assert [row["text"] for row in found] == joined
+
+
+def test_rows_without_an_id_or_a_label_are_left_out_on_request():
+    content = parquet(text=["a", "b", "c"], id=["1", None, "3"], y=["p", "q", None])
+    settings = {"id_field": "id", "label_field": "y", "on_missing": "skip"}
+    corpus = corpus_of(content, "a.parquet", **settings)
+    assert rows(corpus) == [{"text": "a", "label": "p"}]
+    assert corpus.missing == 2

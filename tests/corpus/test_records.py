@@ -1,22 +1,15 @@
-"""A JSON object a line or a row of a table is a document; what is neither is refused by line."""
+"""A JSON object a line is a document; what is none is refused by its line."""
 
-import csv
 import json
-from pathlib import Path
-from unittest import mock
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from corpus2vec.pipeline.corpus import limits
 from tests.support.corpora import (
     blank,
     corpus_of,
     documents,
     hint,
     labels,
-    opened,
     refusal,
     rows,
     texts,
@@ -26,9 +19,6 @@ from tests.support.corpora import (
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-# --- JSON Lines ------------------------------------------------------------------------------
 
 
 def test_a_json_object_a_line_is_a_document_a_line():
@@ -89,12 +79,13 @@ def test_a_line_that_cannot_be_read_is_reported_by_its_number(line, reason):
 @pytest.mark.parametrize(
     ("fields", "listed"),
     [
-        ("ab", "it has a, b; choose one with --text-field"),
-        ("abcdefghij", "it has a, b, c, d, e, f, g, h, …; choose one with --text-field"),
+        ("ab", "it has a, b; "),
+        ("abcdefghij", "it has a, b, c, d, e, f, g, h, …; "),
     ],
 )
 def test_where_the_field_is_missing_the_hint_lists_the_fields_that_are_there(fields, listed):
-    assert hint(json.dumps(dict.fromkeys(fields)), "a.jsonl") == listed
+    hinted = "choose one with --text-field; --on-missing skip leaves such records out"
+    assert hint(json.dumps(dict.fromkeys(fields)), "a.jsonl") == listed + hinted
 
 
 def test_half_a_surrogate_pair_is_replaced_on_request():
@@ -103,103 +94,47 @@ def test_half_a_surrogate_pair_is_replaced_on_request():
     assert rows(corpus) == [{"text": "a\ufffdb", "label": "\ufffd"}]
 
 
-# --- CSV and TSV -----------------------------------------------------------------------------
+# --- fields within others, and several -------------------------------------------------------
+
+
+def test_a_field_may_be_within_others_and_a_field_of_that_very_name_comes_first():
+    lines = [
+        '{"doc": {"body": "Hope", "y": 1}}',
+        '{"doc.body": "to", "doc": {"body": "x", "y": 2}}',
+    ]
+    corpus = corpus_of("\n".join(lines), "a.jsonl", text_field="doc.body", label_field="doc.y")
+    assert rows(corpus) == [{"text": "Hope", "label": "1"}, {"text": "to", "label": "2"}]
+
+
+def test_the_texts_of_several_fields_are_joined_by_a_line_break():
+    content = '{"title": "Hope", "doc": {"body": "to"}}\n{"title": null, "doc": {"body": "see"}}\n'
+    assert texts(content, "a.jsonl", text_field="title, doc.body") == ["Hope\nto", "see"]
+    assert texts('{"a,b": "Hope", "a": "x", "b": "y"}', "a.jsonl", text_field="a,b") == ["Hope"]
 
 
 @pytest.mark.parametrize(
-    ("content", "expected"),
+    ("record", "settings", "message", "hinted"),
     [
-        ("text\nHope\nto\n", ["Hope", "to"]),
-        ("n,text\n1,Hope\n2,to", ["Hope", "to"]),
-        ('text\n"Hope, to"\n', ["Hope, to"]),
-        ('text\n"a ""see"" b"\n', ['a "see" b']),
-        ('text,n\n"Hope\nto\n",1\nsee,2\n', ["Hope\nto\n", "see"]),
-        ('text,n\r\n"Hope\r\nto",1\r\n', ["Hope\nto"]),
-        ("text\n\nHope\n\n\nto\n", ["Hope", "to"]),
-        ("text\nHope\0\n", ["Hope\0"]),
-        ("text\na\u2028b\x85c\n", ["a\u2028b\x85c"]),
-        ("\ufefftext\nHope\n", ["Hope"]),
-        ('\ufeff"text"\nHope\n', ["Hope"]),
-        (" text,text\na,Hope\n", ["Hope"]),
+        ('{"doc": {"a": "b"}}', {}, "a.jsonl line 1: doc has no field body", "it has a; "),
+        ('{"doc": "b", "c": 1}', {}, "a.jsonl line 1 has no field doc.body", "it has doc, c; "),
+        (
+            '{"doc": {"body": {"de": "b"}}}',
+            {},
+            "a.jsonl line 1: the field doc.body is not a string",
+            "name a field within it: --text-field doc.body.FIELD",
+        ),
     ],
-    ids=repr,
 )
-def test_a_csv_row_is_a_document(content, expected):
-    assert texts(content, "a.csv") == expected
+def test_what_is_missing_within_others_is_reported_with_what_is_there(
+    record, settings, message, hinted
+):
+    refused_by = {"text_field": "doc.body", **settings}
+    assert refusal(record, "a.jsonl", **refused_by) == message
+    assert hint(record, "a.jsonl", **refused_by).startswith(hinted)
 
 
-def test_a_tsv_row_is_a_document():
-    content = "y\ttext\nnews\tHope, to\ntale\t'see\n"
-    assert rows(corpus_of(content, "a.tsv", label_field="y")) == [
-        {"text": "Hope, to", "label": "news"},
-        {"text": "'see", "label": "tale"},
-    ]
-
-
-def test_a_cell_may_be_as_long_as_it_is():
-    cell = "Hope to " * 100_000
-    assert texts(f"text\n{cell}\n", "a.csv") == [cell]
-
-
-def test_the_csv_module_s_limit_is_restored_when_no_file_is_being_read():
-    before = csv.field_size_limit()
-    cell = "Hope to " * (before // 8 + 1)
-    Path("a.csv").write_text(f"text\n{cell}\n{cell}\n")
-    first, second = opened("a.csv").batches(), opened("a.csv", "a.csv").batches()
-    with mock.patch.object(limits, "BLOCK_BYTES", 1), mock.patch.object(limits, "BATCH_BYTES", 1):
-        assert next(first).decoded() == next(second).decoded() == [cell]
-        first.close()
-        assert csv.field_size_limit() > before
-        assert [batch.decoded() for batch in second] == [[cell]] * 3
-    assert csv.field_size_limit() == before
-
-
-def test_a_row_whose_text_is_blank_is_counted():
-    corpus = corpus_of('text,n\n,1\n" ",2\nHope,3\n', "a.csv")
-    assert rows(corpus) == [{"text": "Hope"}]
-    assert blank(corpus) == 2
-
-
-BROKEN_CSV = {
-    "text,n\na,1\n\nb\n": "a.csv line 4 has 1 columns, the header 2",
-    'text,n\n"a\nb",1\nc,2,3\n': "a.csv line 4 has 3 columns, the header 2",
-    'text,n\na,1\n"b,2\nc,3\n': ("a.csv line 3 cannot be read as CSV: unexpected end of data"),
-    'text,n\na,1\n"b"c,2\n': "a.csv line 3 cannot be read as CSV: ',' expected after '\"'",
-    "body,n\na,1\n": "a.csv has no column text",
-    "\na,1\n": "a.csv has no column text",
-    "text,n,text\na,1,b\n": "a.csv has 2 columns text",
-}
-
-
-@pytest.mark.parametrize(("content", "message"), BROKEN_CSV.items(), ids=BROKEN_CSV.values())
-def test_a_table_that_cannot_be_read_is_reported_by_its_line(content, message):
-    assert refusal(content, "a.csv") == message
-
-
-@pytest.mark.parametrize("content", ["", "\ufeff", "text,n\n", "text,n"], ids=repr)
-def test_a_table_without_a_row_has_no_document(content):
-    assert documents(corpus_of(content, "a.csv")) == []
-
-
-def test_a_lone_return_in_an_unquoted_cell_is_refused():
-    assert refusal("text\na\rb\n", "a.csv").startswith("a.csv line 2 cannot be read as CSV: ")
-
-
-def test_where_the_label_s_column_is_missing_the_hint_lists_the_columns():
-    assert hint("text,n\na,1\n", "a.csv", label_field="y") == (
-        "it has text, n; choose one with --label-field"
-    )
-
-
-any_cell = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"))
-
-
-@given(st.lists(st.tuples(any_cell, any_cell)), st.sampled_from([",", "\t"]))
-def test_what_csv_writers_write_is_read_back(table, separator):
-    table = [("text", "y"), *table, ("the end", "z")]
-    quoted = [['"' + cell.replace('"', '""') + '"' for cell in row] for row in table]
-    content = "".join(separator.join(row) + "\r\n" for row in quoted)
-    kind = {",": "csv", "\t": "tsv"}[separator]
-    read = rows(corpus_of(content, kind=kind, label_field="y"))
-    expected = [{"text": text, "label": label} for text, label in table[1:] if text.strip()]
-    assert read == expected
+def test_records_that_lack_a_field_are_left_out_and_counted():
+    lines = ['{"text": "a", "y": 1}', '{"y": 1}', '{"text": "b"}', '{"text": "c", "y": null}']
+    corpus = corpus_of("\n".join(lines), "a.jsonl", label_field="y", on_missing="skip")
+    assert rows(corpus) == [{"text": "a", "label": "1"}]
+    assert corpus.missing == 3

@@ -3,6 +3,7 @@
 import pytest
 
 from corpus2vec.pipeline.corpus import limits
+from corpus2vec.pipeline.corpus.documents import bounded
 from corpus2vec.pipeline.corpus.sources import Opened
 from corpus2vec.pipeline.corpus.spool import Beginning, LongText, Spool
 from corpus2vec.pipeline.errors import DataError, StorageError
@@ -35,12 +36,13 @@ def test_a_long_text_is_cut_and_half_pairs_are_replaced_or_refused(monkeypatch):
             text.write("b c")
             if errors == "strict":
                 with pytest.raises(DataError, match="line 7 has half a surrogate pair"):
-                    text.pieces(opened, "line 7")
+                    text.checked("line 7")
                 text.clear()
                 text.write("d")
-                assert list(text.pieces(opened, "line 7")) == ["d"]
+                assert list(bounded(text.checked("line 7"), opened)) == [b"d"]
             else:
-                assert list(text.pieces(opened, "line 7")) == ["aaaa ", "\ufffdb c"]
+                pieces = bounded(text.checked("line 7"), opened)
+                assert [piece.decode() for piece in pieces] == ["aaaa ", "\ufffdb c"]
     assert opened.cuts == 1
 
 

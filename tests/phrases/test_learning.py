@@ -64,7 +64,7 @@ def test_a_second_pass_is_gensims_of_gensims():
     once = [first[each] for each in documents]
     second = gensims(once, "default", 0.3, ENGLISH, 2, "+")
     phrases = learn(documents, ENGLISH, threshold=0.3, least=2)
-    more = learn(once, ENGLISH, number=2, threshold=0.3, least=2, delimiter="+")
+    more = learn(once, ENGLISH, number=2, threshold=0.3, least=2, join_with="+")
     assert {each.token for each in more} == second.export_phrases().keys()
     assert any("_" in each.token for each in more)
     assert joined(documents, [*more, *phrases]) == [second[each] for each in once]
@@ -130,7 +130,7 @@ def test_an_empty_token_is_no_word_of_a_phrase():
 
 
 def test_the_delimiter_is_put_between():
-    [phrase] = learn([["a", "b"]] * 3, threshold=0.1, delimiter=" & ")
+    [phrase] = learn([["a", "b"]] * 3, threshold=0.1, join_with=" & ")
     assert phrase.token == "a & b"
 
 

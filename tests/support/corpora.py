@@ -92,6 +92,27 @@ def hint(*given, **settings):
     return refused(corpus_of(*given, **settings)).hint
 
 
+class Listener:
+    """A progress that keeps the notices."""
+
+    def __init__(self):
+        self.notices = []
+
+    def notice(self, text):
+        self.notices.append(text)
+
+    def advance(self, *given, **facts):
+        pass
+
+
+def notices(corpus):
+    """What a person is told of how a corpus, which was read, was read."""
+    documents(corpus)
+    listener = Listener()
+    corpus.report(listener, 0)
+    return listener.notices
+
+
 # --- bytes -----------------------------------------------------------------------------------
 
 any_block = st.integers(1, 9) | st.just(1 << 20)
