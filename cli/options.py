@@ -20,7 +20,7 @@ from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.cli.settings import CONFIG, unknown_variables, variable
-from corpus2vec.cli.texts import is_several, text_or_none, texts
+from corpus2vec.cli.texts import as_defaults, is_several, text_or_none, texts
 from corpus2vec.pipeline.config import Settings, option_name
 
 Config = TypeVar("Config", bound=Settings)
@@ -119,7 +119,7 @@ def _load_config(context: typer.Context, path: Path | None) -> Path | None:
     """Make the settings in the file of --config this command's defaults."""
     if path:
         context.default_map = {
-            **read_config(path, str(context.info_name)),
+            **as_defaults(context, read_config(path, str(context.info_name))),
             **(context.default_map or {}),
         }
     return path
@@ -131,7 +131,7 @@ def _load_like(context: typer.Context, path: Path | None) -> Path | None:
         from corpus2vec.pipeline.stages.tokenize import settings_like
 
         settings = {name: as_option(value) for name, value in settings_like(path).items()}
-        context.default_map = {**(context.default_map or {}), **settings}
+        context.default_map = {**(context.default_map or {}), **as_defaults(context, settings)}
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -24,17 +25,17 @@ def text_or_none(value: str | None) -> str | None:
 
 
 def texts(context: typer.Context, param: typer.CallbackParam, value: list[str]) -> list[str]:
-    """Return the texts of an option that may be repeated.
-
-    Elsewhere it has one text, in which neither a space nor the next character begins another.
-    """
-    name = str(param.name)
-    source = context.get_parameter_source(name)
+    """Return the texts of an option that may be repeated; its environment variable has one."""
+    source = context.get_parameter_source(str(param.name))
     if source and source.name == "ENVIRONMENT" and isinstance(param.envvar, str):
         value = [os.environ[param.envvar]]
-    if source and source.name == "DEFAULT_MAP":
-        value = [str((context.default_map or {})[name])]
     return [require_text(each) for each in value]
+
+
+def as_defaults(context: typer.Context, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as defaults of a command: in a list where the option may be repeated."""
+    several = {each.name for each in context.command.params if getattr(each, "multiple", False)}
+    return {name: [value] if name in several else value for name, value in settings.items()}
 
 
 def is_several(field: dataclasses.Field[Any]) -> bool:
