@@ -8,12 +8,13 @@ never taken as markup.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.cli import streams
-from corpus2vec.cli.wording import facts_of, progress_line
+from corpus2vec.cli.wording import advice_on, facts_of, progress_line
 from corpus2vec.pipeline.errors import Interrupted
 from corpus2vec.pipeline.strings.display import visible
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT_SECONDS = 30.0
 REDRAW_SECONDS = 0.1
+LABEL, BAR, WIDE = 11, 21, 90
+"""Columns of the stage's name and of the bar; a narrower terminal gets no bar."""
 
 
 class Console:
@@ -52,11 +55,12 @@ class Console:
             return
         self._shown = now
         rate = (done - already) / (now - since) if now > since else 0.0
-        line = progress_line(done, total, unit, rate, facts)
         if self.is_live:
-            self._draw(done, total, line)
+            width = shutil.get_terminal_size().columns - LABEL
+            line = progress_line(done, total, unit, rate, facts, width - BAR * (width > WIDE))
+            self._draw(done, total, line, with_bar=width > WIDE)
         else:
-            self.say(f"{self._stage}: {line}")
+            self.say(f"{self._stage}: {progress_line(done, total, unit, rate, facts)}")
 
     def notice(self, text: str) -> None:
         """Print a line that is neither progress nor error."""
@@ -113,6 +117,8 @@ class Console:
         self.say(f"{outcome.stage:<9} {self._coloured('built', '36')} {name} (miss: {reason})")
         for line in facts_of(outcome):
             self.say(f"{'':<15} {line}")
+        if advice := advice_on(outcome):
+            self.say(f"{'':<15} {self._coloured(advice, '33')}")
 
     def error(self, message: str, hint: str) -> None:
         """Print one line `error: …` and, if there is a hint, one line `hint: …`."""
@@ -126,15 +132,15 @@ class Console:
         plain = not self.is_live or os.environ.get("NO_COLOR")
         return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
-    def _draw(self, done: int, total: int | None, line: str) -> None:
+    def _draw(self, done: int, total: int | None, line: str, with_bar: bool) -> None:
         if self._bar is None:
-            self._bar = self._new_bar()
+            self._bar = self._new_bar(with_bar)
             self._task = self._bar.add_task("", total=total)
         if self._task is not None:
             self._bar.update(self._task, completed=done, total=total, description=line)
             self._bar.refresh()
 
-    def _new_bar(self) -> Bar:
+    def _new_bar(self, with_bar: bool) -> Bar:
         from rich.console import Console as Terminal
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.text import Text
@@ -147,7 +153,7 @@ class Console:
 
         bar = Progress(
             TextColumn(f"{self._stage:<9}"),
-            BarColumn(bar_width=20),
+            *([BarColumn(bar_width=20)] if with_bar else []),
             Plain(""),
             console=Terminal(stderr=True),
             transient=True,

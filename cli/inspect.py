@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +14,14 @@ import typer
 from corpus2vec.cli.options import Request, add_command, answering
 from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
-from corpus2vec.pipeline.stages import door, encode, tokenize
+from corpus2vec.pipeline.config import option_name
+from corpus2vec.pipeline.stages import STAGES, USES, door, encode, tokenize, train
+
+MOST_INPUTS = 8
+"""Files of one role that are listed; more are summed up."""
+OPTIONS_WIDTH = 80
+KEPT_TOGETHER = "\0"
+"""A space at which no line of options is broken."""
 
 
 def info(
@@ -22,6 +31,8 @@ def info(
     ],
 ) -> None:
     """Show what an artifact is: what it was made from, how, and whether it is whole.
+
+    A record of tsv is the stage, the name of a fact or of an option, its value.
 
     Example: corpus2vec info build/embeddings.txt
     """
@@ -37,25 +48,94 @@ def info(
         )
     if request.format == "json":
         print_json(json.loads(manifest.to_json()))
-        return
-    story = manifest.story()
-    lines = [f"{artifact}  ({manifest.output['size']:,} bytes, whole)"]
-    for entry in story:
-        lines += ["", *_described(entry)]
-    STDOUT.write("\n".join(_safe(line) for line in lines) + "\n")
+    elif request.format == "table":
+        lines = [f"{artifact}  ({manifest.output['size']:,} bytes, whole)"]
+        for entry in manifest.story():
+            lines += ["", *_described(entry)]
+        STDOUT.write("\n".join(_safe(line) for line in lines) + "\n")
+    else:
+        with Records(request.format, "stage", "name", "value") as records:
+            for entry in manifest.story():
+                for name, value in _facts(entry):
+                    records.add({"stage": entry["stage"], "name": name, "value": value})
 
 
-def _described(entry: Mapping[str, Any]) -> Iterable[str]:
+def _described(entry: Mapping[str, Any]) -> Iterator[str]:
     """Yield one stage of an artifact's history, as lines."""
     yield f"{entry['stage']} → {entry['output']['name']}"
     yield _line("made", f"{entry['created']} in {entry['seconds']:.1f} s")
+    by_role: dict[str, list[Mapping[str, Any]]] = {}
     for each in entry["inputs"]:
-        yield _line("from", f"{each['name']} ({each['role']}, sha256 {each['digest'][:12]}…)")
-    for name in ("config", "tools", "environment"):
+        by_role.setdefault(each["role"], []).append(each)
+    for role, inputs in by_role.items():
+        if len(inputs) > MOST_INPUTS:
+            ends = f"{inputs[0]['name']} … {inputs[-1]['name']}"
+            yield _line("from", f"{len(inputs):,} files ({role}): {ends}")
+            continue
+        for each in inputs:
+            yield _line("from", f"{each['name']} ({role}, sha256 {each['digest'][:12]}…)")
+    groups: dict[str, list[str]] = {}
+    for heading, name, value in _settings(entry):
+        option = option_name(name)
+        if isinstance(value, bool):
+            text = option if value else f"--no-{option[2:]}"
+        else:
+            text = f"{option} {_shown(value)}"
+        groups.setdefault(heading, []).append(text.replace(" ", KEPT_TOGETHER))
+    for heading, options in groups.items():
+        lines = textwrap.wrap("  ".join(options), OPTIONS_WIDTH, break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            text = line.replace(KEPT_TOGETHER, " ")
+            yield _line("" if number else heading.lower(), text)
+    for name in ("tools", "environment"):
         if entry[name]:
             yield _line(name, _listed(entry[name]))
     for name, value in entry["counts"].items():
         yield _line(name, _listed(value) if isinstance(value, Mapping) else _shown(value))
+
+
+def _settings(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield (heading, name, value) for the settings of a stage as they took effect.
+
+    What was not given and depends on other settings, such as the learning rate, has the value that
+    it had.
+    """
+    from corpus2vec.pipeline.artifacts.stored import settings_of
+    from corpus2vec.pipeline.config import TrainConfig
+
+    maker = next((each for each in (*STAGES, *USES) if entry["stage"] == each.NAME), None)
+    stored = dict(entry["config"])
+    if maker is train:
+        own = settings_of(TrainConfig, {**stored, "init": "random"}, "its manifest")
+        rows = entry["counts"].get("rows")
+        for name, value in own.own(rows if isinstance(rows, int) and rows > 0 else None).items():
+            if name in stored and stored[name] in (None, "auto"):
+                stored[name] = value
+    fields = {each.name: each for each in dataclasses.fields(maker.CONFIG)} if maker else {}
+    for name, value in stored.items():
+        if value is not None:
+            yield fields[name].metadata["heading"] if name in fields else "Settings", name, value
+
+
+def _facts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the facts of a stage by name, for programs."""
+    yield "output", entry["output"]["name"]
+    yield "created", entry["created"]
+    yield "seconds", entry["seconds"]
+    for each in entry["inputs"]:
+        yield f"from.{each['role']}", each["name"]
+    for _, name, value in _settings(entry):
+        yield option_name(name), value
+    for name in ("tools", "environment", "counts"):
+        yield from _flat(entry[name], "" if name == "counts" else f"{name}.")
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _line(name: str, text: str) -> str:

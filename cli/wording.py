@@ -25,32 +25,47 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def progress_line(
-    done: int, total: int | None, unit: str, rate: float, facts: Mapping[str, float | str]
+    done: int,
+    total: int | None,
+    unit: str,
+    rate: float,
+    facts: Mapping[str, float | str],
+    width: int | None = None,
 ) -> str:
     """Return how far a stage is, how fast (`rate` in units a second) and how long it will take.
 
+    In a narrow `width` the share, the time left and the loss stay longest.
+
     >>> progress_line(50_000_000, 100_000_000, "bytes", 2_500_000.0, {"documents": 1200})
     '50%  50.0 MB of 100.0 MB  2.5 MB/s  0:20 left  1,200 documents'
+    >>> progress_line(50_000_000, 100_000_000, "bytes", 2_500_000.0, {"documents": 1200}, 30)
+    '50%  2.5 MB/s  0:20 left'
     """
-    parts = [amount(done, unit)]
     if total and done > total:  # a file that grows while it is read: nobody knows how far it will
         total = None
+    parts = {"amount": amount(done, unit)}
     if total:
-        parts = [f"{done / total:.0%}", f"{amount(done, unit)} of {amount(total, unit)}"]
+        parts = {"share": f"{done / total:.0%}"}
+        parts["amount"] = f"{amount(done, unit)} of {amount(total, unit)}"
     if rate:
-        parts.append(f"{amount(rate, unit)}/s")
+        parts["rate"] = f"{amount(rate, unit)}/s"
     if total and rate:
-        parts.append(f"{clock((total - done) / rate)} left")
+        parts["left"] = f"{clock((total - done) / rate)} left"
     for name, value in facts.items():
         if name == "loss" and isinstance(value, float):
-            parts.append(f"loss {value:.3f}")
+            parts[name] = f"loss {value:.3f}"
         elif name.endswith("_per_second") and isinstance(value, float):
-            parts.append(f"{value:,.0f} {name.removesuffix('_per_second')}/s")
+            parts[name] = f"{value:,.0f} {name.removesuffix('_per_second')}/s"
         elif isinstance(value, str):
-            parts.append(f"{name} {value}")
+            parts[name] = f"{name} {value}"
         else:
-            parts.append(f"{value:,} {name}")
-    return "  ".join(parts)
+            parts[name] = f"{value:,} {name}"
+    for name in ("amount", "documents", "rate", *facts):
+        if width is None or len("  ".join(parts.values())) <= width:
+            break
+        if name not in ("loss", "share") and len(parts) > 1:
+            parts.pop(name, None)
+    return "  ".join(parts.values())
 
 
 def amount(count: float, unit: str) -> str:
@@ -100,6 +115,31 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def advice_on(outcome: Outcome) -> str:
+    """Return one line of advice on a stage that ran, or nothing.
+
+    >>> from types import SimpleNamespace
+    >>> counts = {"types": 5000, "types_left_out": 0, "seen_once": 2450}
+    >>> advice_on(SimpleNamespace(stage="vocab", counts=counts))
+    '49 % of the types were seen once: --min-count 2 drops them'
+    """
+    counts = outcome.counts
+    types, once = counts.get("types", 0), counts.get("seen_once", 0)
+    if types >= ADVISED_TYPES and once > 0.3 * types:
+        return f"{once / types:.0%} of the types were seen once: --min-count 2 drops them".replace(
+            "%", " %", 1
+        )
+    tokens = counts.get("tokens")
+    if outcome.stage == "encode" and isinstance(tokens, Mapping):
+        share = tokens.get("unk", 0) / max(tokens["in"], 1)
+        if share > 0.1:
+            return f"{100 * share:.0f} % of the tokens are <unk>: a smaller --min-count keeps more"
+    epochs, best = counts.get("epochs"), counts.get("best_epoch")
+    if epochs and best == epochs and not counts.get("stopped_early"):
+        return "the held-out loss still fell in the last epoch: more --epochs may help"
+    return ""
+
+
 def facts_of(outcome: Outcome) -> list[str]:
     """Return what a person wants to know of a stage that ran, in one or two lines."""
     counts, seconds = outcome.counts, max(outcome.seconds, 1e-9)
@@ -132,6 +172,8 @@ def _accounts(counts: Mapping[str, Any]) -> list[str]:
     return parts
 
 
+ADVISED_TYPES = 1000
+"""Of a smaller vocabulary nothing is to be dropped."""
 FACTS = {
     "rows": "rows",
     "cuts": "cuts",

@@ -114,6 +114,7 @@ def _build(
     facts: dict[str, Any] = {
         "types": len(vocabulary),
         "types_left_out": counting.left_out.types + len(found) - own,
+        "seen_once": int((vocabulary.counts == 1).sum()),
     }
     if vocabulary.unk is not None:
         facts["unk"] = vocabulary.unk

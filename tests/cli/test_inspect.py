@@ -1,13 +1,14 @@
 """info and show: what an artifact is, and what is in it."""
 
 import json
+import re
 import shutil
 
 from tests.support.runs import write
 
 
 def test_info_prints_every_stage_of_the_history(cli, built):
-    printed = cli("info", built / "embeddings.txt").out
+    printed = cli("info", built / "embeddings.txt", "--format", "table").out
     assert [line for line in printed.splitlines() if "→" in line] == [
         "tokenize → tokens.parquet",
         "vocab → vocab.tsv",
@@ -31,9 +32,29 @@ def test_info_notices_damage(cli, built, tmp_path):
 def test_info_describes_an_artifact_that_is_a_folder(cli, built, tmp_path):
     folder = tmp_path / "embeddings.spacy"
     assert cli("dump", built / "model.safetensors", built / "vocab.tsv", "-o", folder).code == 0
-    result = cli("info", folder)
+    result = cli("info", folder, "--format", "table")
     assert result.code == 0
     assert "dump → embeddings.spacy" in result.out
+
+
+def test_info_shows_settings_as_options_with_the_values_that_they_had(cli, built):
+    table = cli("info", built / "model.safetensors", "--format", "table").out
+    assert "--no-lemma" in table
+    assert "--hidden 1 " in table  # half of --dim, which was given
+    lines = cli("info", built / "model.safetensors").out.splitlines()
+    facts = {tuple(line.split("\t")[:2]): line.split("\t")[2] for line in lines}
+    assert facts["train", "--dim"] == "2"
+    assert facts["train", "--lr"] == "0.002"
+    assert facts["train", "rows"] == facts["vocab", "types"] == "7"
+
+
+def test_info_sums_up_many_files(cli, tmp_path):
+    for number in range(10):
+        write(tmp_path / f"{number}.txt", "see you\n")
+    tokens = tmp_path / "t.parquet"
+    cli("tokenize", *sorted(tmp_path.glob("*.txt")), "-o", tokens)
+    table = cli("info", tokens, "--format", "table").out
+    assert re.search(r"from +10 files \(corpus\): \S+0.txt … \S+9.txt\n", table)
 
 
 def test_show_prints_documents_with_their_labels(cli, tmp_path):

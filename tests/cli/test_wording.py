@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.cli.wording import (
+    advice_on,
     amount,
     clock,
     counted,
@@ -37,6 +38,16 @@ def test_a_training_line_shows_loss_and_speed():
 
 def test_beyond_its_total_there_is_no_share_and_no_time_left():
     assert progress_line(101, 100, "steps", 1.0, {}) == "101 steps  1 steps/s"
+
+
+@pytest.mark.parametrize("width", [49, 40, 30])
+def test_a_narrow_terminal_keeps_the_loss_and_the_time_left(width):
+    facts = {"epoch": "1/5", "loss": 4.56789, "tokens_per_second": 52_000.4}
+    line = progress_line(500, 1000, "steps", 25.0, facts, width)
+    assert len(line) <= width
+    assert line.startswith("50%  ")
+    assert "0:20 left" in line
+    assert "loss 4.568" in line
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -101,6 +112,19 @@ def test_a_summary_of_training_shows_scores_and_the_speed_of_training():
 
 def test_a_summary_without_counts_is_the_time():
     assert facts_of(outcome({}, seconds=0.0)) == ["0.0 s"]
+
+
+def test_advice_where_it_helps_and_only_there():
+    def advised(stage, **counts):
+        return advice_on(Outcome(stage, Path("v"), False, "", counts, 1.0, ""))
+
+    assert advised("vocab", types=5000, seen_once=2450).startswith("49 % of the types were seen")
+    assert advised("vocab", types=7, seen_once=7) == ""
+    assert advised("vocab", types=5000, seen_once=100) == ""
+    assert advised("encode", tokens={"in": 10, "unk": 2}).startswith("20 % of the tokens are <unk>")
+    assert advised("encode", tokens={"in": 10, "kept": 10}) == ""
+    assert advised("train", epochs=3, best_epoch=3).startswith("the held-out loss still fell")
+    assert advised("train", epochs=3, best_epoch=2) == advised("train", epochs=3) == ""
 
 
 def test_an_outcome_as_json():

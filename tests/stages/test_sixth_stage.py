@@ -109,7 +109,7 @@ def results(built, tmp_path_factory):
         "unknown setting": ({}, [*one, "--config", "wrong.toml"]),
         "out of range": ({}, [*one, "--longest", "0"]),
         "stdout": ({}, ["lengths", "build/ids.parquet", "-o", "-"]),
-        "info": ({}, ["info", "build/lengths.tsv"]),
+        "info": ({}, ["info", "build/lengths.tsv", "--format", "table"]),
         "report": ({}, ["report", "build", "-o", "report.html"]),
         "environment": ({"CORPUS2VEC_LENGTHS_LONGEST": "4"}, one),
     }

@@ -46,6 +46,7 @@ def test_what_is_left_out_is_counted():
     assert entries() == {"a": 2, "c": 1, "<unk>": 1}
     assert counts["tokens"] == {"in": 4, "kept": 3, "unk": 1}
     assert (counts["types"], counts["types_left_out"], counts["unk"]) == (3, 1, "<unk>")
+    assert "seen_once" in counts
     assert counts["keep_not_in_corpus"] == 1
 
 
