@@ -31,7 +31,7 @@ from corpus2vec.pipeline.config.tokenize import (
     TokenizeExecution,
 )
 from corpus2vec.pipeline.config.train import MOST_CHECKPOINTS, TrainConfig, TrainExecution
-from corpus2vec.pipeline.config.use import EmbedConfig, PredictConfig
+from corpus2vec.pipeline.config.use import EmbedConfig, ExtendConfig, PredictConfig
 from corpus2vec.pipeline.config.vocab import SIZES, UNK, VocabConfig, VocabExecution
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "EncodeConfig",
     "EvaluateConfig",
     "Execution",
+    "ExtendConfig",
     "MapConfig",
     "PhrasesConfig",
     "PredictConfig",

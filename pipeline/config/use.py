@@ -1,4 +1,4 @@
-"""The settings of the commands that read a corpus with a trained network: predict, embed."""
+"""The settings of the commands that read a corpus with a trained network."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ EXTENSIONS: Mapping[str, str] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+
+MODEL_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,3 +109,22 @@ class EmbedConfig(CorpusConfig):
             return [(output, self)]
         found: Any = VECTORS.get(output.suffix.lower(), "word2vec")
         return [(output, dataclasses.replace(self, format=found))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtendConfig(CorpusConfig):
+    """What is read, and which of its words get rows."""
+
+    min_count: int = setting(
+        1, "Give no row to new words that occur less often in the corpus.", least=1
+    )
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide the rows: neither labels nor ids."""
+        idle = ("label_field", "label_from", "id_field")
+        return {name: value for name, value in super().deciding().items() if name not in idle}
+
+    def outputs(self, output: Path) -> list[tuple[Path, Self]]:
+        """Return the model that is written; --output is its folder, or itself."""
+        named = output.suffix == MODEL_SUFFIX
+        return [(output if named else output / f"model{MODEL_SUFFIX}", self)]

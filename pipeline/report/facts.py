@@ -155,7 +155,8 @@ def _frequency(vocabulary: Vocabulary | None) -> Frequency | None:
     own = vocabulary.counts
     unknown = 0
     if vocabulary.unk_id is not None:
-        own, unknown = own[:-1], int(own[-1])
+        unknown = int(own[vocabulary.unk_id])
+        own = np.delete(own, vocabulary.unk_id)
     return measures.measure_frequency(own, unknown)
 
 

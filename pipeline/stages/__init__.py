@@ -29,6 +29,7 @@ from corpus2vec.pipeline.stages import (
     dump,
     embed,
     encode,
+    extend,
     join,
     phrases,
     predict,
@@ -42,11 +43,7 @@ __all__ = ["IN_PLACE_OF", "STAGES", "USES", "Maker", "Stage", "Use", "makers_of"
 
 STAGES: tuple[Stage, ...] = (tokenize, phrases, join, vocab, encode, train, dump)
 
-USES: tuple[Use, ...] = (
-    predict,
-    embed,
-    align,
-)
+USES: tuple[Use, ...] = (predict, embed, align, extend)
 
 IN_PLACE_OF: Mapping[str, str] = {join.NAME: tokenize.NAME, align.NAME: dump.NAME}
 """By stage: the stage in place of whose artifact its own is read, by later stages or commands."""

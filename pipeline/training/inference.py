@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from corpus2vec.pipeline.artifacts.stored import settings_of
 from corpus2vec.pipeline.artifacts.weights import (
@@ -128,6 +128,17 @@ class Network:
                 rows_BSD = model.embedding(torch.from_numpy(ids_BS.astype(np.int64)))
                 contexts_BTD = model.sides(rows_BSD, torch.from_numpy((~inside_BS).astype(int)))
             yield document_B, begin_B, contexts_BTD.numpy()
+
+    def add_blank_row(self) -> int:
+        """Add a row of zeros to the table that is read, and return its id.
+
+        For tokens that the network does not know: in a context they say nothing.
+        """
+        model = cast("ContextModel", self._model)
+        table_VD = model.embedding.weight.detach()
+        blank_D = torch.zeros(1, table_VD.shape[1])
+        model.embedding.weight = nn.Parameter(torch.cat([table_VD, blank_D]), requires_grad=False)
+        return len(table_VD)
 
     def _mean_contexts(self, documents: Documents) -> np.ndarray:
         model = cast("ContextModel", self._model)

@@ -6,6 +6,9 @@
     predictions.py   predicted labels as rows
     scoring.py       predicted labels beside the given ones: accuracy, F1, confusion, calibration
     align.py         the rotation of one table into the space of another
+    newcomers.py     corpus → documents of ids, in which new words get the next ids
+    extension.py     rows for those, from context and form
+    context.py       what a word occurs with → a vector, by a map learned from known words
     form.py          how a word is spelt → a vector, learned from the table
 
 Here is the pure work: values in, values out. A module of `stages/` gives it what it reads, names

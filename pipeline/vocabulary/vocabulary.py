@@ -36,7 +36,10 @@ REACH = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """V tokens; a token's position is its id. If `unk` names <unk>, that is the last one."""
+    """V tokens; a token's position is its id. `unk` names <unk>, if it is one of them.
+
+    It is the last one, unless the vocabulary was extended later.
+    """
 
     tokens: pa.Array
     """(V,) string, or large_string if they are too long for that."""
@@ -50,7 +53,7 @@ class Vocabulary:
     @property
     def unk_id(self) -> int | None:
         """The id of <unk>, or None."""
-        return None if self.unk is None else len(self) - 1
+        return None if self.unk is None else pc.index(self.tokens, self.unk).as_py()
 
     def interned(self) -> Interner:
         """Return the tokens as an interner, in which to look up ids."""
@@ -126,8 +129,8 @@ def parse_vocabulary(
         twice = found.filter(pc.greater(found.field(1), 1))
         raise DataError(f"{name} has the token {twice[0]['values'].as_py()!r} twice")
     last = tokens[len(tokens) - 1].as_py()
-    if unk is not None and last != unk:
-        raise DataError(f"{name}: its last token is {last!r}, not {unk!r} as its manifest says")
+    if unk is not None and pc.index(tokens, unk).as_py() < 0:
+        raise DataError(f"{name} has no token {unk!r}, which its manifest names")
     if hand_made and last == UNK:
         unk = UNK
     return Vocabulary(tokens, counts.to_numpy(), unk)

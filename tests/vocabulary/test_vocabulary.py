@@ -139,9 +139,14 @@ def test_another_token_that_stands_for_all_others_is_named():
     assert parse_vocabulary(written, "v.tsv", unk="[?]").unk_id == 1
 
 
-def test_a_named_token_that_is_not_the_last_is_refused():
-    written = format_vocabulary(vocabulary_of("[?]", "a"))
-    expected = r"^v\.tsv: its last token is 'a', not '\[\?\]' as its manifest says$"
+def test_a_named_token_that_stands_for_all_others_may_have_others_after_it():
+    written = format_vocabulary(vocabulary_of("a", "[?]", "b"))
+    assert parse_vocabulary(written, "v.tsv", unk="[?]").unk_id == 1
+
+
+def test_a_named_token_that_is_not_there_is_refused():
+    written = format_vocabulary(vocabulary_of("b", "a"))
+    expected = r"^v\.tsv has no token '\[\?\]', which its manifest names$"
     with pytest.raises(DataError, match=expected):
         parse_vocabulary(written, "v.tsv", unk="[?]")
 
