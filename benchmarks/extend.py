@@ -124,9 +124,10 @@ class Bench:
         full, hidden = (self.table(name) for name in ("full", "hid"))
         shared = [word for word in hidden.rows if word in full.rows and word not in set(self.words)]
         counts = counts_of(self.work / "full" / "vocab.tsv")
-        others = [word for word in shared if OFTEN[0] <= counts[word] <= OFTEN[1]]
+        others = [word for word in shared if OFTEN[0] <= counts.get(word, 0) <= OFTEN[1]]
         others = np.random.default_rng(2).choice(others, HIDDEN, replace=False).tolist()
-        print("| | cosine with the trained row | neighbours shared of 10 |\n|---|---:|---:|")
+        print("| | words | cosine with the trained row | neighbours shared of 10 |")
+        print("|---|---:|---:|---:|")
 
         spelt = Rows(spelt_out(read_vectors(self.dump("hid")), self.words))
         report("corpus2vec, not hidden", Likeness(hidden, full, shared, counts), others)
@@ -263,10 +264,11 @@ class Likeness:
         self, one: Rows, other: Rows, shared: Sequence[str], counts: dict[str, int]
     ) -> None:
         shared = [word for word in shared if word in one.rows and word in other.rows]
-        frequent = sorted(shared, key=lambda word: -counts[word])[:FREQUENT]
+        frequent = sorted(shared, key=lambda word: -counts.get(word, 0))[:FREQUENT]
         left, _, right = np.linalg.svd(one.of(frequent).T @ other.of(frequent))
         self._rotation_DD = left @ right
         self._one, self._other, self._shared = one, other, shared
+        self.known = one.rows.keys() & other.rows.keys()
 
     def cosine(self, words: Sequence[str]) -> float:
         """Return the mean cosine of the two rows of a word."""
@@ -288,9 +290,10 @@ class Likeness:
 
 
 def report(name: str, likeness: Likeness, words: Sequence[str]) -> None:
-    """Print a row."""
+    """Print a row, over the words that have a vector."""
+    words = [word for word in words if word in likeness.known]
     cosine, neighbours = likeness.cosine(words), likeness.neighbours(words)
-    print(f"| {name} | {cosine:.3f} | {neighbours:.2f} |", flush=True)
+    print(f"| {name} | {len(words)} | {cosine:.3f} | {neighbours:.2f} |", flush=True)
 
 
 def corpus2vec(*arguments: object) -> None:
