@@ -22,6 +22,7 @@ from campaigns import (
 )
 from campaigns.__main__ import PROMISES, techniques
 from campaigns.findings import Effort, Finding, NotRunError
+from corpus2vec.pipeline.stages import STAGES
 
 PAGE = Path(__file__).parents[2] / "docs/promises.md"
 SHORT = {
@@ -65,6 +66,10 @@ def test_the_tests_that_prove_a_promise_are_there():
             files = [*files[0].rglob("test_*.py")]
         names = re.findall(r"^def test_(\w+)", "".join(each.read_text() for each in files), re.M)
         assert any(not only or re.search("|".join(only.split(" or ")), each) for each in names)
+
+
+def test_every_stage_of_a_build_is_made_to_fail():
+    assert {case.stage for case in faults.CASES} == {*STAGES}
 
 
 def test_findings_add_up():
