@@ -28,6 +28,14 @@ from campaigns.findings import ROOT, Effort, Finding
 RECORD_BYTES = 300_000_000
 SOUP_BYTES = 4_000_000
 MOST_MEMORY, MOST_TIME = 1.5, 5.0
+MEASURE = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, used = os.wait4(child, 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Runs a command; prints its seconds of processor time, and its peak memory in kB."""
 
 
 def measure(effort: Effort, part: str) -> dict[int, Finding]:
@@ -177,18 +185,21 @@ TEXTS: dict[str, Callable[[random.Random, int], str]] = {
 
 def run(corpus: Path, folder: Path) -> tuple[float, int]:
     """Tokenize; return the seconds of processor time, and the peak memory in bytes."""
-    line = [sys.executable, "-m", "corpus2vec", "tokenize", str(corpus), "--workers", "1"]
+    tokenize = [sys.executable, "-m", "corpus2vec", "tokenize", str(corpus), "--workers", "1"]
+    line = [*tokenize, "-o", str(folder / "t.parquet"), "--force", "--quiet"]
     began = time.monotonic()
-    process = subprocess.Popen(
-        [*line, "-o", str(folder / "t.parquet"), "--force", "--quiet"],
+    # By a small process, since the peak of a child begins at what its parent holds.
+    measured = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, *line],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{corpus.name}: exit code {process.returncode}")
+    if measured.returncode:
+        raise SystemExit(f"{corpus.name}: exit code {measured.returncode}")
     print(f"{corpus.name}: {time.monotonic() - began:.1f} s", flush=True)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+    seconds, peak = measured.stdout.split()
+    return float(seconds), int(peak) * 1024
 
 
 def compare(what: str, ratios: dict[str, float], most: float, found: Finding) -> None:

@@ -54,7 +54,9 @@ def measure(effort: Effort, part: str) -> dict[int, Finding]:
             line = naming(artifact, command)
             code, _, err = call(*line)
             found.of += 1
-            if code not in (65, 2) or artifact not in err:
+            # Of two corpora, either may be called the wrong one.
+            named = line[1:] if artifact.startswith("other/") else [artifact]
+            if code not in (65, 2) or not any(each in err.partition("\n")[0] for each in named):
                 found.report("accepted", f"{' '.join(line)}: exit code {code}: {err}")
         os.chdir("/")
     if effort.share >= 1:
@@ -72,5 +74,5 @@ def of_another_kind() -> list[tuple[str, list[str]]]:
         for command in commands
         if "X" in command and command[0] not in ANYTHING
         for other, their in readers.items()
-        if other != kind and command not in their
+        if other not in (kind, *command) and command not in their
     ]

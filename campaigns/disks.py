@@ -18,6 +18,7 @@ from pathlib import Path
 
 from campaigns.faults import BEFORE, ENVIRONMENT, NOTHING, Trial, case_called, is_true, prepare
 from campaigns.findings import Effort, Finding, NotRunError
+from corpus2vec.pipeline.artifacts.beside import metrics_path
 
 SIZES = 20
 ROOMY = 64 << 20
@@ -84,10 +85,13 @@ def attempt(
     found.of += 1
     state = trial.state(found.wrong)
     code, said = process.returncode, process.stderr
-    names_it = code == 0 or Path(trial.case.output).name in said
+    output = Path(trial.case.output)
+    names_it = code == 0 or output.name in said or metrics_path(output).name in said
     if not is_true(code, said, trial.was, state) or not names_it:
         found.report("untrue", f"{point}: exit code {code}: {said}")
+    # The metrics of a training that failed can be read, as those of one that goes on.
     left = {each for each in Path(DISK).rglob("*") if each.is_file()} - files
+    left -= {metrics_path(output)}
     if code and left:
         found.report("litter", f"{point}: {sorted(map(str, left))}")
 
