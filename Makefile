@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 DEMO   := build/demo
 
 .PHONY: help demo campaign test browser lint format docs build clean
-.PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-safety bench-dump
+.PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-classify bench-safety bench-dump
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -96,6 +96,10 @@ bench-quality: $(VENV)/.installed-dev
 # make bench-transfer MODEL=model.safetensors CLASSES='one.gz other.gz'
 bench-transfer: $(VENV)/.installed
 	$(BIN)/python benchmarks/transfer.py $(MODEL) $(CLASSES) $(OPTIONS)
+
+# make bench-classify CLASSES='one.gz other.gz'; fastText is in it if fasttext-wheel is installed
+bench-classify: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/classify.py $(CLASSES) $(OPTIONS)
 
 # make bench-safety CORPUS=some.txt OPTIONS='--gigabytes 5 -- --lower --min-count 5'
 bench-safety: $(VENV)/.installed

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.trained import Trained
     from corpus2vec.pipeline.training.documents import Documents
     from corpus2vec.pipeline.use.documents import Reader
+    from corpus2vec.pipeline.use.vectors import Sum
 
     Pooled = Callable[[Documents], np.ndarray]
 
@@ -64,8 +65,11 @@ def run(
     asked = _Embedding(inputs, output, config)
 
     def write(target: Path) -> Mapping[str, Any]:
+        from corpus2vec.pipeline.use.vectors import verify
+
         with target.open("wb") as sink:
-            reader, counts = asked.write(sink, target.parent, execution, progress)
+            reader, counts, written = asked.write(sink, target.parent, execution, progress)
+        verify(target, asked.config.format, counts["columns"], written)
         return {**balanced(reader.documents, reader.tokens), **counts}
 
     return store.produce(asked.recipe, output, write, force=force)
@@ -79,7 +83,7 @@ def stream(
     progress: Progress,
 ) -> None:
     """Write the vectors, when all documents are read."""
-    reader, _ = _Embedding(inputs, Path("-"), config).write(sink, None, execution, progress)
+    reader, *_ = _Embedding(inputs, Path("-"), config).write(sink, None, execution, progress)
     trained.report_unknown(reader, progress)
 
 
@@ -113,8 +117,8 @@ class _Embedding:
 
     def write(
         self, sink: IO[bytes], folder: Path | None, execution: Execution | None, progress: Progress
-    ) -> tuple[Reader, dict[str, Any]]:
-        """Write a row for each document; return what became of the corpus, and counts.
+    ) -> tuple[Reader, dict[str, Any], Sum]:
+        """Write a row for each document; return what became of the corpus, counts, a checksum.
 
         In between they are in a temporary file, in `folder` if there is one.
         """
@@ -142,7 +146,7 @@ class _Embedding:
                     if direction_D is not None:
                         vectors_nD = without(vectors_nD, direction_D)
                     writer.write(vectors_nD, names)
-            return reader, {"rows": spool.rows, "columns": dim}
+            return reader, {"rows": spool.rows, "columns": dim}, writer.sum
 
     def _pooled(self, reader: Reader, execution: Execution | None) -> tuple[Pooled, int]:
         """Return what makes vectors of documents, and how many columns they have."""

@@ -5,14 +5,15 @@ r"""Vectors of documents in a temporary file, and from there into a file of one 
     npy        (n, D) float32
 
 All three are written in a second pass: the first line of word2vec and the header of npy have the
-number of documents, and SIF takes away what all documents have in common. In word2vec's text white
-space in an id is written \uXXXX, as a dump writes it; without ids, a document's is its number,
-from 0.
+number of documents, and SIF takes away what all documents have in common. A file is read back
+before it is published. In word2vec's text white space in an id is written \uXXXX, as a dump writes
+it; without ids, a document's is its number, from 0.
 """
 
 from __future__ import annotations
 
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -22,12 +23,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from corpus2vec.pipeline.config import DumpConfig
+from corpus2vec.pipeline.errors import DataError, PipelineError
 from corpus2vec.pipeline.strings.lines import joined_lines
-from corpus2vec.pipeline.tables.formats.rows import printed
+from corpus2vec.pipeline.tables.formats.arrays import mapped
+from corpus2vec.pipeline.tables.formats.rows import line_blocks, parsed, printed
 from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written
 
+ROWS = 1 << 13
+"""Read back at a time."""
 TEXT = DumpConfig(format="word2vec")
+
+
+class Sum:
+    """Which numbers there were, in order: how many rows, and a checksum of their bits."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.checksum = 0
+
+    def add(self, vectors_nD: np.ndarray) -> None:
+        """Take rows of float32 into account."""
+        self.rows += len(vectors_nD)
+        self.checksum = zlib.crc32(np.ascontiguousarray(vectors_nD).data, self.checksum)
 
 
 class Spool:
@@ -72,7 +90,8 @@ class VectorWriter:
         self._sink = sink
         self._format = format
         self._ids = ids
-        self._rows = 0
+        self.sum = Sum()
+        """Of what was written."""
         self._parquet: Any = None
         if format == "word2vec":
             sink.write(f"{rows} {dim}\n".encode())
@@ -92,8 +111,9 @@ class VectorWriter:
 
     def write(self, vectors_nD: np.ndarray, ids: pa.Array) -> None:
         """Write documents."""
-        first, self._rows = self._rows, self._rows + len(vectors_nD)
+        first = self.sum.rows
         vectors_nD = np.ascontiguousarray(vectors_nD, np.float32)
+        self.sum.add(vectors_nD)
         if self._format == "npy":
             self._sink.write(vectors_nD.reshape(-1).view(np.uint8).data)
         elif self._format == "parquet":
@@ -114,3 +134,46 @@ class VectorWriter:
     def __exit__(self, *_: object) -> None:
         if self._parquet:
             self._parquet.close()
+
+
+# --- read back -------------------------------------------------------------------------------
+
+
+def verify(path: Path, format: str, dim: int, written: Sum) -> None:
+    """Raise PipelineError unless a file, read back, has the numbers that were written."""
+    found = Sum()
+    try:
+        for vectors_nD in _read(path, format, dim):
+            found.add(vectors_nD)
+    except (pa.ArrowException, DataError) as problem:
+        raise _failure(f"a fault: {problem}") from problem
+    if found.rows != written.rows:
+        raise _failure(f"{found.rows} of {written.rows} rows")
+    if found.checksum != written.checksum:
+        raise _failure("other numbers")
+
+
+def _read(path: Path, format: str, dim: int) -> Iterator[np.ndarray]:
+    if format == "npy":
+        vectors = mapped(path)
+        for begin in range(0, len(vectors), ROWS):
+            yield vectors[begin : begin + ROWS]
+    elif format == "parquet":
+        stored = pq.ParquetFile(path, page_checksum_verification=True)
+        for batch in stored.iter_batches(ROWS, columns=["vector"]):
+            yield batch.column("vector").flatten().to_numpy().reshape(-1, dim)
+    else:
+        with path.open("rb") as stream:
+            stream.readline()
+            for lines in line_blocks(stream):
+                table = parsed(lines, dim)
+                if table is None:
+                    raise DataError(f"a line is not a document and {dim} numbers")
+                yield table.vectors_VD
+
+
+def _failure(found: str) -> PipelineError:
+    return PipelineError(
+        f"reading the vectors back, before publishing them, found {found}",
+        hint="nothing was published; another --format may do, and please report this",
+    )

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from gensim.models import KeyedVectors
 
-from corpus2vec.pipeline.use.vectors import Spool, VectorWriter
+from corpus2vec.pipeline.errors import PipelineError
+from corpus2vec.pipeline.use.vectors import Spool, Sum, VectorWriter, verify
 
 VECTORS = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
 IDS = pa.array(["x", "New York", "", "é\t", "z"])
@@ -48,3 +49,24 @@ def test_word2vec_text_is_what_gensim_loads(tmp_path, ids, names):
     vectors = KeyedVectors.load_word2vec_format(tmp_path / "v.txt")
     assert vectors.index_to_key == names
     assert np.array_equal(vectors.vectors, VECTORS)
+
+
+def sum_of(vectors):
+    found = Sum()
+    found.add(vectors)
+    return found
+
+
+@pytest.mark.parametrize("format", ["npy", "parquet", "word2vec"])
+def test_what_is_not_as_it_was_written_is_found_before_it_is_published(tmp_path, format):
+    path = tmp_path / "v"
+    content = written(format)
+    path.write_bytes(content)
+    verify(path, format, 3, sum_of(VECTORS))
+    with pytest.raises(PipelineError, match="5 of 4 rows"):
+        verify(path, format, 3, sum_of(VECTORS[:4]))
+    with pytest.raises(PipelineError, match="other numbers"):
+        verify(path, format, 3, sum_of(VECTORS + 1))
+    path.write_bytes(content[:-2])
+    with pytest.raises(PipelineError, match="before publishing them, found"):
+        verify(path, format, 3, sum_of(VECTORS))
