@@ -1,7 +1,8 @@
 """The command line that builds it again, and the settings that it was built with.
 
 Both come from the manifests' entries alone. The configs say which settings are defaults, and which
-options name a file. A manifest has only the settings that decide bytes, so any may be missing.
+options name a file. A manifest has only the settings that decide bytes, so any may be missing. Of
+what is no setting, the threads of training decide bytes too, so the command has them.
 """
 
 from __future__ import annotations
@@ -135,6 +136,10 @@ def _options(stage: str, entry: Entry, *, in_run: bool = False) -> list[str]:
             words.append(option if value else f"--no-{option[2:]}")
         else:
             words += [option, ",".join(value) if isinstance(value, list) else str(value)]
+    # How many threads shared a step decides the last digits of a model.
+    threads = entry.get("environment", {}).get("threads")
+    if isinstance(threads, int):
+        words += [option_name("threads"), str(threads)]
     return words
 
 

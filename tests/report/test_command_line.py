@@ -2,10 +2,15 @@
 
 import shlex
 
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.report.command_line import commands, settings
 from corpus2vec.pipeline.stages import dump, tokenize, train, vocab
 from tests.support.builds import gather
 from tests.support.commands import spawn
+
+
+def threads_of(build):
+    return read_manifest(build / "model.safetensors").environment["threads"]
 
 
 def test_the_command_builds_the_same_again(built):
@@ -14,6 +19,7 @@ def test_the_command_builds_the_same_again(built):
     assert words[:2] == ["corpus2vec", "run"]
     assert "--min-count" in words
     assert "--seed" not in words
+    assert int(words[words.index("--threads") + 1]) == threads_of(built)
     plan = spawn("plan", *words[2:])
     assert [line.split()[1] for line in plan.stdout.splitlines()] == ["hit"] * 5
 
