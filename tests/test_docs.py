@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
 TITLE = re.compile(r'title="([^"]+)"')
@@ -107,6 +108,43 @@ def run_console(block, folder):
         printed = shell(command, folder)
         if said.strip():
             assert_same(said, printed)
+
+
+RECIPES = [each for each in BLOCK.finditer(FORMATS) if TITLE.search(each["rest"])]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda each: TITLE.search(each["rest"])[1])
+def test_a_recipe_reads_what_a_build_wrote(recipe, opened):
+    """Where the tool is there: R need not be."""
+    runs = [sys.executable] if recipe["language"] == "python" else [shutil.which("Rscript")]
+    if None in runs:
+        pytest.skip("Rscript is not installed")
+    (opened / "recipe").write_text(recipe["text"])
+    command = [*runs, "recipe"]
+    result = subprocess.run(command, cwd=opened, capture_output=True, text=True, check=True)
+    rows = len((opened / "build/vocab.tsv").read_bytes().split(b"\n")) - 2
+    expected = {
+        "read_vocab_pandas.py": f"{rows} 1",
+        "read_vocab_duckdb.py": f"{rows} 1",
+        "read_vocab.R": f"{rows} 1",
+        "read_table_pandas.py": "2 2",
+        "read_table_duckdb.py": "2 True",
+    }
+    assert result.stdout.strip() == expected[TITLE.search(recipe["rest"])[1]]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """A build whose vocabulary has tokens that readers stumble over."""
+    folder = tmp_path_factory.mktemp("opened")
+    text = 'the " sea NA null # a\\\\b N/A 1/2 nan \'s\\nthe " sea again'
+    (folder / "corpus.txt").write_text(text)
+    for command in (
+        "run corpus.txt --dim 2 --epochs 1 -o build",
+        "dump build -o build/vectors.parquet",
+    ):
+        shell(f"corpus2vec {command} --quiet", folder)
+    return folder
 
 
 def test_the_makefile_of_the_readme_builds(workplace):

@@ -207,6 +207,8 @@ def test_the_worked_example(installed, example):
 
 WITHOUT_TORCH = """
 tokenize phrases.txt -o tokens.parquet
+phrases tokens.parquet --min-count 1 -o phrases.tsv
+join tokens.parquet phrases.tsv -o joined.parquet
 vocab tokens.parquet -o vocab.tsv
 encode tokens.parquet vocab.tsv -o ids.parquet
 dump build/model.safetensors vocab.tsv --format word2vec,spacy -o vectors
@@ -219,18 +221,24 @@ analogy build/embeddings.txt see you to
 similarity build/embeddings.txt see you
 evaluate build/embeddings.txt gold.txt
 compare build/embeddings.txt vectors.w2v
+align build/embeddings.txt vectors.w2v -o aligned.parquet
 report build -o report.html
 plot map build -o map.svg
+ls build
+clean build
+init project
+config
 """
+NEED_TORCH = {"train", "run", "predict", "embed", "extend"}
 
 
-def test_only_train_and_run_need_torch(installed, example):
+def test_only_what_runs_a_network_needs_torch(installed, example):
     """Every other command does its work where torch is not installed."""
     (example / "gold.txt").write_text("Hope\tNice\t9\nsee\tyou\t5\nto\tsoon\t1\n")
     lines = WITHOUT_TORCH.strip().splitlines()
     for line in lines:
         installed.run(f"corpus2vec {line}", example)
-    assert {line.split()[0] for line in lines} | {"train", "run"} == set(
+    assert {line.split()[0] for line in lines} | NEED_TORCH == set(
         commands(installed, example)
     )
     assert (example / "ids.parquet").read_bytes() == (example / "build/ids.parquet").read_bytes()
