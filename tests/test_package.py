@@ -238,9 +238,7 @@ def test_only_what_runs_a_network_needs_torch(installed, example):
     lines = WITHOUT_TORCH.strip().splitlines()
     for line in lines:
         installed.run(f"corpus2vec {line}", example)
-    assert {line.split()[0] for line in lines} | NEED_TORCH == set(
-        commands(installed, example)
-    )
+    assert {line.split()[0] for line in lines} | NEED_TORCH == set(commands(installed, example))
     assert (example / "ids.parquet").read_bytes() == (example / "build/ids.parquet").read_bytes()
     assert (example / "report.html").stat().st_size > 30_000
 
