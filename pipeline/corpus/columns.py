@@ -6,6 +6,7 @@ is, and where it seems to be data although a header is expected.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 from collections.abc import Callable, Sequence
@@ -111,7 +112,10 @@ def delimiter_of(
     likely = DELIMITERS[source.kind]
     whole = [line for line in sample if isinstance(line, str)]
     fits = _names_fit if config.header else _numbers_fit
-    found = next((each for each in likely if whole and fits(whole, each, config)), likely[0])
+    found = likely[0]
+    # What the csv module refuses is reported with its line, by whoever reads the rows.
+    with contextlib.suppress(csv.Error):
+        found = next((each for each in likely if whole and fits(whole, each, config)), found)
     if found != likely[0]:
         opened.notices["delimiter"] = (
             f"the columns of {source.title} are separated by {SHOWN.get(found, found)}"

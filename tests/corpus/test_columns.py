@@ -67,3 +67,9 @@ def test_a_first_row_that_is_taken_for_names_is_noticed():
     assert rows(corpus) == [{"text": "not me"}]
     [notice] = notices(corpus)
     assert notice.startswith("the first row of a.csv is taken for the names of its columns")
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_first_lines_that_cannot_be_parsed_are_refused_by_the_line(header):
+    message = refusal("\rtext\n", "a.csv", header=header)
+    assert message.startswith("a.csv line 1 cannot be read as CSV: ")
