@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from corpus2vec.cli import ask, build, compare, inspect, judge, keep, lookup, project, report, use
 from corpus2vec.cli.console import Console
+from corpus2vec.cli.help import Commands
 from corpus2vec.cli.streams import STDOUT, discard, open_closed_streams
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     "tokenize → vocab → encode → train → dump: each stage is a command that makes one file, and "
     "makes it once. `run` makes them all in a folder.\n\n"
     "Example: corpus2vec run corpus.txt -o build/",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from corpus2vec.cli.console import Console
-from corpus2vec.cli.options import Request, add_command, building, building_like, planning
+from corpus2vec.cli.options import HelpAll, Request, add_command, building, building_like, planning
 from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
@@ -62,6 +62,7 @@ def run(
     corpora: Corpus = None,
     source: Source = None,
     dry_run: DryRun = False,
+    help_all: HelpAll = False,
 ) -> None:
     """Build all stages into a folder; what is there already is not made again.
 
@@ -87,6 +88,7 @@ def plan(
     corpora: Corpus = None,
     source: Source = None,
     check: Check = False,
+    help_all: HelpAll = False,
 ) -> None:
     """Print for each stage whether `run` would run it, and why, without running anything.
 

@@ -18,6 +18,7 @@ import typer
 
 from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
+from corpus2vec.cli.help import show_all
 from corpus2vec.cli.records import Format, chosen_format
 from corpus2vec.cli.settings import CONFIG, unknown_variables, variable
 from corpus2vec.cli.texts import as_defaults, is_several, text_or_none, texts
@@ -29,6 +30,11 @@ Section = tuple[str, type[Settings]]
 
 VARIABLES = {CONFIG}
 """The environment variables that commands know."""
+MOST_USED = (
+    *("text_field", "label_field", "lang", "lower", "min_count"),
+    *("objective", "dim", "epochs", "init", "format"),
+)
+"""The settings that the help of a whole build shows; --help-all shows the others."""
 NEGATED = "not_"
 """How the parameter of a hidden `--no-…` begins."""
 
@@ -135,6 +141,12 @@ def _load_like(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
+HelpAll = Annotated[
+    bool,
+    typer.Option(
+        "--help-all", help="Show all options, by stage.", is_eager=True, callback=show_all
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(
@@ -229,7 +241,12 @@ def _options(sections: Sequence[Section], command: str) -> dict[str, inspect.Par
                 option = option_name(field.name)
                 if command not in ALL_STAGES:
                     option = marks.get("own", option)
+                is_shown = command not in ALL_STAGES or field.name in MOST_USED
+                if command in ALL_STAGES and is_shown:
+                    panel = "Most used"
                 options[field.name] = _option(field, hints[field.name], option, section, panel)
+                if not is_shown:
+                    options[field.name].annotation.__metadata__[0].hidden = True
                 if field.default is False:
                     options[NEGATED + field.name] = _negated(field.name)
     return options

@@ -156,7 +156,7 @@ def test_the_makefile_of_the_readme_builds(workplace):
 
 
 def test_every_command_is_in_the_readme(tmp_path):
-    names = re.findall(r"^│ (\w+) ", shell("corpus2vec --help | cat", tmp_path), re.MULTILINE)
+    names = re.findall(r"^  (\w+) ", shell("corpus2vec --help | cat", tmp_path), re.MULTILINE)
     assert len(names) >= 10
     for name in names:
         assert re.search(rf"[`, ]{name}[`, ]", README), name

@@ -177,7 +177,7 @@ def test_without_torch_every_command_has_its_help(installed, tmp_path):
 
 def commands(installed, cwd):
     printed = installed.run("corpus2vec --help", cwd)
-    names = re.findall(r"^│ (\w+) ", printed, re.MULTILINE)
+    names = re.findall(r"^  (\w+) ", printed, re.MULTILINE)
     assert len(names) >= 10
     return names
 

@@ -35,7 +35,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_the_commands_are_these(cli):
-    listed = re.findall(r"^│ (\w+) +\S", cli("--help").out, re.MULTILINE)
+    listed = re.findall(r"^  (\w+) +\S", cli("--help").out, re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
 
 
@@ -46,7 +46,26 @@ def test_every_command_has_help_with_an_example(cli, name):
     assert f"Example: corpus2vec {name}" in " ".join(result.out.split())
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_the_help_of_the_program_is_one_screen(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = cli("--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= len(COMMANDS) + 13
+
+
+@pytest.mark.parametrize("name", ["run", "plan"])
+def test_the_help_of_a_build_shows_the_options_most_used(cli, name):
+    short, whole = cli(name, "--help").out, cli(name, "--help-all").out
+    assert "--dim" in short
+    assert "--warmup" not in short
+    assert 3 * len(short.splitlines()) < len(whole.splitlines())
+    for heading in ("Most used", "tokenize: ", "train: ", "dump: "):
+        assert f"─ {heading}" in whole
+    assert "--warmup" in whole
+    assert "--no-lower" not in whole
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_fits_80_columns_and_fills_its_lines(cli, monkeypatch, name):
     monkeypatch.setenv("COLUMNS", "80")
     lines = cli(*name.split(), "--help").out.splitlines()

@@ -99,7 +99,7 @@ def results(built, tmp_path_factory):
     one = ["lengths", "build/ids.parquet", "-o", "lengths.tsv", "--json"]
     commands = {
         "help": ({}, ["lengths", "--help"]),
-        "help of run": ({}, ["run", "--help"]),
+        "help of run": ({}, ["run", "--help-all"]),
         "plan": ({}, ["plan", *corpus]),
         "run": ({}, ["run", *corpus]),
         "run again": ({}, ["run", *corpus]),
