@@ -19,9 +19,8 @@ costs the same for a chunk of any length, where spaCy's turn takes longer in a l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpus2vec.pipeline.tokenizer.char_sets import NEWLINE, CharSet, is_rare, one_of, union
 from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 NO_SPECIAL_CASES: Mapping[str, Sequence[str]] = {}
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """A chunk's tokens, as positions in it, in characters.
 
     `don't,` has the tokens `do`, `n't` and `,`: starts 0, 2, 5.
@@ -66,6 +64,8 @@ class Affixes:
         self._longest_special = max(map(len, self.special_cases), default=0)
         self._prefix = _prefix_finder(prefix, tokenizer.prefix_search)
         self._suffix = _suffix_finder(suffix, tokenizer.suffix_search)
+        self._prefix_of = _Decided(prefix, tokenizer.prefix_search, self._prefix, at_start=True)
+        self._suffix_of = _Decided(suffix, tokenizer.suffix_search, self._suffix, at_start=False)
         self._infixes = _infix_finder(infix, tokenizer.infix_finditer)
         self._keep = tokenizer.token_match
         self._url = tokenizer.url_match
@@ -78,32 +78,38 @@ class Affixes:
         suffixes: list[int] = []
         looked_up: list[tuple[int, int]] = []
         longest, keep = self._longest_special, self._keep
-
-        def is_special(begin: int, end: int) -> bool:
-            if end - begin > longest:
-                return False
-            looked_up.append((begin, end))
-            return chunk[begin:end] in special_cases
-
+        prefix_of, suffix_of = self._prefix_of, self._suffix_of
         while begin < end:
-            string = chunk[begin:end]
-            if is_special(begin, end) or (keep and keep(string)):
+            if end - begin <= longest:
+                looked_up.append((begin, end))
+                if special_cases and chunk[begin:end] in special_cases:
+                    break
+            if keep and keep(chunk[begin:end]):
                 break
-            prefix = self._prefix(string)
-            if prefix and begin + prefix < end and is_special(begin + prefix, end):
-                starts.append(begin)
-                begin += prefix
-                break
-            suffix = self._suffix(string[prefix:] if prefix else string)
-            if suffix and begin < end - suffix and is_special(begin, end - suffix):
-                end -= suffix
-                suffixes.append(end)
-                break
-            if not (prefix or suffix):
-                break
+            prefix = prefix_of[chunk[begin]]
+            if prefix < 0:
+                prefix = self._prefix(chunk[begin:end])
+            rest = begin + prefix
+            if prefix and rest < end and end - rest <= longest:
+                looked_up.append((rest, end))
+                if special_cases and chunk[rest:end] in special_cases:
+                    starts.append(begin)
+                    begin = rest
+                    break
+            suffix = suffix_of[chunk[end - 1]] if rest < end else 0
+            if suffix < 0:
+                suffix = self._suffix(chunk[rest:end])
+            if suffix and end - suffix - begin <= longest and begin < end - suffix:
+                looked_up.append((begin, end - suffix))
+                if special_cases and chunk[begin : end - suffix] in special_cases:
+                    end -= suffix
+                    suffixes.append(end)
+                    break
             if prefix:
                 starts.append(begin)
-                begin += prefix
+                begin = rest
+            elif not suffix:
+                break
             if suffix:
                 end -= suffix
                 suffixes.append(end)
@@ -113,7 +119,7 @@ class Affixes:
                 for token in special_cases[string]:
                     starts.append(begin)
                     begin += len(token)
-            elif (keep and keep(string)) or self._is_url(string):
+            elif len(string) == 1 or (keep and keep(string)) or self._is_url(string):
                 starts.append(begin)
             else:
                 starts += self._split_infixes(string, begin)
@@ -213,10 +219,40 @@ def _suffix_finder(pattern: re.Pattern[str] | None, search: Any) -> Callable[[st
     return suffix
 
 
+class _Decided(dict[str, int]):
+    """How long a prefix or suffix is, by the character that a string begins or ends with.
+
+    -1 where that character does not decide. Most punctuation does: `(` is a prefix whatever
+    follows it, but `+` only before no digit.
+    """
+
+    def __init__(
+        self,
+        pattern: re.Pattern[str] | None,
+        search: Any,
+        measure: Callable[[str], int],
+        at_start: bool,
+    ) -> None:
+        self._measure = measure
+        rules = read_rules(pattern) if pattern else ()
+        followed = all(rule.anchored if at_start else rule.ends for rule in rules)
+        edges = [rule.first if at_start else rule.last for rule in rules if not rule.single]
+        if rules and (search.__name__ != "search" or not followed):
+            edges.append(None)
+        if not at_start:
+            edges.append(NEWLINE)  # $ matches before a newline too
+        self._undecided = _one_of(edges)
+
+    def __missing__(self, character: str) -> int:
+        decided = not self._undecided.match(character)
+        self[character] = self._measure(character) if decided else -1
+        return self[character]
+
+
 def _infix_finder(
     pattern: re.Pattern[str] | None, finditer: Any
 ) -> Callable[[str], Iterable[re.Match[str]]]:
-    """Return a function that yields a string's infixes, the matches of `finditer`."""
+    """Return a function that finds a string's infixes, the matches of `finditer`."""
     if pattern is None:
         return lambda string: ()
     firsts = [rule.first for rule in read_rules(pattern)]
@@ -225,14 +261,16 @@ def _infix_finder(
         return found
     may_begin, match = _one_of(firsts), pattern.match
 
-    def infixes(string: str) -> Iterator[re.Match[str]]:
+    def infixes(string: str) -> list[re.Match[str]]:
         # One set of characters is found much faster than all the alternatives.
+        found = []
         place = may_begin.search(string)
         while place:
             infix = match(string, place.start())
             if infix:
-                yield infix
+                found.append(infix)
             place = may_begin.search(string, infix.end() if infix else place.end())
+        return found
 
     return infixes
 

@@ -6,6 +6,7 @@ spaCy, a rule or a special case. In the shapes, n is the number of chunks or of 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,17 +79,16 @@ class Splits:
 
     def __init__(self) -> None:
         self._starts = _Lists()
-        self._begins, self._ends = _Lists(), _Lists()
+        self._looked_up = _Lists()  # begin, end, begin, end, …
 
     @property
     def bytes(self) -> int:
         """The memory they take, roughly."""
-        return 16 * len(self._starts) + 16 * len(self._begins)
+        return 16 * (len(self._starts) + len(self._looked_up))
 
     def add(self, split: Split) -> int:
         """Store a split and return its number."""
-        self._begins.add([begin for begin, _ in split.looked_up])
-        self._ends.add([end for _, end in split.looked_up])
+        self._looked_up.add(itertools.chain.from_iterable(split.looked_up))
         return self._starts.add(split.starts)
 
     def starts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,8 +97,8 @@ class Splits:
 
     def looked_up(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return all strings that n splits looked up, as (which of the n, begin, end)."""
-        owners, begins = self._begins.gather(numbers)
-        return owners, begins, self._ends.gather(numbers)[1]
+        owners, places = self._looked_up.gather(numbers)
+        return owners[::2], places[::2], places[1::2]
 
 
 class _Lists:
@@ -120,7 +120,7 @@ class _Lists:
     def __len__(self) -> int:
         return len(self._values)
 
-    def add(self, values: Sequence[int]) -> int:
+    def add(self, values: Iterable[int]) -> int:
         """Store a list and return its number."""
         self._values.extend(values)
         self._ends.append(len(self._values))

@@ -7,8 +7,8 @@ matches. So chunks are interned, and only new ones are tokenized, in this order:
    chunks of that shape are split at the same places: `cat,` like `dog,` after three characters.
 2. A chunk that has a special case among the strings that splitting looks up is split by itself:
    `won't` has the shape of `dog't`, but is a special case.
-3. A chunk whose tokens a pattern may change goes to spaCy's own tokenizer: `x:)`, with `:)`.
-4. Chunks whose tokens a pattern across white space may change go there together: `x:) )`.
+3. A chunk whose tokens a pattern may change is searched for patterns: `x:)`, with `:)`.
+4. Chunks whose tokens a pattern across white space may change are searched together: `x:) )`.
 
 Steps 1 to 3 depend on the chunk alone and are remembered. Step 4 is remembered by the run's text.
 """
@@ -57,7 +57,6 @@ class DistinctChunks:
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
         self._affixes = Affixes(tokenizer)
         patterns = Patterns(tokenizer, self._affixes)
         self._patterns = patterns
@@ -132,14 +131,18 @@ class DistinctChunks:
         if alone.any():
             chosen = np.flatnonzero(alone)
             found = []
+            ends_before = []
             for place, chunk in zip(chosen.tolist(), chunks[chosen].decoded(), strict=True):
-                tokens = _cut(chunk, self._affixes.split(chunk, self._affixes.special_cases).starts)
+                starts = self._affixes.split(chunk, self._affixes.special_cases).starts
+                tokens = _cut(chunk, starts)
                 if self._patterns.within(tokens):
-                    own = self._intern(tokens)
-                    self._before[first_id + place] = own[0], own[-1]
+                    ends_before += [tokens[0], tokens[-1]]
                     changed[place] = True
-                    tokens = [token.text for token in self._tokenizer(chunk)]
+                    tokens = self._patterns.apply(chunk, tokens, starts)
                 found.append(tokens)
+            own = self._intern(ends_before)
+            for i, place in enumerate(np.flatnonzero(changed).tolist()):
+                self._before[first_id + place] = own[2 * i], own[2 * i + 1]
             theirs = np.array(self._intern([token for tokens in found for token in tokens]))
             ids, counts = replaced(ids, counts, chosen, theirs, list(map(len, found)))
 
@@ -168,15 +171,15 @@ class DistinctChunks:
             encoded = rows.dictionary_encode()
             places, distinct = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
             known = self._shapes.setdefault(kind, {})
-            numbers = np.array([known.get(each, -1) for each in distinct])
-            new = np.flatnonzero(numbers < 0)
+            numbers = [known.get(each, -1) for each in distinct]
+            new = [place for place, number in enumerate(numbers) if number < 0]
             examples = chunks[chosen[first_places(places, len(distinct))[new]]].decoded()
-            for place, example in zip(new.tolist(), examples, strict=True):
+            for place, example in zip(new, examples, strict=True):
                 split = self._affixes.split(example, NO_SPECIAL_CASES)
                 numbers[place] = self._splits.add(split)
                 if len(distinct[place]) <= LONG_SHAPE:
                     known[distinct[place]] = numbers[place]
-            shapes[chosen] = numbers[places]
+            shapes[chosen] = np.array(numbers)[places]
         return shapes
 
     def _holds_special_case(self, text: Characters, shapes: np.ndarray) -> np.ndarray:
@@ -227,7 +230,7 @@ class DistinctChunks:
         begins: np.ndarray,
         counts: np.ndarray,
     ) -> None:
-        """Give chunks that a pattern may join to spaCy together; update `begins` and `counts`.
+        """Tokenize chunks that a pattern may join together; update `begins` and `counts`.
 
         `linked`: the chunks that a pair of pattern tokens may connect with the next one.
         """
@@ -248,18 +251,27 @@ class DistinctChunks:
         matters = np.logical_or.reduceat(matters, heads)
         tails = np.append(heads[1:], len(linked)) - 1
         slices = chunks.slices
-        for head, tail in zip(linked[heads[matters]], linked[tails[matters]] + 1, strict=True):
-            begin, end = slices.begins[head], slices.begins[tail] + slices.lengths[tail]
-            begins[head], counts[head] = self._run(slices.data[begin:end].tobytes().decode())
+        heads, tails = linked[heads[matters]].tolist(), (linked[tails[matters]] + 1).tolist()
+        ends = (slices.begins + slices.lengths)[tails]
+        texts = [
+            slices.data[begin:end].tobytes().decode()
+            for begin, end in zip(slices.begins[heads], ends, strict=True)
+        ]
+        self._learn_runs(texts)
+        for head, tail, text in zip(heads, tails, texts, strict=True):
+            begins[head], counts[head] = self._runs[text]
             counts[head + 1 : tail + 1] = 0
 
-    def _run(self, text: str) -> tuple[int, int]:
-        """Return where the tokens of this run of chunks begin, and how many they are."""
-        if text not in self._runs:
-            tokens = self._intern([token.text for token in self._tokenizer(text)])
-            self._runs[text] = len(self._token_ids), len(tokens)
-            self._token_ids.extend(np.array(tokens, np.int32))
-        return self._runs[text]
+    def _learn_runs(self, texts: list[str]) -> None:
+        """Find where the tokens of each run of chunks begin, and how many they are."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._runs]
+        found = [self._patterns.tokens(text) for text in new]
+        begin = len(self._token_ids)
+        for text, tokens in zip(new, found, strict=True):
+            self._runs[text] = begin, len(tokens)
+            begin += len(tokens)
+        ids = self._intern([token for tokens in found for token in tokens])
+        self._token_ids.extend(np.array(ids, np.int32))
 
     def _first_token(self, ids: np.ndarray) -> np.ndarray:
         tokens = self._token_ids.values[self._begins.values[ids]]

@@ -6,7 +6,7 @@ overlap, and puts the special case's tokens there. So a chunk's tokens may depen
 the one place where tokenizing each distinct chunk once could go wrong.
 
 Here are three questions about patterns. Each may be answered yes too often, never no too often, and
-wherever the answer is yes, spaCy itself tokenizes:
+wherever the answer is yes, `apply` does what spaCy does:
 
     May one change the tokens of this chunk?            `x:)`: yes, by `:)`
     May one match across the gap between two chunks?    `: )`: yes, `:)` may
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
 
 Pair = tuple[str, str]
+_Node = dict[str, "_Node"]
+"""Patterns that begin alike: the next token of each, and what may come after it."""
 
 
 class Patterns:
@@ -44,6 +46,9 @@ class Patterns:
         """The first two tokens of each pattern that may change the tokens of a chunk."""
         self.spaced: set[Pair] = set()
         """The `pairs` that may surround white space within a special case."""
+        self._special_cases = affixes.special_cases
+        self._split = affixes.split
+        self._tree: _Node = {}
         for case in affixes.special_cases:
             split = (
                 tokenizer.find_prefix(case)
@@ -61,6 +66,11 @@ class Patterns:
     def _add(self, case: str, affixes: Affixes) -> None:
         chunks = split_at_white_space(case)
         pattern = [token for chunk in chunks for token in _tokens(chunk, affixes)]
+        node = self._tree
+        for token in pattern:
+            node = node.setdefault(token, {})
+        if pattern:
+            node[""] = {}  # no token is empty, so this says: a pattern ends here
         neighbours = list(itertools.pairwise(pattern))
         self.pairs.update(neighbours)
         for chunk in chunks:
@@ -77,6 +87,49 @@ class Patterns:
         return not self.singles.isdisjoint(tokens) or not self.effective.isdisjoint(
             itertools.pairwise(tokens)
         )
+
+    def tokens(self, text: str) -> list[str]:
+        """Return the tokens of a text, as spaCy does."""
+        tokens: list[str] = []
+        begins: list[int] = []
+        place = 0
+        for chunk in split_at_white_space(text):
+            starts = self._split(chunk, self._special_cases).starts
+            begins += [place + start for start in starts]
+            place += len(chunk)
+            if not chunk.isspace() and text.startswith(" ", place):
+                place += 1  # swallowed
+            tokens += [chunk[a:b] for a, b in itertools.pairwise((*starts, len(chunk)))]
+        return self.apply(text, tokens, begins)
+
+    def apply(self, text: str, tokens: Sequence[str], begins: Sequence[int]) -> list[str]:
+        """Return the tokens of `text` with special cases in place of patterns.
+
+        Takes its tokens before that, and where each begins in it. After `_apply_special_cases` of
+        spaCy 3.8: of matches that overlap it takes the longest, and the first of several.
+        """
+        found = []
+        for first in range(len(tokens)):
+            node, place = self._tree.get(tokens[first]), first
+            while node is not None:
+                place += 1
+                if "" in node:
+                    found.append((first - place, first, place))
+                node = node.get(tokens[place]) if place < len(tokens) else None
+        taken: set[int] = set()
+        chosen = []
+        for _, first, end in sorted(found):
+            if first not in taken and end - 1 not in taken:
+                chosen.append((first, end))
+            taken.update(range(first, end))  # a match that is not taken hides others too
+        applied: list[str] = []
+        place = 0
+        for first, end in sorted(chosen):
+            spelled = text[begins[first] : begins[end - 1] + len(tokens[end - 1])]
+            applied += tokens[place:first]
+            applied += self._special_cases.get(spelled, tokens[first:end])
+            place = end
+        return [*applied, *tokens[place:]]
 
 
 def _tokens(chunk: str, affixes: Affixes) -> list[str]:

@@ -53,6 +53,8 @@ class Rule:
     """The characters a match can begin with; None: a match may be empty."""
     last: CharSet | None
     """The characters a match can end with; None: a match may be empty."""
+    single: bool
+    """Whether it is one character at the start, or one at the end, and looks at no other."""
 
 
 @functools.lru_cache(maxsize=16)
@@ -68,6 +70,9 @@ def read_rules(pattern: re.Pattern[str]) -> tuple[Rule, ...]:
     return tuple(map(_rule, _alternatives(parse(pattern))))
 
 
+START, ENDS = At("^"), (At("$"), At(r"\Z"))
+
+
 def _rule(alternative: Tree) -> Rule:
     tests: set[CharSet] = set()
     needs = _read(alternative, tests)
@@ -75,12 +80,22 @@ def _rule(alternative: Tree) -> Rule:
     return Rule(
         tests=frozenset(tests),
         needs=_rarest(needs) if needs else None,
-        anchored=alternative[:1] == (At("^"),),
+        anchored=alternative[:1] == (START,),
         width=None if math.isinf(width) else int(width),
-        ends=alternative[-1:] in ((At("$"),), (At(r"\Z"),)),
+        ends=bool(alternative) and alternative[-1] in ENDS,
         first=_outermost(alternative),
         last=_outermost(alternative, backward=True),
+        single=_is_single(alternative),
     )
+
+
+def _is_single(alternative: Tree) -> bool:
+    match alternative:
+        case (At() as place, OneOf()):
+            return place == START
+        case (OneOf(), At() as place):
+            return place in ENDS
+    return False
 
 
 def _rarest(sets: list[CharSet]) -> CharSet:

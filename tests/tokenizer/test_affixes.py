@@ -2,6 +2,7 @@
 
 import functools
 import re
+import sys
 
 import pytest
 from hypothesis import assume, given, settings
@@ -198,6 +199,40 @@ def test_strings_longer_than_any_special_case_are_not_looked_up():
     affixes = Affixes(custom(suffix_search=search(r"\.$"), rules={"ab": orths("a", "b")}))
     assert affixes.split("aaaa....", {}).looked_up == ()
     assert set(affixes.split("ab..", {}).looked_up) == {(0, 2)}
+
+
+# --- what it costs ---------------------------------------------------------------------------
+
+
+def searches(affixes, chunk):
+    """How often splitting this chunk asks a regular expression."""
+    asked = 0
+
+    def count(frame, event, called):
+        nonlocal asked
+        asked += event == "c_call" and isinstance(getattr(called, "__self__", None), re.Pattern)
+
+    affixes.split(chunk, NO_SPECIAL_CASES)  # what one character decides is then remembered
+    sys.setprofile(count)
+    try:
+        affixes.split(chunk, affixes.special_cases)
+    finally:
+        sys.setprofile(None)
+    return asked
+
+
+@pytest.mark.parametrize("piece", ["(", "!?", "([{", "“”", ",;:", "🙂", "<*>", '("'])
+def test_marks_come_off_without_a_search(piece):
+    affixes = language("en")[2]
+    assert searches(affixes, piece * 100) <= 1
+    assert searches(affixes, f"{piece * 100}x{piece * 100}") < 10
+
+
+def test_what_other_characters_decide_is_searched_for():
+    affixes = language("en")[2]
+    assert pieces("+a", affixes.split("+a", {})) == ["+", "a"]
+    assert pieces("+1", affixes.split("+1", {})) == ["+1"]
+    assert searches(affixes, "+" * 20) >= 20
 
 
 # --- what cannot be read ---------------------------------------------------------------------

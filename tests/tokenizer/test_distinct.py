@@ -75,6 +75,18 @@ def test_tokens_are_those_of_spacy(lang):
     property_holds()
 
 
+@pytest.mark.parametrize(
+    "parts",
+    ["!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "()[]{}\"'<>", [":)", ":-(", "xD", "<3", "^_^", "(-:"],
+     [*"abcXYZ0123456789.,-+$%°'/:", "km", "…", "🙂", "”"]],
+)  # fmt: skip
+def test_tokens_of_soup_are_those_of_spacy(parts):
+    nlp, tokenizer = language("en")
+    chance = Random(1)
+    texts = ["".join(chance.choices([*parts, " "], k=chance.randint(1, 120))) for _ in range(150)]
+    assert_tokens_are_those_of_spacy(nlp, tokenizer, texts)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_special_cases_are_those_of_spacy_wherever_they_stand(lang):
     nlp, tokenizer = language(lang)

@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.tokenizer import import_spacy
 from corpus2vec.pipeline.tokenizer.affixes import Affixes
 from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
 from corpus2vec.pipeline.tokenizer.patterns import Patterns, split_at_white_space
+from tests.support import fragments
 from tests.support.fragments import WHITE_SPACE
 
 spacy = import_spacy(with_torch=False)
@@ -98,6 +99,40 @@ def test_tokens_that_a_pattern_may_change_are_known_by_their_first_two():
     assert not found.within(["a", "-", ":", ")"])
     assert not found.within([":"])
     assert not found.within(["(", "-"])
+
+
+def found_as_spacy_does(text, *cases, **settings):
+    made = tokenizer(*cases, **settings)
+    found = Patterns(made, Affixes(made)).tokens(text)
+    assert found == tokens(made, text)
+    return found
+
+
+def test_of_patterns_that_overlap_the_longest_counts_and_hides_all_that_it_touches():
+    cases = ["-:", "(-:", ":)", ":))"]
+    assert found_as_spacy_does("((-:)", *cases) == ["(", "(-:", ")"]
+    assert found_as_spacy_does("(:))", *cases) == ["(", ":))"]
+    assert found_as_spacy_does("(-:))", "-:", "(-", ":)", ") )") == ["(-", ":)", ")"]
+    assert found_as_spacy_does("(-:) :)", "(-:", ":) :)", "-:") == ["(-:", ")", ":", ")"]
+
+
+def test_a_pattern_across_a_gap_has_the_white_space_in_its_text():
+    assert found_as_spacy_does(": ) :)", ":)") == [":", ")", ":)"]
+    assert found_as_spacy_does("- a. b", "a. b", "- a") == ["-", "a. b"]
+    assert found_as_spacy_does(" a.  b", "a. b", " a") == [" a", ".", " ", "b"]
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "fr", "ru", "hi"])
+def test_tokens_of_a_text_are_those_of_spacy(lang):
+    made = fragments.blank(lang).tokenizer
+    found = Patterns(made, Affixes(made))
+
+    @settings(max_examples=60)
+    @given(fragments.texts(made))
+    def property_holds(text):
+        assert found.tokens(text) == tokens(made, text)
+
+    property_holds()
 
 
 def test_a_special_case_whose_chunks_hold_another_is_refused():

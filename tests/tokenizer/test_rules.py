@@ -103,3 +103,15 @@ def test_where_and_how_wide_a_match_is(source, anchored, width, ends):
 
 def test_an_expression_with_comments_is_read_without_them():
     assert rules(" a # b\n | c", re.VERBOSE) == rules("a|c")
+
+
+@pytest.mark.parametrize(
+    ("source", "single"),
+    [
+        *[("^a", True), ("[ab]$", True), (r"a\Z", True), ("^(a)", False), ("^a$", False)],
+        *[("^ab", False), ("^a(?!b)", False), ("(?<=a)b$", False), ("^a+", False), ("a", False)],
+        *[("", False), ("^", False), (r"a\b", False)],
+    ],
+)
+def test_whether_one_character_decides(source, single):
+    assert [rule.single for rule in rules(source)] == [single]
