@@ -132,7 +132,10 @@ def register(app: typer.Typer) -> None:
     for stage in STAGES:
         inputs = _inputs(stage)
         named = functools.partial(_named, stage)
-        command = command_of(stage, inputs, named, Output, optional=list(inputs)[1:])
+        # Of `encode BUILD` the parser takes the one argument for the last input, not for the first.
+        last = stage.SEVERAL and len(inputs) > 1
+        optional = list(inputs)[0 if last else 1 :]
+        command = command_of(stage, inputs, named, Output, optional=optional)
         common = building_like if stage is tokenize else building
         add(command, *sections[stage.NAME], common=common, name=stage.NAME)
     everything = [section for two in sections.values() for section in two]
@@ -204,7 +207,8 @@ def _inputs(stage: Stage) -> dict[str, Any]:
             + (" A build folder will do." if not place else " Of the same build if left out."),
         )
         kind = list[Path] if several else Path
-        arguments[name] = Annotated[kind | None if place else kind, argument]
+        left_out = place or (several and len(stage.NEEDS) > 1)
+        arguments[name] = Annotated[kind | None if left_out else kind, argument]
     return arguments
 
 
@@ -218,6 +222,10 @@ def _named(stage: Stage, inputs: Mapping[str, Any]) -> list[Any]:
 
     first, *others = inputs.values()
     usage = f"corpus2vec {stage.NAME} {' '.join(name.upper() for name in inputs)} -o {stage.FILE}"
+    if not first:
+        first, others = others[0], [None] * len(others)
+    if first is None:
+        raise UsageError(f"{stage.NAME} needs {' and '.join(map(str.upper, inputs))}", hint=usage)
     if None in others and not is_build(first):
         raise UsageError(
             f"{stage.NAME} needs {' and '.join(map(str.upper, inputs))}: give both, or a build",

@@ -10,7 +10,7 @@ import pytest
 from tests.support.runs import SMALL, STAGES, write
 
 LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
-USING, KEEPING = ["predict", "embed", "align"], ["ls", "clean", "init", "config"]
+USING, KEEPING = ["predict", "embed", "extend", "align"], ["ls", "clean", "init", "config"]
 COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot"]
 COMMANDS += [*USING, *KEEPING]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 import typer
 
-from corpus2vec.cli import options, use
+from corpus2vec.cli import config_files, use
 from corpus2vec.cli.console import Console
 from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.inputs import file_input
@@ -60,7 +60,7 @@ TOY = SimpleNamespace(
 def joins(monkeypatch, tmp_path):
     """A function that runs the toy's command on three files, with more arguments."""
     monkeypatch.setattr(use, "USES", (TOY,))
-    monkeypatch.setattr(options, "SECTIONS", {"join": (JoinConfig, Execution)})
+    monkeypatch.setattr(config_files, "SECTIONS", {"join": (JoinConfig, Execution)})
     app = typer.Typer()
     app.callback()(lambda: None)
     use.register(app)
@@ -94,7 +94,7 @@ def test_without_a_stream_it_needs_a_file(joins, monkeypatch):
 def test_a_build_takes_no_section_of_a_use(tmp_path):
     for each in USES:
         file = write(tmp_path / "c.toml", f"[{each.NAME}]\nthreads = 1\n")
-        assert options.read_config(file, "run") == {}
+        assert config_files.read_config(file, "run") == {}
 
 
 # --- predict ----------------------------------------------------------------------------------

@@ -9,13 +9,20 @@ import pytest
 
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.report.command_line import commands
-from tests.support.builds import gather, hand_made, write_dump
+from tests.support.builds import gather, hand_made, run, write_dump
 from tests.support.commands import spawn
 
 
 @pytest.fixture
 def copy(built, tmp_path):
     return shutil.copytree(built, tmp_path / "build")
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory):
+    """A build that is no longer where it was made: nothing of it can be found elsewhere."""
+    folder = tmp_path_factory.mktemp("moved")
+    return run(folder / "before").rename(folder / "after")
 
 
 # --- a whole build ---------------------------------------------------------------------------
@@ -39,14 +46,21 @@ def test_a_whole_build(built):
 # --- a build in parts ------------------------------------------------------------------------
 
 
-def test_the_last_file_alone_still_knows_the_books(built, tmp_path):
-    for each in built.glob("embeddings.txt*"):
+def test_the_last_file_alone_still_knows_the_books(moved, tmp_path):
+    for each in moved.glob("embeddings.txt*"):
         shutil.copy(each, tmp_path)
     facts = gather(tmp_path)
     assert facts.stages["tokenize"]["counts"]["documents"]["in"] == 300
     assert facts.frequency is facts.curves is facts.map.counts is None
     assert "There is no vocab.tsv here, so there are no frequencies." in facts.remarks
-    assert commands(facts.stages, "b") == commands(gather(built).stages, "b")
+    assert commands(facts.stages, "b") == commands(gather(moved).stages, "b")
+
+
+def test_what_is_not_here_is_found_where_it_was_made(copy, built):
+    (copy / "vocab.tsv").unlink()
+    facts = gather(copy)
+    assert facts.frequency == gather(built).frequency
+    assert not any("vocab.tsv" in each for each in facts.remarks)
 
 
 @pytest.mark.parametrize("chart", ["loss", "map", "zipf"])
@@ -64,7 +78,8 @@ def test_for_one_chart_no_more_is_read_than_it_needs(copy, chart):
         ("model.metrics.jsonl", "curves", "There is no model.metrics.jsonl here"),
     ],
 )
-def test_what_is_missing_is_named(copy, gone, lacking, remark):
+def test_what_is_missing_is_named(moved, tmp_path, gone, lacking, remark):
+    copy = shutil.copytree(moved, tmp_path / "build")
     (copy / gone).unlink()
     facts = gather(copy)
     assert getattr(facts, lacking) is None
