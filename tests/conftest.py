@@ -10,6 +10,11 @@ from hypothesis import settings
 # Before torch is imported anywhere; commands that tests start inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+# A `make` that a test starts is not a part of the one that runs the tests: told that it is, it
+# says so in what it prints, and shares that one's flags.
+for name in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"):
+    os.environ.pop(name, None)
+
 # A property may take its time on a slow machine, and draws the same cases on every one.
 settings.register_profile("anywhere", deadline=None, derandomize=True)
 settings.load_profile("anywhere")

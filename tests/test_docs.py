@@ -1,6 +1,7 @@
 """The documentation is true: its commands run, and print what it says they print."""
 
 import contextlib
+import importlib
 import os
 import pty
 import re
@@ -11,9 +12,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from corpus2vec.cli.app import app
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>\w*)(?P<rest>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
@@ -147,19 +151,42 @@ def opened(tmp_path_factory):
     return folder
 
 
-def test_the_makefile_of_the_readme_builds(workplace):
-    [rules] = blocks(README, "make")
+def test_the_makefile_of_the_guide_builds(workplace):
+    [rules] = blocks(GUIDE, "make")
     (workplace / "Makefile").write_text(rules)
     shutil.copy(workplace / "sample_corpora/phrases.txt", workplace / "corpus.txt")
     shell("make build/embeddings.txt", workplace)
     assert "is up to date" in shell("make build/embeddings.txt", workplace)
 
 
-def test_every_command_is_in_the_readme(tmp_path):
-    names = re.findall(r"^  (\w+) ", shell("corpus2vec --help | cat", tmp_path), re.MULTILINE)
-    assert len(names) >= 10
-    for name in names:
-        assert re.search(rf"[`, ]{name}[`, ]", README), name
+def test_every_command_is_in_the_guide():
+    for name in get_command(app).commands:
+        assert re.search(rf"[`, ]{name}[`, ]", GUIDE), name
+
+
+def test_every_link_of_a_page_leads_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_what_is_generated_is_what_the_program_says():
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        generate = importlib.import_module("generate")
+    finally:
+        sys.path.pop(0)
+    for name, text in generate.PAGES.items():
+        stale = f"docs/{name} is not what the program says: make docs"
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text(), stale
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="NO MAN: the man page was not formatted")
+def test_the_man_page_is_one():
+    page = str(ROOT / "docs/corpus2vec.1")
+    result = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "--objective" in re.sub(".\b", "", result.stdout).replace("\u2010", "-")
 
 
 # --- the sample corpora's Makefile -----------------------------------------------------------
