@@ -193,6 +193,8 @@ FACTS = {
     "init_layers": "weights of layers from --init",
     "escaped": "tokens escaped",
     "skipped": "tokens skipped",
+    "documents_compared": "documents compared with those of its tokenizer",
+    "documents_equal": "of them have the same ids",
     "missing": "words of --words not in the table",
     "epochs": "epochs",
     "steps": "steps",

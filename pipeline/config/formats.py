@@ -101,7 +101,11 @@ FORMATS: dict[str, Format] = {
     ),
     "npy": Format(extension=".npy", layout=Layout.FOLDER, module="npy"),
     "safetensors": Format(
-        extension=".safetensors", layout=Layout.FOLDER, module="static_embedding"
+        extension=".safetensors",
+        layout=Layout.FOLDER,
+        module="static_embedding",
+        tools=("spacy",),
+        language=True,
     ),
     "spacy": Format(
         extension=".spacy",

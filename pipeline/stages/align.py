@@ -23,6 +23,7 @@ from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
+from corpus2vec.pipeline.stages.dump import language_of
 from corpus2vec.pipeline.stages.stage import listed_in, side_inputs
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def recipe(inputs: Sequence[Any], output: Path, config: AlignConfig) -> Recipe:
     # Only A's history is the result's: its tokens are A's, tokenized as A's corpus was.
     other = dataclasses.replace(door.table("space", Path(inputs[1])), manifest=None)
     tools = {name: metadata.version(name) for name in FORMATS[one.format].tools}
+    language = {"lang": language_of(table)} if FORMATS[one.format].language else {}
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=one.deciding(),
+        config=one.deciding() | language,
         inputs=(table, other, *side_inputs(config)),
         tools={**tools, "numpy": metadata.version("numpy")},
     )
@@ -82,7 +84,11 @@ def run(
         table, other = (read_vectors(Path(made_by.input(each).name)) for each in ("table", "space"))
         rows_N, others_N, facts = _anchors(table, other, one, progress)
         turn_DD = rotation(table.vectors_VD[rows_N], other.vectors_VD[others_N])
-        turned = dataclasses.replace(table, vectors_VD=rotated(table.vectors_VD, turn_DD))
+        turned = dataclasses.replace(
+            table,
+            vectors_VD=rotated(table.vectors_VD, turn_DD),
+            language=language_of(made_by.input("table")),
+        )
         found_N = cosines(turned.vectors_VD[rows_N], other.vectors_VD[others_N])
         ready, unsafe = prepare(turned, written_as)
         write_dump(target, ready, written_as)

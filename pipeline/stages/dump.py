@@ -34,6 +34,8 @@ FILE = "embeddings.txt"
 FORMAT = 3
 CONFIG = DumpConfig
 EXECUTION = Execution
+TOKENIZING = "safetensors"
+"""The format that has a tokenizer of its own."""
 MOST_NAMED = 20
 """How many words that --words lists and the table lacks are named."""
 
@@ -62,7 +64,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
             bool(trained.get("freeze")),
         )
     if FORMATS[config.format].language:
-        settings["lang"] = _language(sources[0])
+        settings["lang"] = language_of(sources[0])
     tools = {name: metadata.version(name) for name in FORMATS[config.format].tools}
     return Recipe(stage=NAME, format=FORMAT, config=settings, inputs=sources, tools=tools)
 
@@ -94,7 +96,14 @@ def run(
         progress.advance(len(table), len(table), "rows")
         left = len(table) - len(ready) - unsafe.get("skipped", 0)
         below_top = {"below_top": left} if left else {}
-        return {"rows": len(ready), "columns": ready.dim, **below_top, **unsafe, **listed}
+        alike: dict[str, int] = {}
+        if one.format == TOKENIZING:
+            from corpus2vec.pipeline.stages.fidelity import equal_documents
+
+            model = made_by.input("model")
+            alike = equal_documents(target, model.manifest, Path(model.name))
+        counts = {"rows": len(ready), "columns": ready.dim}
+        return {**counts, **below_top, **unsafe, **listed, **alike}
 
     return store.produce(made_by, output, write, force=force, folder=one.layout is Layout.FOLDER)
 
@@ -165,7 +174,7 @@ def _table(made_by: Recipe, config: DumpConfig) -> Table:
     if how != "input" and OUTPUT in read_names(path):
         output_VE = read_table(path, OUTPUT, len(words))
     vectors_VD = combine(read_table(path, rows=len(words)), output_VE, how, config)
-    return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=_language(model))
+    return Table(words.tokens, vectors_VD, words.counts, unk=words.unk, language=language_of(model))
 
 
 def _listed(table: Table, config: DumpConfig, progress: Progress) -> tuple[Table, dict[str, Any]]:
@@ -194,7 +203,7 @@ def _listed(table: Table, config: DumpConfig, progress: Progress) -> tuple[Table
     return chosen, facts
 
 
-def _language(model: Input) -> str:
+def language_of(model: Input) -> str:
     """Return spaCy's code of the corpus's language; xx where it is not known."""
     entry = model.manifest.upstream("tokenize") if model.manifest else None
     if entry is None or entry["config"].get("model"):

@@ -133,9 +133,10 @@ def _of_model(path: Path, vocabulary: Vocabulary) -> tuple[np.ndarray, None]:
     from corpus2vec.pipeline.artifacts.weights import OUTPUT, read_header, read_names, read_table
     from corpus2vec.pipeline.tables.combining import joined, resolved
 
-    header = read_header(path, "model", {"config": {"objective": str, ...: Any}})
+    needs = {"config": {"objective": str, "freeze": (None, bool), ...: Any}}
+    config = read_header(path, "model", needs)["config"]
     has_output = OUTPUT in read_names(path)
-    how = resolved("auto", header["config"]["objective"], has_output)
+    how = resolved("auto", config["objective"], has_output, bool(config.get("freeze")))
     rows = len(vocabulary)
     output_VE = read_table(path, OUTPUT, rows) if has_output and how != "input" else None
     return joined(read_table(path, rows=rows), output_VE, how), None

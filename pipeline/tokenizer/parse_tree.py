@@ -61,6 +61,8 @@ class Repeat:
     most: int | None
     """None: no limit."""
     inner: Tree
+    lazy: bool = False
+    """Whether as few as possible are tried first."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Look:
 
     inner: Tree
     negated: bool
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _node(op: str, argument: Any, flags: int) -> Node:
     if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         least, most, inner = argument
         limit = None if getattr(most, "name", "") == "MAXREPEAT" else int(most)
-        return Repeat(int(least), limit, _tree(inner, flags))
+        return Repeat(int(least), limit, _tree(inner, flags), op == "MIN_REPEAT")
     if op == "SUBPATTERN":
         _, more, fewer, inner = argument
         if (more | fewer) & ~(re.IGNORECASE | re.DOTALL):
@@ -130,8 +133,8 @@ def _node(op: str, argument: Any, flags: int) -> Node:
         _, branches = argument
         return Branch(tuple(_tree(each, flags) for each in branches))
     if op in ("ASSERT", "ASSERT_NOT"):
-        _, inner = argument
-        return Look(_tree(inner, flags), negated=op == "ASSERT_NOT")
+        direction, inner = argument
+        return Look(_tree(inner, flags), op == "ASSERT_NOT", behind=direction < 0)
     if op == "AT" and argument.name in PLACES:
         return At(PLACES[argument.name])
     if op == "FAILURE":

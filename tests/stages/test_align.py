@@ -1,5 +1,7 @@
 """align: a table in another's space, as an artifact like a dump."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,12 @@ def test_an_aligned_dump_is_a_table_with_the_history_of_the_first(built, tmp_pat
     align.run([output, start], again, AlignConfig())  # a table like any other
     before, after = read_vectors(start).vectors_VD, read_vectors(again).vectors_VD
     assert np.abs(before - after).max() < 1e-5
+
+
+def test_the_language_of_the_first_is_in_a_folder_that_has_one(built, tmp_path):
+    align.run([built, built], tmp_path / "out.spacy", AlignConfig())
+    assert json.loads((tmp_path / "out.spacy/meta.json").read_text())["lang"] == "en"
+    assert read_manifest(tmp_path / "out.spacy").config == {"format": "spacy", "lang": "en"}
 
 
 def test_a_build_is_taken_for_its_table(built, tmp_path):

@@ -1,8 +1,9 @@
 """What model2vec's StaticModel and sentence-transformers' StaticEmbedding load, in a folder.
 
     model.safetensors   the array `embeddings`, (V, D), float32 or float16
-    tokenizer.json      a WordLevel vocabulary behind a splitting at white space and punctuation
-                        (and lower-casing, if no token has a capital)
+    tokenizer.json      a WordLevel vocabulary behind a splitting by the language's rules, nearly
+                        as spaCy splits (and lower-casing, if no token has a capital); at white
+                        space and punctuation for a language whose tokenizer has no rules
     config.json         what model2vec reads, and `unk_added`
     modules.json        what sentence-transformers reads
 
@@ -30,6 +31,7 @@ from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
 from corpus2vec.pipeline.tables.formats.arrays import mapped_matrix, stored
 from corpus2vec.pipeline.tables.table import Table
+from corpus2vec.pipeline.tokenizer.hugging_face import pre_tokenizer
 
 WEIGHTS, TOKENIZER = FILES = ("model.safetensors", "tokenizer.json")
 PLACES = ("", "0_StaticEmbedding")
@@ -42,6 +44,7 @@ TOKENIZER_SHAPE = {
     "added_tokens": (None, [{"content": str, "id": COUNT, ...: Any}]),
     ...: Any,
 }
+BY_PUNCTUATION = {"type": "BertPreTokenizer"}
 UNK = "[UNK]"  # the token of the row of zeros
 
 
@@ -64,7 +67,7 @@ def write(folder: Path, table: Table, config: DumpConfig) -> None:
         "padding": None,
         "added_tokens": [],
         "normalizer": {"type": "Lowercase"} if caseless else None,
-        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "pre_tokenizer": pre_tokenizer(table.language, bool(caseless)) or BY_PUNCTUATION,
         "post_processor": None,
         "decoder": None,
         "model": {
