@@ -26,6 +26,12 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(INSTALL) -e '.[dev]'
 	touch $@
 
+# Snakemake and DVC run the examples; what they need does not mix with what the package needs.
+$(VENV)/.installed-examples: examples/requirements.txt $(VENV)/.installed
+	$(PYTHON) -m venv $(VENV)/examples
+	$(VENV)/examples/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 # --- what people ask for ----------------------------------------------------------------------
 
 help:  ## List the targets
@@ -45,15 +51,15 @@ demo: $(VENV)/.installed  ## Run the whole pipeline on two phrases, and show the
 	@printf '\nlookup "Nice to see you again":\n\n'
 	@$(BIN)/corpus2vec lookup $(DEMO)/embeddings.txt "Nice to see you again"
 
-test: lint browser  ## Check format, lint, types, and run the tests
+test: lint browser $(VENV)/.installed-examples  ## Check format, lint, types, and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --durations=15 -r fEs
 
-# The report is tested in a real browser. Root on Debian or Ubuntu gets one, anybody else is told
-# how; with CI set the tests fail without one rather than being skipped.
+# The report is tested in a real browser, the man page by man. Root on Debian or Ubuntu gets both,
+# anybody else is told how; with CI set the tests fail without a browser rather than being skipped.
 FIND_BROWSER := which chromium chromium-browser google-chrome 2>/dev/null | grep -q .
 browser:
-	@$(FIND_BROWSER) || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+	@{ $(FIND_BROWSER) && which man >/dev/null; } || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium man-db; }
 	@$(FIND_BROWSER) || echo '*** NO CHROMIUM: the report is NOT tested in a browser. Install it: apt-get install chromium ***'
 
 lint: $(VENV)/.installed-dev  ## Check format, lint and types

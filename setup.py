@@ -10,4 +10,8 @@ from setuptools import find_packages, setup
 
 folders = {"corpus2vec.cli": "cli", "corpus2vec.pipeline": "pipeline"}
 inner = [f"{name}.{each}" for name, folder in folders.items() for each in find_packages(folder)]
-setup(packages=["corpus2vec", *folders, *inner], package_dir=folders)
+setup(
+    packages=["corpus2vec", *folders, *inner],
+    package_dir=folders,
+    data_files=[("share/man/man1", ["docs/corpus2vec.1"])],
+)

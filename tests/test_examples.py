@@ -1,6 +1,8 @@
 """What is in examples/ works, and so does the completion of each shell."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +62,66 @@ def test_a_slurm_task_at_its_limit_leaves_a_checkpoint_and_asks_to_be_queued_aga
     assert list(build.glob("dim3.checkpoint*"))
     assert task(build, 0, tmp_path / "requeued").wait() == 0
     assert (build / "dim3.w2v").exists()
+
+
+# --- Snakemake and DVC -----------------------------------------------------------------------
+
+STAGES = ["tokenize", "vocab", "encode", "train", "dump"]
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """Run a tool of the examples' own environment, in a folder with the example; what it says.
+
+    Where CI is set it must be there.
+    """
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "corpus2vec").write_text(f'#!/bin/sh\nexec {sys.executable} -m corpus2vec "$@"\n')
+    (folder / "corpus2vec").chmod(0o755)
+    tools = Path(sys.prefix) / "examples/bin"
+    monkeypatch.setenv("PATH", os.pathsep.join([str(folder), str(tools), os.environ["PATH"]]))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+
+    def run(line):
+        program, *arguments = line.split()
+        if shutil.which(program) is None and "CI" not in os.environ:
+            pytest.skip(f"NO {program.upper()}: its example was not tested (make test)")
+        result = subprocess.run(
+            [program, *arguments], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout + result.stderr
+
+    return run
+
+
+def stages(said, event):
+    return re.findall(rf"^(\w+) +{event} ", said, re.MULTILINE)
+
+
+def test_snakemake_builds_a_corpus_once(tool, tmp_path):
+    shutil.copy(ROOT / "examples/Snakefile", tmp_path)
+    (tmp_path / "corpora").mkdir()
+    shutil.copy(ROOT / "sample_corpora/phrases.txt", tmp_path / "corpora")
+    assert stages(tool("snakemake --cores 1"), "built") == STAGES
+    assert "Nothing to be done" in tool("snakemake --cores 1")
+    assert stages(tool("snakemake --cores 1 --forcerun dump"), "hit") == ["dump"]
+
+
+def test_dvc_runs_what_a_parameter_decides(tool, tmp_path):
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / "examples" / name, tmp_path)
+    shutil.copy(ROOT / "sample_corpora/phrases.txt", tmp_path / "corpus.txt")
+    tool("dvc init --no-scm --quiet")
+    assert stages(tool("dvc repro"), "built") == STAGES
+    params = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(params.replace("dim: 50", "dim: 3"))
+    assert stages(tool("dvc repro"), "built") == ["train", "dump"]
+
+
+# --- completion ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

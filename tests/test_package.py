@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info", "docs")
+NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info")
 TORCH = {"torch", "functorch", "torchgen"}
 
 
@@ -76,7 +76,10 @@ def contents(wheel):
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(built):
-    names = {name for name in contents(built.wheel) if ".dist-info/" not in name}
+    files = {name for name in contents(built.wheel) if ".dist-info/" not in name}
+    [page] = {name for name in files if ".data/" in name}
+    assert page.endswith(".data/data/share/man/man1/corpus2vec.1")
+    names = files - {page}
     assert names == {re.sub("^(cli|pipeline)/", r"corpus2vec/\1/", name) for name in sources()}
     assert "corpus2vec/py.typed" in names
     assert "corpus2vec/pipeline/report/page.css" in names
@@ -90,7 +93,7 @@ def test_the_sdist_holds_the_sources_and_no_link(built):
     names = {each.name.removeprefix(top) for each in members if each.isfile()}
     made = {name for name in names if name.startswith("corpus2vec.egg-info/")}
     assert names - made - {"PKG-INFO", "setup.cfg"} == sources() | {
-        *("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py")
+        *("LICENSE", "MANIFEST.in", "README.md", "docs/corpus2vec.1", "pyproject.toml", "setup.py")
     }
 
 
