@@ -88,9 +88,7 @@ def tool(tmp_path, monkeypatch):
         program, *arguments = line.split()
         if shutil.which(program) is None and "CI" not in os.environ:
             pytest.skip(f"NO {program.upper()}: its example was not tested (make test)")
-        result = subprocess.run(
-            [program, *arguments], cwd=tmp_path, capture_output=True, text=True
-        )
+        result = subprocess.run([program, *arguments], cwd=tmp_path, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         return result.stdout + result.stderr
 
