@@ -77,6 +77,13 @@ class DumpConfig(Settings):
         least=0,
         most=30,
     )
+    bundle: bool = setting(
+        False,
+        "Write no table, but a folder of all that predict, embed and extend need: the model, its "
+        "vocabulary, and what the corpus was tokenized with. It may be moved, and is named in "
+        "place of the model.",
+        alone=True,
+    )
     unsafe_token: Literal["escape", "skip", "error"] = setting(
         "escape",
         "What to do with a token that a text format cannot hold, because of white space (tsv: tabs "
@@ -85,6 +92,8 @@ class DumpConfig(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.bundle:
+            self._require_bundle_alone()
         names = () if self.format == "auto" else self.formats
         for name in names:
             close = difflib.get_close_matches(name, FORMATS, 1)
@@ -123,6 +132,14 @@ class DumpConfig(Settings):
         """How many principal components --postprocess removes."""
         return int(self.postprocess.removeprefix("top")) if "top" in self.postprocess else 0
 
+    def _require_bundle_alone(self) -> None:
+        for field in dataclasses.fields(self):
+            if field.name != "bundle" and getattr(self, field.name) != field.default:
+                raise UsageError(
+                    f"{option_name(field.name)} has no effect with --bundle, which has no table",
+                    hint="leave it out, or dump the table by itself",
+                )
+
     def deciding(self) -> dict[str, Any]:
         """Return the settings that decide the bytes of a dump in the one format.
 
@@ -132,7 +149,7 @@ class DumpConfig(Settings):
         return {
             name: value
             for name, value in super().deciding().items()
-            if self._has_effect(name, self.format)
+            if name != "bundle" and self._has_effect(name, self.format)
         }
 
     def only(self, name: str) -> Self:
@@ -153,6 +170,8 @@ class DumpConfig(Settings):
         >>> only.format
         'fasttext'
         """
+        if self.bundle:
+            return [(output, self)]
         by_extension = {each.extension: name for name, each in FORMATS.items()}
         extension = output.suffix.lower()
         if self.format == "auto":

@@ -21,21 +21,29 @@ from corpus2vec.pipeline.tokenizer.lineage import tokenized
 def joinings(manifest: Manifest, path: Path) -> list[Joining]:
     """Return what joins the phrases again that were joined in the corpus of `path`, in order.
 
-    A list of phrases is looked for where it was, and beside `path`. Raises DataError if it is at
+    A list of phrases is looked for beside `path`, and where it was. Raises DataError if it is at
     neither, or has changed.
     """
+    return [Joining(parse_phrases(_content(each), str(each))) for each in lists(manifest, path)]
+
+
+def lists(manifest: Manifest, path: Path) -> list[Path]:
+    """Return the lists of phrases themselves, in order. Raises DataError as `joinings` does."""
     _, joins = tokenized(manifest, path)
-    contents = [_content(entry, path.parent) for entry in joins]
-    return [Joining(parse_phrases(each, "the list of phrases")) for each in contents]
+    return [_place(entry, path.parent) for entry in joins]
 
 
-def _content(entry: Mapping[str, Any], near: Path) -> bytes:
+def _content(path: Path) -> bytes:
+    with reading(path):
+        return path.read_bytes()
+
+
+def _place(entry: Mapping[str, Any], near: Path) -> Path:
     given = next(each for each in entry["inputs"] if each["role"] == "phrases")
     path = Path(given["name"])
-    for each in (path, near / path.name):
+    for each in (near / path.name, path):
         if each.is_file() and digest(each)[0] == given["digest"]:
-            with reading(each):
-                return each.read_bytes()
+            return each
     raise DataError(
         f"phrases were joined in the corpus, and {path} has changed or is not there",
         hint=f"put it back, or into {near}",

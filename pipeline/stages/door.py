@@ -76,6 +76,15 @@ def model(role: str, path: Path) -> Input:
     return given
 
 
+def require_vocabulary(given: Input, wanted: str, vocabulary: Input) -> None:
+    """Raise DataError unless it is the vocabulary that the model's header wants, by its digest."""
+    if vocabulary.digest != wanted:
+        raise DataError(
+            f"{given.name} was trained with another vocabulary than {vocabulary.name}",
+            hint="name the vocabulary that its ids were encoded with",
+        )
+
+
 def vectors(role: str, path: Path) -> Input:
     """Return word vectors, of any tool or a model's, as an input: what counts is their content.
 

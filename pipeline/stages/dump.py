@@ -2,7 +2,7 @@
 
 Without --format, the extension of --output decides. tsv is for the TensorFlow Projector,
 safetensors for model2vec and sentence-transformers. Each dump is read back before it replaces an
-older one.
+older one. --bundle packs the model itself, to be used on another machine.
 
 Example: corpus2vec dump build/model.safetensors build/vocab.tsv --format word2vec -o - | head
 """
@@ -81,7 +81,13 @@ def run(
     """Dump the table of model.safetensors as a file, or as a folder of files.
 
     Raises UsageError for a config of several formats: each of `config.outputs` is an artifact.
+    With --bundle it is what `bundle` makes.
     """
+    if config.bundle:
+        from corpus2vec.pipeline.stages.bundle import bundle
+
+        model, vocabulary = inputs
+        return bundle(model, vocabulary, output, force=force)
     from corpus2vec.pipeline.tables.verify import verify_dump
     from corpus2vec.pipeline.tables.writing import prepare, write_dump
 
@@ -116,6 +122,11 @@ def stream(
     progress: Progress,
 ) -> None:
     """Write the table; a stream cannot be read back."""
+    if config.bundle:
+        raise UsageError(
+            "a bundle is several files: they cannot go to stdout",
+            hint="name a folder that is still to be made, such as -o bundle",
+        )
     from corpus2vec.pipeline.tables.writing import prepare, write_to
 
     output, one = _only_output(config, Path("-"))
@@ -163,11 +174,7 @@ def _table(made_by: Recipe, config: DumpConfig) -> Table:
     if model.manifest is None:
         verify(path)
     header = read_header(path, "model", {"vocabulary_digest": str})
-    if header["vocabulary_digest"] != given.digest:
-        raise DataError(
-            f"{model.name} was trained with another vocabulary than {given.name}",
-            hint="name the vocabulary that its ids were encoded with",
-        )
+    door.require_vocabulary(model, header["vocabulary_digest"], given)
     words = read_vocabulary(given)
     how = made_by.config.get("table", "input")
     output_VE = None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts.beside import manifest_path
-from corpus2vec.pipeline.artifacts.inputs import folder_inputs
+from corpus2vec.pipeline.artifacts.inputs import file_input, folder_inputs
 from corpus2vec.pipeline.artifacts.manifest import Input, Manifest
 from corpus2vec.pipeline.config import TokenizeConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
@@ -68,12 +68,18 @@ class Trained:
 
     def inputs(self, sources: Sequence[Source], output: Path) -> tuple[Input, ...]:
         """Return all that decides what is made of a corpus."""
+        inputs = [self.given, self.vocabulary, *self.lists, *corpus_inputs(sources, output)]
+        if self.pipeline:
+            inputs += folder_inputs("pipeline", self.pipeline)
+        return tuple(inputs)
+
+    @property
+    def pipeline(self) -> Path | None:
+        """The folder of the spaCy pipeline that tokenizes, if it is one."""
         from corpus2vec.pipeline.tokenizer.spacy_pipeline import is_model_folder
 
-        inputs = [self.given, self.vocabulary, *self.lists, *corpus_inputs(sources, output)]
-        if self.tokens.model and is_model_folder(self.tokens.model):
-            inputs += folder_inputs("pipeline", Path(self.tokens.model))
-        return tuple(inputs)
+        named = self.tokens.model
+        return Path(named) if named and is_model_folder(named) else None
 
     def settings(self, settings: Mapping[str, Any], sources: Sequence[Source]) -> dict[str, Any]:
         """Return the settings of a command, and those with which the corpus is tokenized."""
@@ -98,10 +104,11 @@ class Trained:
         return Reader(self.tokens, self.joinings, read_vocabulary(self.vocabulary))
 
 
-def model(path: Path) -> Trained:
+def model(path: Path, vocabulary: Path | None = None) -> Trained:
     """Return a model, with its vocabulary and how its corpus was tokenized.
 
-    Raises DataError if one of them is not found, or is another one.
+    The vocabulary is looked for, unless it is named. Raises DataError if one of them is not found,
+    or is another one.
     """
     from corpus2vec.pipeline.artifacts.weights import read_header, verify
 
@@ -110,7 +117,11 @@ def model(path: Path) -> Trained:
     manifest = _manifest_of(given)
     verify(path)
     wanted = read_header(path, "model", {"vocabulary_digest": str})["vocabulary_digest"]
-    return _trained(given, manifest, wanted)
+    if vocabulary is None:
+        return _trained(given, manifest, wanted)
+    words = door.artifact(ROLE, vocabulary, "vocab")
+    door.require_vocabulary(given, wanted, words)
+    return _trained(given, manifest, wanted, words)
 
 
 def table_or_model(path: Path) -> Trained:
@@ -163,22 +174,21 @@ def _of_dump(trained: Trained, vocabulary: Vocabulary) -> tuple[np.ndarray, np.n
     return vectors_VD, row_V >= 0
 
 
-def _trained(given: Input, manifest: Manifest, wanted: str) -> Trained:
-    from corpus2vec.pipeline.phrases.retracing import joinings
-    from corpus2vec.pipeline.tokenizer.lineage import tokenize_config, tokenized
+def _trained(
+    given: Input, manifest: Manifest, wanted: str, vocabulary: Input | None = None
+) -> Trained:
+    from corpus2vec.pipeline.phrases.retracing import joinings, lists
+    from corpus2vec.pipeline.tokenizer.lineage import tokenize_config
     from corpus2vec.pipeline.vocabulary.finding import find_vocabulary
 
     path = Path(given.name)
-    vocabulary = find_vocabulary(path, manifest, wanted)
-    _, joins = tokenized(manifest, path)
-    lists = [
-        Input(role=each["role"], name=each["name"], digest=each["digest"])
-        for entry in joins
-        for each in entry["inputs"]
-        if each["role"] == PHRASES
-    ]
+    vocabulary = vocabulary or find_vocabulary(path, manifest, wanted)
     return Trained(
-        given, vocabulary, tokenize_config(manifest, path), joinings(manifest, path), lists
+        given,
+        vocabulary,
+        tokenize_config(manifest, path),
+        joinings(manifest, path),
+        [file_input(PHRASES, each) for each in lists(manifest, path)],
     )
 
 

@@ -5,7 +5,7 @@ An artifact's manifest carries its whole lineage, so nothing needs to be said ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,28 +58,47 @@ def tokenize_config(manifest: Manifest, path: Path) -> TokenizeConfig:
     stored, named = entry["config"], f"the manifest of {path}"
     require_shape(stored, {"drop": [str], ...: Any}, named)
     values = {name: stored[name] for name in TOKEN_SETTINGS if name in stored}
-    folder = folder_of("pipeline", entry["inputs"])
+    folder = pipeline_folder(entry, path)
     if folder:
-        _require_unchanged(folder, entry["inputs"])
         values["model"] = str(folder)
     elif values.get("model") == FOLDER:
         raise DataError(f"{named} names a spaCy pipeline in a folder, but none of its files")
     return settings_of(TokenizeConfig, values, named)
 
 
-def _require_unchanged(folder: Path, inputs: Sequence[Mapping[str, Any]]) -> None:
-    """Raise DataError unless the --model folder is where it was, with the files it had."""
-    if not folder.is_dir():
+def pipeline_folder(entry: Mapping[str, Any], path: Path) -> Path | None:
+    """Return the folder of the spaCy pipeline that an entry of tokenize names; None if it has none.
+
+    It is looked for beside `path`, the artifact, and where it was. Raises DataError where it is at
+    neither, with the files it had.
+    """
+    was = folder_of("pipeline", entry["inputs"])
+    if was is None:
+        return None
+    files = {
+        each["traits"]["path"]: each["digest"]
+        for each in entry["inputs"]
+        if each["role"] == "pipeline"
+    }
+    there = [folder for folder in (path.parent / was.name, was) if folder.is_dir()]
+    changed = [_changed(folder, files) for folder in there]
+    if None in changed:
+        return there[changed.index(None)]
+    if changed:
         raise DataError(
-            f"the corpus was tokenized with the spaCy pipeline in {folder}, which is not there",
-            hint="put the pipeline back, or tokenize again with the one that you have",
+            f"{changed[-1]} has changed since the corpus was tokenized with it",
+            hint="put the pipeline back as it was, or tokenize again",
         )
-    for each in inputs:
-        path = Path(each["name"])
-        if each["role"] == "pipeline" and not (
-            path.is_file() and digest(path)[0] == each["digest"]
-        ):
-            raise DataError(
-                f"{path} has changed since the corpus was tokenized with it",
-                hint="put the pipeline back as it was, or tokenize again",
-            )
+    raise DataError(
+        f"the corpus was tokenized with the spaCy pipeline in {was}, which is not there",
+        hint="put the pipeline back, or tokenize again with the one that you have",
+    )
+
+
+def _changed(folder: Path, files: Mapping[str, str]) -> Path | None:
+    """Return the first file that is not in the folder as it was, or None."""
+    for name, wanted in files.items():
+        path = folder / name
+        if not path.is_file() or digest(path)[0] != wanted:
+            return path
+    return None

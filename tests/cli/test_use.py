@@ -161,3 +161,13 @@ def test_scores_are_written_to_no_file(cli, classifier):
     result = score(cli, classifier, "-o", "scores.tsv")
     assert (result.code, result.out) == (2, "")
     assert "--score prints, and writes no file" in result.err
+
+
+def test_a_bundle_is_named_in_place_of_the_build(cli, classifier, tmp_path):
+    packed = cli("dump", classifier / "build", "--bundle", "-o", tmp_path / "bundle", "--json")
+    assert (packed.code, json.loads(packed.out)["counts"]["files"]) == (0, 2)
+    expected = cli("predict", classifier / "build", classifier / "new.csv").out
+    assert cli("predict", tmp_path / "bundle", classifier / "new.csv").out == expected
+    refused = cli("dump", classifier / "build", "--bundle", "-o", "-")
+    assert refused.code == 2
+    assert "a bundle is several files: they cannot go to stdout" in refused.err
