@@ -104,6 +104,6 @@ def _fill(target: Path, given: Input) -> Stamp:
 
 
 def _blocks(name: str) -> Iterator[bytes]:
-    with reading(name), open(name, "rb") as source:
+    with reading(name), Path(name).open("rb") as source:
         while block := source.read(BLOCK):
             yield block

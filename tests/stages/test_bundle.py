@@ -1,6 +1,5 @@
 """dump --bundle: a folder that is moved, and used where nothing of the build is left."""
 
-import shutil
 from pathlib import Path
 
 import pytest
