@@ -49,7 +49,7 @@ def test_a_file_without_manifest_is_copied_without_one(tmp_path):
     assert not manifest_path(place).exists()
     assert copy(given, place).hit
     copy(made(tmp_path / "one"), place)
-    with pytest.raises(UsageError, match="has a manifest, and .*list has none"):
+    with pytest.raises(UsageError, match=r"has a manifest, and .*list has none"):
         copy(given, place)
 
 
