@@ -84,6 +84,8 @@ TESTED_IN = {
     "config.effects": "config.test_train",
     "config.encode": "stages.test_encode",
     "corpus.parquet_columns": "corpus.test_parquet_files",
+    "corpus.parquet_layout": "corpus.test_parquet_pages",
+    "corpus.parquet_strings": "corpus.test_parquet_files",
     "corpus2vec.__main__": "test_package",
     "tables.formats.arrays": "tables.formats.test_npy",
     "tokenizer.fast": "tokenizer.test_tokenizer",

@@ -13,7 +13,12 @@
     window         the part of a long text that is held
     spool          a long text in a temporary file, until its label is known
     parquet_files  Parquet of any origin
-    parquet_columns  its columns of strings and labels
+    parquet_columns  its columns, found by name
+    parquet_strings  rows of them
+    parquet_pages  pages that are too long for memory, piece by piece
+    parquet_layout  where these are
+    thrift         the encoding of a Parquet file's metadata
+    snappy         the compression of most Parquet files
     decoding       bytes → valid text and lines; shared by the readers
     documents      texts → batches, long ones cut; shared by the readers
     limits         how much is in memory at a time

@@ -1,9 +1,9 @@
 """Parquet files of any origin as corpora: a row a document, its text and its label in columns.
 
 Arrow reads rows in batches, and holds each string of a batch, and the page that it comes from, as
-a whole; so a batch has few rows where strings are long. Everything after that goes by pieces of
-bounded size. A file that is a stream or is compressed is copied to a temporary file first, since
-Parquet is read from its end.
+a whole; so a batch has few rows where strings are long, and very long pages are read otherwise
+(`parquet_pages.py`). Everything after that goes by pieces of bounded size. A file that is a stream
+or is compressed is copied to a temporary file first, since Parquet is read from its end.
 
 The pipeline's own Parquet artifacts are another matter (`artifacts/parquet.py`): they have one
 schema, and checksums that are verified.
@@ -16,6 +16,7 @@ import functools
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
@@ -36,12 +37,16 @@ from corpus2vec.pipeline.corpus.fields import (
 )
 from corpus2vec.pipeline.corpus.parquet_columns import (
     STRINGS,
-    Strings,
+    Path,
+    holds_strings,
     leaf,
     path_of,
     require_strings,
     type_of,
 )
+from corpus2vec.pipeline.corpus.parquet_layout import Layout
+from corpus2vec.pipeline.corpus.parquet_pages import Cell, LongColumn
+from corpus2vec.pipeline.corpus.parquet_strings import ArrowStrings, LongStrings, Strings
 from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.corpus.spool import temporary_file
 from corpus2vec.pipeline.corpus.texts import Texts
@@ -84,9 +89,9 @@ def _texts(
         if other:
             columns[other] = path_of(schema, other, option, source)
     row = 1
-    for batch in _batches(file, stream, list(columns.values())):
+    for batch in _batches(file, stream, list(dict.fromkeys(columns.values()))):
         held = {
-            name: Strings(leaf(batch, path), name, source, config.encoding_errors)
+            name: _strings(batch.columns[path], name, source, config.encoding_errors)
             for name, path in columns.items()
         }
         texts = [held[name] for name in names]
@@ -105,6 +110,14 @@ def _texts(
                     whole = whole.take(pa.array(kept))
                 yield from _short(whole, labels, ids, opened, config)
         row += batch.num_rows
+
+
+def _strings(
+    column: pa.Array | Sequence[Cell | None], name: str, source: Source, errors: str
+) -> Strings:
+    if isinstance(column, pa.Array):
+        return ArrowStrings(column, name, source, errors)
+    return LongStrings(column, name, source, errors)
 
 
 def _beside(
@@ -175,31 +188,49 @@ def _short(
 # --- batches ---------------------------------------------------------------------------------
 
 
-def _batches(
-    file: pq.ParquetFile, stream: IO[bytes], paths: Sequence[Sequence[str]]
-) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of these columns in batches that Arrow can hold."""
-    metadata, buffer = file.metadata, limits.PARQUET_BUFFER
-    names = [".".join(path) for path in paths]
+@dataclass(frozen=True)
+class Batch:
+    """Rows of some columns: arrays of Arrow, or cells where strings are long."""
+
+    num_rows: int
+    columns: Mapping[Path, pa.Array | Sequence[Cell | None]]
+
+
+def _batches(file: pq.ParquetFile, stream: IO[bytes], paths: Sequence[Path]) -> Iterator[Batch]:
+    """Yield the rows of these columns in batches that memory can hold."""
+    metadata, buffer, schema = file.metadata, limits.PARQUET_BUFFER, file.schema_arrow
     plain = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer)
-    flat = [
-        name
-        for name, path in zip(names, paths, strict=True)
-        if not pa.types.is_nested(type_of(file.schema_arrow, path))
-    ]
+    flat = [".".join(path) for path in paths if not pa.types.is_nested(type_of(schema, path))]
     encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=flat)
+    layout = Layout(stream, file.schema)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
         # Of all columns together: pyarrow aborts where the metadata of a column is damaged.
         size = max(group.total_byte_size, 0)
         fitting = limits.PARQUET_BYTES * group.num_rows // max(1, size)
         rows = min(limits.PARQUET_ROWS, max(1, fitting))
-        if size * (min(rows, group.num_rows) - 1) > limits.PARQUET_BYTES:
-            # All rows may repeat one string. The first row comes with the whole dictionary.
-            first = next(encoded.iter_batches(1, row_groups=[number], columns=names), None)
-            longest = _longest_string([leaf(first, path) for path in paths]) if first else 0
-            rows = min(rows, max(1, limits.PARQUET_BYTES // max(1, longest)))
-        yield from plain.iter_batches(rows, row_groups=[number], columns=names)
+        with contextlib.ExitStack() as stack:
+            long = {
+                path: stack.enter_context(LongColumn(stream, chunk))
+                for path in paths
+                if holds_strings(type_of(schema, path)) and (chunk := layout.long(number, path))
+            }
+            others = [path for path in paths if path not in long]
+            names = [".".join(path) for path in others]
+            if others and size * (min(rows, group.num_rows) - 1) > limits.PARQUET_BYTES:
+                # All rows may repeat one string. The first row comes with the whole dictionary.
+                first = next(encoded.iter_batches(1, row_groups=[number], columns=names), None)
+                longest = _longest_string([leaf(first, path) for path in others]) if first else 0
+                rows = min(rows, max(1, limits.PARQUET_BYTES // max(1, longest)))
+            if others:
+                for batch in plain.iter_batches(rows, row_groups=[number], columns=names):
+                    columns = {path: leaf(batch, path) for path in others}
+                    taken = {path: each.take(batch.num_rows) for path, each in long.items()}
+                    yield Batch(batch.num_rows, {**columns, **taken})
+                continue
+            for begin in range(0, group.num_rows, rows):
+                count = min(rows, group.num_rows - begin)
+                yield Batch(count, {path: each.take(count) for path, each in long.items()})
 
 
 def _longest_string(columns: Sequence[pa.Array]) -> int:

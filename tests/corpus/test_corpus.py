@@ -2,10 +2,15 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import types
 from pathlib import Path
 from unittest import mock
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,3 +152,57 @@ def test_standard_input_is_read_to_its_end(monkeypatch):
     corpus = opened("-")
     assert len(rows(corpus)) == 1000
     assert corpus.bytes_read == len(content)
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+
+from tests.support.corpora import opened
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) << 10
+
+for path in sys.argv[1:]:
+    pieces = sum(len(batch) for batch in opened(path).batches())
+    print(pieces, peak())
+"""
+"""Reads files; prints the documents of each, and the process's peak memory after it."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("kind", ["txt", "jsonl", "csv", "parquet", "zstd", "plain"])
+def test_memory_is_bounded_whatever_the_length_of_a_record(kind):
+    """A record of 48 MB takes 40 MB more than one of 5 MB: blocks, no whole text."""
+    small, large = (f"{name}.{kind if kind in KINDS else 'parquet'}" for name in ("small", "large"))
+    for name, size in ((small, 5_000_000), (large, 48_000_000)):
+        write_record(name, "Nice to see you again and to hope. " * (size // 35), kind)
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, small, large],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    few, before, many, after = map(int, done.stdout.split())
+    assert (few, many) == (2, 12)
+    assert after - before < 40e6
+
+
+KINDS = ("txt", "jsonl", "csv", "parquet")
+
+
+def write_record(name, text, kind):
+    """Write one record."""
+    if kind == "txt":
+        Path(name).write_text(text)
+    elif kind == "jsonl":
+        Path(name).write_text(json.dumps({"text": text}))
+    elif kind == "csv":
+        Path(name).write_text(f'text\n"{text}"\n')
+    elif kind == "parquet":
+        pq.write_table(pa.table({"text": [text]}), name)
+    elif kind == "zstd":
+        pq.write_table(pa.table({"text": [text]}), name, compression="zstd", use_dictionary=False)
+    else:
+        pq.write_table(pa.table({"text": [text]}), name, compression="none")
