@@ -15,7 +15,7 @@ def require_text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as problem:
-        raise typer.BadParameter(f"{value!r} is not UTF-8 text") from problem
+        raise typer.BadParameter(f"'{value}' is not UTF-8 text") from problem
     return value
 
 

@@ -99,19 +99,19 @@ class DumpConfig(Settings):
             close = difflib.get_close_matches(name, FORMATS, 1)
             require(
                 name in FORMATS,
-                f"--format cannot be {name!r}",
+                f"--format cannot be '{name}'",
                 f"did you mean {close[0]}?" if close else f"it takes {', '.join(FORMATS)}",
             )
         require(len(set(self.formats)) == len(self.formats), "--format names one format twice")
         unknown = [name for name in self.columns if name not in TABLE_COLUMNS]
         require(
             bool(self.columns) and not unknown and len(set(self.columns)) == len(self.columns),
-            f"--columns cannot be {','.join(self.columns)!r}",
+            f"--columns cannot be '{','.join(self.columns)}'",
             f"it takes each of {','.join(TABLE_COLUMNS)} at most once",
         )
         require(
             re.fullmatch("none|center|top[1-9][0-9]{0,3}", self.postprocess) is not None,
-            f"--postprocess cannot be {self.postprocess!r}",
+            f"--postprocess cannot be '{self.postprocess}'",
             "it takes none, center, or top with a number, such as top2",
         )
         if names:

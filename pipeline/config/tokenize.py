@@ -75,7 +75,7 @@ class CorpusConfig(Settings):
             character = {"tab": "\t", "\\t": "\t"}.get(self.delimiter, self.delimiter)
             require(
                 len(character) == 1 and character not in '"\r\n',
-                f"--delimiter cannot be {self.delimiter!r}",
+                f"--delimiter cannot be '{self.delimiter}'",
                 "it is one character, such as ; or tab",
             )
             object.__setattr__(self, "delimiter", character)

@@ -54,7 +54,7 @@ class VocabExecution(Execution):
         number, unit = self._parts
         require(
             re.fullmatch("0*[1-9][0-9]{0,17}", number) is not None and unit in SIZES,
-            f"--memory cannot be {self.memory!r}",
+            f"--memory cannot be '{self.memory}'",
             "it takes a number of bytes, optionally followed by K, M, G or T",
         )
 

@@ -78,21 +78,21 @@ def parse_phrases(text: bytes, name: str) -> list[Phrase]:
     except UnicodeDecodeError as problem:
         raise DataError(f"{name} is not UTF-8 at byte {problem.start}") from problem
     if header != HEADER:
-        raise DataError(f"{name} is not a list of phrases: its first line is not {HEADER!r}")
+        raise DataError(f"{name} is not a list of phrases: its first line is not '{HEADER}'")
     if lines and not lines[-1]:
         lines.pop()
     phrases = [_parsed(line, f"{name} line {place}") for place, line in enumerate(lines, 2)]
     known: set[tuple[int, tuple[str, ...]]] = set()
     for place, each in enumerate(phrases, 2):
         if (each.number, each.words) in known:
-            raise DataError(f"{name} line {place}: these words are there twice: {each.words!r}")
+            raise DataError(f"{name} line {place}: these words are there twice: '{each.words}'")
         known.add((each.number, each.words))
     for group in passes(phrases):
         ends = {word for each in group for word in (each.words[0], each.words[-1])}
         inside = {word for each in group for word in each.words[1:-1]}
         if both := ends & inside:
             raise DataError(
-                f"{name}: in pass {group[0].number}, {min(both)!r} is at the end of a phrase and "
+                f"{name}: in pass {group[0].number}, '{min(both)}' is at the end of a phrase and "
                 "inside another",
                 hint="give one of the two a later pass",
             )
@@ -112,18 +112,18 @@ def _parsed(line: str, place: str) -> Phrase:
         raise DataError(f"{place} has {len(fields)} fields, not 5")
     number, words, token, count, score = fields
     if not (_is_number(number) and 1 <= int(number) <= MOST_PASSES):
-        raise DataError(f"{place}: its pass is {number!r}, not a number from 1 to {MOST_PASSES}")
+        raise DataError(f"{place}: its pass is '{number}', not a number from 1 to {MOST_PASSES}")
     if not _is_number(count):
-        raise DataError(f"{place}: its count is {count!r}, not a number")
+        raise DataError(f"{place}: its count is '{count}', not a number")
     try:
         value = float(score)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise DataError(f"{place}: its score is {score!r}, not a number")
+        raise DataError(f"{place}: its score is '{score}', not a number")
     parts = tuple(_unescaped(word, place) for word in words.split(" "))
     if len(parts) < 2:
-        raise DataError(f"{place}: {words!r} is one word, and a phrase has two or more")
+        raise DataError(f"{place}: '{words}' is one word, and a phrase has two or more")
     return Phrase(int(number), parts, _unescaped(token, place), int(count), value)
 
 
@@ -137,7 +137,7 @@ def _unescaped(text: str, place: str) -> str:
 
     def plain(found: re.Match[str]) -> str:
         if found[0] not in WRITTEN:
-            raise DataError(f"{place} has the unknown escape {found[0]!r}")
+            raise DataError(f"{place} has the unknown escape '{found[0]}'")
         return WRITTEN[found[0]]
 
     return re.sub(r"\\.?", plain, text, flags=re.DOTALL) if "\\" in text else text

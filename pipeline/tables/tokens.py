@@ -64,7 +64,7 @@ def safe(table: Table, config: DumpConfig) -> tuple[Table, dict[str, int]]:
     if config.unsafe_token == "error":
         raise DataError(
             f"{count} tokens have {FORMATS[config.format].unsafe.value} in them, the first is "
-            f"{first!r}: {config.format} text cannot hold them",
+            f"'{first}': {config.format} text cannot hold them",
             hint="--unsafe-token escape or skip, or --format parquet",
         )
     if config.unsafe_token == "skip":

@@ -59,7 +59,7 @@ def _compare(block: Table, ready: Table, begin: int, config: DumpConfig) -> None
     if not block.tokens.equals(ready.tokens[rows].cast(block.tokens.type)):
         pairs = zip(block.tokens.to_pylist(), ready.tokens[rows].to_pylist(), strict=True)
         row, found = next((row, pair) for row, pair in enumerate(pairs) if pair[0] != pair[1])
-        raise _failure(f"row {begin + row} as {found[0]!r}, and not as {found[1]!r}", config)
+        raise _failure(f"row {begin + row} as '{found[0]}', and not as '{found[1]}'", config)
     _require(block.dim == ready.dim or not len(block), f"{block.dim} columns", config)
     expected = ready.vectors_VD[rows]
     if config.precision is None or "precision" not in FORMATS[config.format].settings:

@@ -101,7 +101,7 @@ def load_pipeline(config: TokenizeConfig) -> Language:
     try:
         nlp: Language = spacy.load(config.model) if config.model else spacy.blank(config.lang)
     except LOADING_ERRORS as problem:
-        wanted = f"pipeline {config.model}" if config.model else f"language {config.lang!r}"
+        wanted = f"pipeline {config.model}" if config.model else f"language '{config.lang}'"
         reason = " ".join(str(problem).split())
         raise UsageError(f"spaCy cannot load the {wanted}: {reason:.300}") from problem
     if config.lemma and not _assigns(nlp, "token.lemma"):

@@ -110,7 +110,7 @@ def _with_labels(documents: Documents, names: list[str], known: list[str], path:
         raise DataError(f"{path} has no labels")
     strange = [name for name in names if name not in known]
     if strange:
-        raise DataError(f"{path} has the label {strange[0]!r}, which the training corpus has not")
+        raise DataError(f"{path} has the label '{strange[0]}', which the training corpus has not")
     ids = np.array([known.index(name) for name in names], np.int32)
     return dataclasses.replace(documents, labels=ids[documents.labels])
 

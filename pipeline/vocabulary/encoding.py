@@ -99,7 +99,7 @@ class Encoder:
         if len(unknown) and self.config.unknown == "error":
             first = tokens[int(unknown[0])].as_py()
             raise DataError(
-                f"the token {first!r} is not in the vocabulary, which has no <unk>",
+                f"the token '{first}' is not in the vocabulary, which has no <unk>",
                 hint="drop such tokens with --unknown drop, or build the vocabulary with --unk",
             )
         self.tokens.drop("unknown", len(unknown))

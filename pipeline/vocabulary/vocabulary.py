@@ -90,7 +90,7 @@ def parse_vocabulary(
     anything that is not such a file.
     """
     if not text.startswith(HEADER.encode() + b"\n"):
-        raise DataError(f"{name} is not a vocabulary: its first line is not {HEADER!r}")
+        raise DataError(f"{name} is not a vocabulary: its first line is not '{HEADER}'")
     strings = pa.string() if len(text) <= REACH else pa.large_string()
     try:
         table = pa.csv.read_csv(
@@ -127,10 +127,10 @@ def parse_vocabulary(
     if len(tokens.unique()) != len(tokens):
         found = pc.value_counts(tokens)
         twice = found.filter(pc.greater(found.field(1), 1))
-        raise DataError(f"{name} has the token {twice[0]['values'].as_py()!r} twice")
+        raise DataError(f"{name} has the token '{twice[0]['values'].as_py()}' twice")
     last = tokens[len(tokens) - 1].as_py()
     if unk is not None and pc.index(tokens, unk).as_py() < 0:
-        raise DataError(f"{name} has no token {unk!r}, which its manifest names")
+        raise DataError(f"{name} has no token '{unk}', which its manifest names")
     if hand_made and last == UNK:
         unk = UNK
     return Vocabulary(tokens, counts.to_numpy(), unk)
@@ -165,6 +165,6 @@ def _unescaped(tokens: pa.Array, name: str) -> pa.Array:
         known = [written for _, written in ESCAPES]
         found = re.findall(r"\\.?", wrong[0].as_py(), re.DOTALL)
         unknown = next(each for each in found if each not in known)
-        raise DataError(f"{name} has the unknown escape {unknown!r}")
+        raise DataError(f"{name} has the unknown escape '{unknown}'")
     read = pc.replace_substring(read, NO_UTF8, "\\")
     return pc.replace_with_mask(tokens, has_escape, read.cast(tokens.type))
