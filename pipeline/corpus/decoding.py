@@ -136,7 +136,7 @@ def without_halves(text: str, where: str, errors: str) -> str:
     half = HALF_PAIR.search(text)
     if half and errors == "strict":
         raise DataError(
-            f"{where} has half a surrogate pair, which is no character: '{half[0]}'",
+            f"{where} has half a surrogate pair, which is no character: U+{ord(half[0]):04X}",
             hint="correct the text, or use --encoding-errors replace",
         )
     return HALF_PAIR.sub("\ufffd", text) if half else text

@@ -65,8 +65,8 @@ BROKEN_JSON = {
     '{"text": ["a"], "y": 1}': ": the field text is not a string",
     '{"text": "a", "y": null}': ": its label is neither a string nor a number: None",
     '{"text": "a", "y": {"z": 1}}': ": its label is neither a string nor a number: {'z': 1}",
-    '{"text": "\\ud800", "y": 1}': " has half a surrogate pair, which is no character: '\\ud800'",
-    '{"text": "a", "y": "\\udc00"}': " has half a surrogate pair, which is no character: '\\udc00'",
+    '{"text": "\\ud800", "y": 1}': " has half a surrogate pair, which is no character: U+D800",
+    '{"text": "a", "y": "\\udc00"}': " has half a surrogate pair, which is no character: U+DC00",
 }
 
 
