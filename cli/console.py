@@ -8,6 +8,7 @@ never taken as markup.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 HEARTBEAT_SECONDS = 30.0
 REDRAW_SECONDS = 0.1
+
+LINE_END = re.compile(r"\s*\n\s*")
+"""In a message: what libraries break into lines is printed as one."""
 LABEL, BAR, WIDE = 11, 21, 90
 """Columns of the stage's name and of the bar; a narrower terminal gets no bar."""
 
@@ -123,10 +127,10 @@ class Console:
     def error(self, message: str, hint: str) -> None:
         """Print one line `error: …` and, if there is a hint, one line `hint: …`."""
         self.end()
-        one_line = visible(" ".join(message.split()), keep_spaces=True)
+        one_line = visible(LINE_END.sub(" ", message.strip()), keep_spaces=True)
         streams.say(f"{self._coloured('error:', '31')} {one_line}")
         if hint:
-            streams.say(f"hint: {visible(' '.join(hint.split()), keep_spaces=True)}")
+            streams.say(f"hint: {visible(LINE_END.sub(' ', hint.strip()), keep_spaces=True)}")
 
     def _coloured(self, text: str, code: str) -> str:
         plain = not self.is_live or os.environ.get("NO_COLOR")

@@ -90,7 +90,7 @@ def parse_vocabulary(
     anything that is not such a file.
     """
     if not text.startswith(HEADER.encode() + b"\n"):
-        raise DataError(f"{name} is not a vocabulary: its first line is not '{HEADER}'")
+        raise DataError(f"{name} is not a vocabulary: its first line is not id, token, count")
     strings = pa.string() if len(text) <= REACH else pa.large_string()
     try:
         table = pa.csv.read_csv(

@@ -86,9 +86,9 @@ def test_no_phrases_and_no_last_newline_are_a_file():
         ("1\tab\tab\t1\t1", "line 2: 'ab' is one word, and a phrase has two or more"),
         ("1\ta  b\tab\t1\t1", "line 2 has a word without letters"),
         ("1\ta b\t\t1\t1", "line 2 has a word without letters"),
-        ("1\ta\\x b\tab\t1\t1", r"line 2 has the unknown escape '\\x'"),
-        ("1\ta b\\\tab\t1\t1", r"line 2 has the unknown escape '\\'"),
-        ("1\ta b\tab\t1\t1\n1\ta b\tc\t1\t1", "line 3: these words are there twice: ('a', 'b')"),
+        ("1\ta\\x b\tab\t1\t1", r"line 2 has the unknown escape '\x'"),
+        ("1\ta b\\\tab\t1\t1", r"line 2 has the unknown escape '\'"),
+        ("1\ta b\tab\t1\t1\n1\ta b\tc\t1\t1", "line 3: these words are there twice: a b"),
         ("1\ta of b\tab\t1\t1\n1\tof b\tc\t1\t1", "in pass 1, 'of' is at the end of a phrase and"),
     ],
 )

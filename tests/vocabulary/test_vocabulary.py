@@ -152,7 +152,7 @@ def test_a_named_token_that_is_not_there_is_refused():
 
 
 HEADER = b"id\ttoken\tcount\n"
-NO_HEADER = "v.tsv is not a vocabulary: its first line is not 'id\\ttoken\\tcount'"
+NO_HEADER = "v.tsv is not a vocabulary: its first line is not id, token, count"
 
 MALFORMED = {
     b"": NO_HEADER,
@@ -166,9 +166,9 @@ MALFORMED = {
     HEADER + b"0\ta\t1\n0\tb\t1\n": "v.tsv line 3: id 0 where 1 was expected",
     HEADER + b"0\ta\t-1\n": "v.tsv has a negative count",
     HEADER + b"0\ta\t1\n1\tb\t1\n2\ta\t1\n": "v.tsv has the token 'a' twice",
-    HEADER + b"0\t\\t\t1\n1\t\\t\t1\n": "v.tsv has the token '\\t' twice",
-    HEADER + b"0\t\\x\t1\n": "v.tsv has the unknown escape '\\\\x'",
-    HEADER + b"0\ta\\\t1\n": "v.tsv has the unknown escape '\\\\'",
+    HEADER + b"0\t\\t\t1\n1\t\\t\t1\n": "v.tsv has the token '\t' twice",
+    HEADER + b"0\t\\x\t1\n": "v.tsv has the unknown escape '\\x'",
+    HEADER + b"0\ta\\\t1\n": "v.tsv has the unknown escape '\\'",
 }
 
 
@@ -193,7 +193,7 @@ def test_escapes_are_read_from_left_to_right_and_the_first_unknown_one_is_named(
     lines = (f"{number}\t{field}\t1\n" for number, field in enumerate(fields))
     written = HEADER + "".join(lines).encode()
     if unknown:
-        assert refusal(written) == f"v.tsv has the unknown escape {unknown[0]!r}"
+        assert refusal(written) == f"v.tsv has the unknown escape '{unknown[0]}'"
     else:
         assert parse_vocabulary(written, "v.tsv").tokens.to_pylist() == [
             re.sub(r"\\.", lambda match: known[match[0]], field) for field in fields
