@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
 HEARTBEAT_SECONDS = 30.0
 REDRAW_SECONDS = 0.1
-
-LINE_END = re.compile(r"\s*\n\s*")
-"""In a message: what libraries break into lines is printed as one."""
 LABEL, BAR, WIDE = 11, 21, 90
 """Columns of the stage's name and of the bar; a narrower terminal gets no bar."""
+LINE_END = re.compile(r"\s*\n\s*")
+"""In a message: what libraries break into lines is printed as one."""
 
 
 class Console:

@@ -78,14 +78,16 @@ def parse_phrases(text: bytes, name: str) -> list[Phrase]:
     except UnicodeDecodeError as problem:
         raise DataError(f"{name} is not UTF-8 at byte {problem.start}") from problem
     if header != HEADER:
-        raise DataError(f"{name} is not a list of phrases: its first line is not " + ", ".join(HEADER.split()))
+        columns = ", ".join(HEADER.split())
+        raise DataError(f"{name} is not a list of phrases: its first line is not {columns}")
     if lines and not lines[-1]:
         lines.pop()
     phrases = [_parsed(line, f"{name} line {place}") for place, line in enumerate(lines, 2)]
     known: set[tuple[int, tuple[str, ...]]] = set()
     for place, each in enumerate(phrases, 2):
         if (each.number, each.words) in known:
-            raise DataError(f"{name} line {place}: these words are there twice: {' '.join(each.words)}")
+            words = " ".join(each.words)
+            raise DataError(f"{name} line {place}: these words are there twice: {words}")
         known.add((each.number, each.words))
     for group in passes(phrases):
         ends = {word for each in group for word in (each.words[0], each.words[-1])}
