@@ -71,9 +71,7 @@ def test_the_token_unk_in_the_corpus_is_unk():
 def test_an_unknown_token_without_unk_is_refused_with_what_can_be_done():
     with pytest.raises(DataError) as refused:
         encoder("a").encode(batch(["a"], ["a", "x\t", "y"]))
-    assert refused.value.message == (
-        "the token 'x\t' is not in the vocabulary, which has no <unk>"
-    )
+    assert refused.value.message == ("the token 'x\t' is not in the vocabulary, which has no <unk>")
     assert refused.value.hint == (
         "drop such tokens with --unknown drop, or build the vocabulary with --unk"
     )
