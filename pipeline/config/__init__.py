@@ -8,6 +8,7 @@ import nothing heavy.
 
     settings                          what a setting is; the base of every config
     tokenize phrases vocab encode train dump  one module for each stage that has settings
+    parts                             which part of a stage is carried out
     judge report use                  evaluate and compare; report and plot; predict and embed
     formats                           the formats of a dump
 """
@@ -21,6 +22,7 @@ from corpus2vec.pipeline.config.dump import (
 )
 from corpus2vec.pipeline.config.encode import EncodeConfig
 from corpus2vec.pipeline.config.judge import CompareConfig, EvaluateConfig
+from corpus2vec.pipeline.config.parts import MOST_PARTS, Part, Parted, parts_of
 from corpus2vec.pipeline.config.phrases import ENGLISH, PhrasesConfig
 from corpus2vec.pipeline.config.report import MapConfig
 from corpus2vec.pipeline.config.settings import Execution, Settings, option_name, require, setting
@@ -38,6 +40,7 @@ __all__ = [
     "DROPPABLE",
     "ENGLISH",
     "MOST_CHECKPOINTS",
+    "MOST_PARTS",
     "SIZES",
     "TABLE_COLUMNS",
     "UNK",
@@ -51,6 +54,8 @@ __all__ = [
     "Execution",
     "ExtendConfig",
     "MapConfig",
+    "Part",
+    "Parted",
     "PhrasesConfig",
     "PredictConfig",
     "Settings",
@@ -61,6 +66,7 @@ __all__ = [
     "VocabConfig",
     "VocabExecution",
     "option_name",
+    "parts_of",
     "require",
     "setting",
 ]

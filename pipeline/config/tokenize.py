@@ -6,9 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from corpus2vec.pipeline.config.parts import Parted
 from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
-ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header")
+ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header", "part")
 """Settings that came later than the format of tokens.parquet."""
 
 
@@ -104,7 +105,7 @@ DROPPABLE = ("space", "punct", "num", "stop")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenizeConfig(CorpusConfig):
+class TokenizeConfig(CorpusConfig, Parted):
     """How documents become tokens."""
 
     lang: str = setting("en", "spaCy's code of the language, whose blank tokenizer is used.")

@@ -11,6 +11,9 @@
     json_strings   one JSON string of any size
     long_rows      one CSV row of any size, piece by piece
     window         the part of a long text that is held
+    cutting        where a corpus is cut into parts; pure
+    parts          one part of a corpus, cut where documents end
+    spans          a part of a file, read as if it were the whole
     spool          a long text in a temporary file, until its label is known
     parquet_files  Parquet of any origin
     parquet_columns  its columns, found by name

@@ -37,7 +37,10 @@ class Corpus:
         """Bytes of all files together; None if one is a stream."""
         if any(source.is_stream for source in self.sources):
             return None
-        return sum(source.path.stat().st_size for source in self.sources)
+        return sum(
+            source.span.size if source.span else source.path.stat().st_size
+            for source in self.sources
+        )
 
     @property
     def labelled(self) -> bool:
@@ -77,7 +80,7 @@ class Corpus:
                     self.bytes_read = finished + opened.position
                     self._notices = {**opened.notices, **self._notices}
                     yield texts
-                finished += opened.position
+                finished += source.span.size if source.span else opened.position
             self.bytes_read = finished
             self.cuts += opened.cuts
             self.missing += opened.missing

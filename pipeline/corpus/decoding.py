@@ -21,8 +21,8 @@ HALF_PAIR = re.compile("[\ud800-\udfff]")
 def decoded(opened: Opened, source: Source, errors: str) -> Iterator[str]:
     """Yield the text, block by block. Raise DataError for bytes that are not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    offset = 0
-    first = True
+    offset = source.begin
+    first = offset == 0
     while True:
         block = opened.stream.read(limits.BLOCK_BYTES)
         pending = len(decoder.getstate()[0])

@@ -59,7 +59,12 @@ def read_parquet(opened: Opened, source: Source, config: CorpusConfig) -> Iterat
         with _spooled(opened) as spool:
             yield from _texts(spool, opened, source, config)
     else:
-        yield from _texts(opened.stream, opened, source, config)
+        for texts in _texts(opened.stream, opened, source, config):
+            if (
+                source.row_groups
+            ):  # of which no digest of bytes is taken: they are read here and there
+                texts.feed(source.digest)
+            yield texts
         opened.raw.seek(0, os.SEEK_END)  # where it was read last says nothing of how much
 
 
@@ -88,8 +93,11 @@ def _texts(
     for other, option in beside.items():
         if other:
             columns[other] = path_of(schema, other, option, source)
-    row = 1
-    for batch in _batches(file, stream, list(dict.fromkeys(columns.values()))):
+    groups = range(file.num_row_groups)
+    if span := source.row_groups:
+        groups = groups[span.begin : span.end]
+    row = 1 + sum(file.metadata.row_group(number).num_rows for number in range(groups.start))
+    for batch in _batches(file, stream, groups, list(dict.fromkeys(columns.values()))):
         held = {
             name: _strings(batch.columns[path], name, source, config.encoding_errors)
             for name, path in columns.items()
@@ -196,14 +204,16 @@ class Batch:
     columns: Mapping[Path, pa.Array | Sequence[Cell | None]]
 
 
-def _batches(file: pq.ParquetFile, stream: IO[bytes], paths: Sequence[Path]) -> Iterator[Batch]:
-    """Yield the rows of these columns in batches that memory can hold."""
+def _batches(
+    file: pq.ParquetFile, stream: IO[bytes], groups: Sequence[int], paths: Sequence[Path]
+) -> Iterator[Batch]:
+    """Yield these columns of these row groups in batches that memory can hold."""
     metadata, buffer, schema = file.metadata, limits.PARQUET_BUFFER, file.schema_arrow
     plain = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer)
     flat = [".".join(path) for path in paths if not pa.types.is_nested(type_of(schema, path))]
     encoded = pq.ParquetFile(stream, metadata=metadata, buffer_size=buffer, read_dictionary=flat)
     layout = Layout(stream, file.schema)
-    for number in range(metadata.num_row_groups):
+    for number in groups:
         group = metadata.row_group(number)
         # Of all columns together: pyarrow aborts where the metadata of a column is damaged.
         size = max(group.total_byte_size, 0)

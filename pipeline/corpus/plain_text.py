@@ -35,7 +35,7 @@ def read_text(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[
 
 def _read_lines(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
     label = source.label if labelled(config) else None
-    position = 0
+    position = source.begin
     for block in _whole_lines(opened):
         valid = valid_utf8(block, position, source, config.encoding_errors)
         if position == 0:

@@ -45,7 +45,7 @@ def _rows(opened: Opened, source: Source, config: CorpusConfig) -> Rows:
     with ExitStack() as stack:
         long_fields = _LongFields(config, stack)
         for number, line in enumerate(lines(opened, source, errors), start=1):
-            where = f"{source.title} line {number}"
+            where = source.line(number)
             if not isinstance(line, str):
                 record = long_fields.read(line, where)
             elif line and not line.isspace():

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus.spans import Span, SpanStream
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
 from corpus2vec.pipeline.files.failures import reading
@@ -47,7 +48,9 @@ class Source:
     label: str = ""
     """The label of all its documents, taken from its name (--label-from)."""
     digest: Any = field(default_factory=hashlib.sha256, compare=False)
-    """SHA-256 of what was read so far. Only standard input feeds it."""
+    """SHA-256 of what was read so far. Only standard input and what has a span feed it."""
+    span: Span | None = None
+    """The part of the file that is read, where the corpus is read in parts."""
 
     @property
     def is_stream(self) -> bool:
@@ -68,7 +71,28 @@ class Source:
     def traits(self) -> Mapping[str, str]:
         """What its name decides about its documents."""
         traits = {"kind": self.kind, "compression": self.compression, "label": self.label}
+        if self.span:
+            traits[self.span.unit] = str(self.span)
         return {key: value for key, value in traits.items() if value}
+
+    @property
+    def bytes(self) -> Span | None:
+        """The bytes of the file that are read; None for all."""
+        return self.span if self.span and self.span.unit == "bytes" else None
+
+    @property
+    def row_groups(self) -> Span | None:
+        """The row groups of a Parquet file that are read; None for all."""
+        return self.span if self.span and self.span.unit == "row groups" else None
+
+    @property
+    def begin(self) -> int:
+        """The byte of the file at which reading begins."""
+        return self.bytes.begin if self.bytes else 0
+
+    def line(self, number: int) -> str:
+        """Return the name of a line in messages. The lines before a span are not counted."""
+        return f"{self.title} line {number}" + f" from byte {self.begin}" * bool(self.begin)
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Opened]:
@@ -78,9 +102,11 @@ class Source:
                 raw: IO[bytes] = cast("IO[bytes]", StandardInput(self.digest))
             else:
                 raw = stack.enter_context(self.path.open("rb"))
+                if self.bytes:
+                    raw = cast("IO[bytes]", SpanStream(raw, self.bytes, self.digest))
             stream = stack.enter_context(decompressed(raw, self.compression))
             yield Opened(raw, stream)
-            if self.is_stream:  # the digest is of all bytes, also behind the compressed data
+            if self.is_stream or self.bytes:  # the digest is of all, also behind compressed data
                 while raw.read(1 << 20):
                     pass
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -87,6 +88,13 @@ class Texts:
     def used(self) -> np.ndarray:
         """The bytes, without the eight more."""
         return self.data[:-WORD]
+
+    def feed(self, digest: Any) -> None:
+        """Feed all that the batch has to a digest."""
+        for array in (self.ends - self.begins, self.used):
+            digest.update(np.ascontiguousarray(array))
+        for column in (self.labels, self.ids):
+            digest.update(repr(column and column.to_pylist()).encode())
 
     def decoded(self) -> list[str]:
         """Return the documents as strings."""
