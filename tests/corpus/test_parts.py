@@ -139,8 +139,8 @@ def test_errors_name_the_byte_and_the_line_in_the_span(tmp_path):
 
 
 def test_what_cannot_be_cut_is_refused():
-    with pytest.raises(UsageError, match="standard input cannot be read in parts"):
-        sources_of(find_sources(["-"], CONFIG), CONFIG, Part(1, 2))
     config = TokenizeConfig()
+    with pytest.raises(UsageError, match="standard input cannot be read in parts"):
+        sources_of(find_sources(["-"], config), config, Part(1, 2))
     with pytest.raises(UsageError, match="/dev/null is not a regular file"):
         sources_of(find_sources(["/dev/null"], config), config, Part(1, 2))
