@@ -11,7 +11,19 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from corpus2vec.cli import ask, build, compare, inspect, judge, keep, lookup, project, report, use
+from corpus2vec.cli import (
+    ask,
+    build,
+    compare,
+    inspect,
+    judge,
+    keep,
+    lookup,
+    parts,
+    project,
+    report,
+    use,
+)
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.help import Commands
 from corpus2vec.cli.streams import STDOUT, discard, open_closed_streams
@@ -33,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 build.register(app)
+parts.register(app)
 inspect.register(app)
 lookup.register(app)
 ask.register(app)

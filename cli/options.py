@@ -20,6 +20,7 @@ from corpus2vec.cli.config_files import ALL_STAGES, as_option, read_config
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.help import show_all
 from corpus2vec.cli.records import Format, chosen_format
+from corpus2vec.cli.schedulers import scheduled_part
 from corpus2vec.cli.settings import CONFIG, unknown_variables, variable
 from corpus2vec.cli.texts import as_defaults, is_several, text_or_none, texts
 from corpus2vec.pipeline.config import Settings, option_name
@@ -59,6 +60,8 @@ class Request:
                 value = self.settings[field.name]
                 if is_several(field):
                     value = ",".join(value)
+                if value and field.metadata.get("scheduled"):
+                    value = scheduled_part(value, os.environ)
                 if isinstance(field.default, tuple):
                     value = tuple(each.strip() for each in value.split(",") if each.strip())
                 values[field.name] = value

@@ -8,6 +8,9 @@ pairs       an artifact and its manifest, put in place and found together
 store       the hit test, and making what is missing
 beside      the names of the files beside an artifact
 ledger      in = kept + unk + dropped, or the stage fails
-parquet     tokens.parquet and ids.parquet
+parts       a folder of parts is an artifact too
+sealing     all parts are there and belong together
+parquet     tokens.parquet and ids.parquet: their schema and reader
+parquet_writer  their writer
 weights     models and checkpoints as safetensors
 """

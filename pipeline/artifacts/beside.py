@@ -1,12 +1,20 @@
 """The names of the files beside an artifact: its manifest, and what a training run leaves there.
 
+What is beside a part of an artifact begins with an underscore: Arrow, pandas and Spark, which read
+the folder as one data set, pass over such names.
+
 Names only; nothing here reads or writes a file.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+PART = re.compile(r"part-[0-9]{5}\.parquet")
+BESIDE_PART = re.compile(r"[._]{1,2}part-[0-9]{5}\.parquet\..+")
+MANIFEST = ".manifest.json"
 
 
 def manifest_path(artifact: Path) -> Path:
@@ -14,10 +22,45 @@ def manifest_path(artifact: Path) -> Path:
 
     >>> manifest_path(Path("build/vocab.tsv")).as_posix()
     'build/vocab.tsv.manifest.json'
+    >>> manifest_path(Path("tokens/part-00042.parquet")).as_posix()
+    'tokens/_part-00042.parquet.manifest.json'
     """
     is_named = artifact.name not in ("", "..")  # `.` is a folder too
     file = artifact if is_named and not artifact.is_symlink() else Path(os.path.realpath(artifact))
-    return file.parent / f"{file.name}.manifest.json"
+    return file.parent / f"{'_' * is_part(file.name)}{file.name}{MANIFEST}"
+
+
+def artifact_path(manifest: Path) -> Path:
+    """Return the path of the artifact that has this manifest.
+
+    >>> artifact_path(Path("tokens/_part-00042.parquet.manifest.json")).as_posix()
+    'tokens/part-00042.parquet'
+    """
+    name = manifest.name.removesuffix(MANIFEST)
+    return manifest.with_name(name.removeprefix("_") if is_part(name[1:]) else name)
+
+
+def is_part(name: str) -> bool:
+    """Return whether a file of this name is a part of an artifact."""
+    return PART.fullmatch(name) is not None
+
+
+def is_beside_part(name: str) -> bool:
+    """Return whether it is the manifest or tally of a part, or what is written to become one.
+
+    >>> is_beside_part("_part-00042.parquet.manifest.json"), is_beside_part("part-00042.parquet")
+    (True, False)
+    """
+    return BESIDE_PART.fullmatch(name) is not None
+
+
+def tally_path(part: Path) -> Path:
+    """Return the path of the counts of a part's tokens.
+
+    >>> tally_path(Path("tokens/part-00042.parquet")).as_posix()
+    'tokens/_part-00042.parquet.tally'
+    """
+    return part.with_name(f"_{part.name}.tally")
 
 
 def checkpoint_path(model: Path, age: int = 0) -> Path:

@@ -3,9 +3,10 @@
 A digest is the SHA-256 of a file's bytes. A stamp is what the file system says of the file: while
 the stamp is the same, so is the content, and the file need not be read again.
 
-The digest of a folder is that of its files' names and digests. Its stamp has the sum of their sizes
-and the latest times of any file in it or of the folder itself, since any change in it moves some
-ctime past all the earlier ones.
+The digest of a folder is that of its files' names and digests. What is beside a part of an artifact
+(see `beside`) is left out, since a manifest is written again for a hit. The folder's stamp has the
+sum of the sizes and the latest times of any file in it or of the folder itself, since any change in
+it moves some ctime past all the earlier ones.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from corpus2vec.pipeline.artifacts.beside import is_beside_part
 from corpus2vec.pipeline.artifacts.manifest import Stamp, canonical_json
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.files.failures import reading
@@ -31,7 +33,8 @@ ATTEMPTS = 100
 def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, Stamp]:
     """Return the SHA-256 of a file or folder, and the stamp that it had meanwhile.
 
-    `known` maps stamps to digests taken earlier; a file with one of these stamps is not read.
+    `known` maps stamps to digests taken earlier; a file with one of these stamps is not read, and
+    neither is one in a folder.
     Raises DataError if the file keeps changing, and UsageError for what can be read only once or
     not at all: a FIFO, a device, a folder with no file in it.
     """
@@ -44,7 +47,7 @@ def digest(path: Path, known: Mapping[Stamp, str] | None = None) -> tuple[str, S
             before = stamp(path)
             if known and before in known:
                 return known[before], before
-            found = _digest(path)
+            found = _digest(path, known)
             if stamp(path) == before:
                 return found, before
     raise _restless(path)
@@ -74,7 +77,7 @@ def raw_stamp(file: Path | int) -> Stamp:
     if not stat.S_ISDIR(status.st_mode):
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     size, mtime, ctime = 0, status.st_mtime_ns, status.st_ctime_ns
-    for name in os.listdir(file):
+    for name in _names(file):
         if isinstance(file, int):
             descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK, dir_fd=file)
             try:
@@ -96,13 +99,21 @@ def _is_readable(path: Path) -> bool:
     """Return whether `path` is a regular file, or a folder of regular files."""
     if not path.is_dir():
         return stat.S_ISREG(path.stat().st_mode)
-    within = list(path.iterdir())
-    return bool(within) and all(_is_readable(each) for each in within)
+    within = _names(path)
+    return bool(within) and all(_is_readable(path / each) for each in within)
 
 
-def _digest(path: Path) -> str:
+def _names(folder: Path | int) -> list[str]:
+    """Return the names in a folder that its digest is of."""
+    return [name for name in os.listdir(folder) if not is_beside_part(name)]
+
+
+def _digest(path: Path, known: Mapping[Stamp, str] | None) -> str:
     if path.is_dir():
-        of_each = {each.name: _digest(each) for each in path.iterdir()}
+        of_each = {
+            name: digest(path / name, known)[0] if known else _digest(path / name, known)
+            for name in _names(path)
+        }
         return hashlib.sha256(canonical_json(of_each).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

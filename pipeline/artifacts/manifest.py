@@ -136,7 +136,7 @@ class Manifest:
     inputs: tuple[Mapping[str, Any], ...]
     tools: Mapping[str, str]
     output: Mapping[str, Any]
-    """`name`, `digest`, `size` in bytes, and `stamp`."""
+    """`name`, `digest`, `size` in bytes, and `stamp`; and `parts`, if it is a folder of them."""
     counts: Mapping[str, Any]
     """The ledgers, and whatever else the stage counted."""
     environment: Mapping[str, Any]
@@ -148,13 +148,18 @@ class Manifest:
     """The entries of all stages upstream, first to last."""
 
     def entry(self) -> dict[str, Any]:
-        """Return this stage alone, as the lineage of later stages stores it: without stamps."""
+        """Return this stage alone, as the lineage of later stages stores it.
+
+        That is without stamps, and without the list of parts.
+        """
         entry = {
             each.name: getattr(self, each.name)
             for each in dataclasses.fields(self)
             if each.name != "lineage"
         }
-        entry["output"] = {key: value for key, value in self.output.items() if key != "stamp"}
+        entry["output"] = {
+            key: value for key, value in self.output.items() if key not in ("stamp", "parts")
+        }
         entry["inputs"] = [
             {key: value for key, value in each.items() if key != "stamp"} for each in self.inputs
         ]

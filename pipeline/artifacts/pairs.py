@@ -19,6 +19,7 @@ from pathlib import Path
 from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.digests import ATTEMPTS, digest, raw_stamp, stamp
 from corpus2vec.pipeline.artifacts.manifest import Manifest, Stamp, plain
+from corpus2vec.pipeline.artifacts.parts import part_files
 from corpus2vec.pipeline.errors import StorageError
 from corpus2vec.pipeline.files.failures import reading, writing
 from corpus2vec.pipeline.files.replacement import Replacement, replacement, sync
@@ -66,7 +67,7 @@ def pair_of(artifact: Path) -> Pair:
     """
     beside = read_manifest(artifact)
     for _ in range(ATTEMPTS):
-        found, taken = digest(artifact, known_output(beside))
+        found, taken = digest(artifact, _known(artifact, beside))
         pair = Pair(found, taken, beside)
         if pair.fits:
             break
@@ -88,6 +89,17 @@ def known_output(manifest: Manifest | None) -> dict[Stamp, str]:
         return {Stamp(**(manifest.output.get("stamp") or {})): manifest.output["digest"]}
     except TypeError:
         return {}
+
+
+def _known(artifact: Path, beside: Manifest | None) -> dict[Stamp, str]:
+    """Return what is known of an artifact by stamp, and of its parts if that does not do."""
+    known = known_output(beside)
+    if artifact.is_dir():
+        with reading(artifact):
+            is_known = raw_stamp(artifact) in known
+        for part in () if is_known else part_files(artifact):
+            known.update(known_output(read_manifest(part)))
+    return known
 
 
 def _pending(artifact: Path) -> list[Path]:

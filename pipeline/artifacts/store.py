@@ -152,7 +152,8 @@ def produce(
 
 def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:
     for each in inputs:
-        if each.stamp and os.path.realpath(each.name) == str(output):
+        # A part must not be written into the folder of the parts that are read, either.
+        if each.stamp and os.path.realpath(each.name) in (str(output), str(output.parent)):
             raise UsageError(
                 f"{each.name} is an input, so it cannot be the output", hint="name another output"
             )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus2vec.pipeline.config.settings import Settings, setting
+from corpus2vec.pipeline.config.parts import Parted
+from corpus2vec.pipeline.config.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncodeConfig(Settings):
+class EncodeConfig(Parted):
     """How tokens become ids."""
 
     unknown: Literal["error", "drop"] = setting(

@@ -10,7 +10,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from corpus2vec.pipeline.config.settings import Settings, require, setting
 
@@ -84,6 +84,13 @@ class Parted(Settings):
         first, *others = parts_of(self.part)
         require(not others, f"--part {self.part} is several parts", "make one after the other")
         return first
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings that decide bytes; what is made at once is no part."""
+        settings = super().deciding()
+        if self.part is None:
+            del settings["part"]
+        return settings
 
     def outputs(self, output: Path) -> list[tuple[Path, Self]]:
         """Return `output` itself or, of parts, the file of each in that folder."""

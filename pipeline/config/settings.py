@@ -35,6 +35,7 @@ def setting(
         shared=True   one option and one environment variable for all commands that have the field
         alone=True    the stage's own command has the option, `run` does not
         several=True  the option may be repeated; its values are joined by commas
+        scheduled=True  a scheduler of jobs may have the value: auto
         own=TEXT      the option of the stage's own command, where it is not `run`'s
     """
     bounds = {"least": least, "most": most, "below": below}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from corpus2vec.pipeline.config.parts import Parted
 from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
-ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header", "part")
+ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header")
 """Settings that came later than the format of tokens.parquet."""
 
 

@@ -202,7 +202,8 @@ def _built(names: set[str], path: str, output: Path) -> set[str]:
     built = set()
     for name in names:
         real = os.path.realpath(name)
-        if real in own or (real.startswith(folder) and not names_the_folder):
+        is_own = real in own or real.startswith(own[0] + os.sep)
+        if is_own or (real.startswith(folder) and not names_the_folder):
             built.add(name)
     return built
 

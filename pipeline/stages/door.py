@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.manifest import Input
 from corpus2vec.pipeline.artifacts.pairs import has_manifest
+from corpus2vec.pipeline.artifacts.parts import is_parted
+from corpus2vec.pipeline.artifacts.sealing import seal
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.stages.folder import artifacts_in, is_build, within
 
@@ -37,14 +39,16 @@ def artifact(role: str, path: Path, *makers: str) -> Input:
     """Return an artifact that one of these stages made (any stage, if none is named), as an input.
 
     Of the folder of a build the artifact of the latest of these stages is taken. What a build reads
-    in place of a stage's artifact will do for it. Without a manifest, nobody
-    knows who made it, and its reader has to see for itself. Raises UsageError if there is no such
-    file. Raises DataError if it is damaged, was made by another stage, or in a format that is newer
-    than this program's.
+    in place of a stage's artifact will do for it. A folder of parts is sealed first. Without a
+    manifest, nobody knows who made it, and its reader has to see for itself. Raises UsageError if
+    there is no such file. Raises DataError if it is damaged, was made by another stage, or in a
+    format that is newer than this program's.
     """
     from corpus2vec.pipeline.stages import makers_of  # the stages import this module
 
     path = within(path, *(maker for each in makers for maker in makers_of(each)))
+    if is_parted(path):
+        seal(path)
     given = artifact_input(role, path)
     if given.manifest is None:
         return given

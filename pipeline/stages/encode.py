@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe, changed_settings
 from corpus2vec.pipeline.artifacts.store import Outcome
-from corpus2vec.pipeline.config import EncodeConfig, Execution
+from corpus2vec.pipeline.config import EncodeConfig, Execution, Part
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
@@ -27,7 +27,10 @@ from corpus2vec.pipeline.stages.tokenize import NAME as TOKENIZE
 from corpus2vec.pipeline.stages.tokenize import OF_TEXT
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+    from corpus2vec.pipeline.vocabulary.encoding import Encoder, Labels
 
 NAME = "encode"
 NEEDS = ("tokenize", "vocab")
@@ -72,7 +75,8 @@ def run(
 
     Raises DataError for tokens of which only some have labels, or ids of documents.
     """
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+    from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
     from corpus2vec.pipeline.vocabulary.encoding import Encoder
     from corpus2vec.pipeline.vocabulary.vocabulary import read_vocabulary
 
@@ -89,8 +93,13 @@ def run(
         first, total = readers[0], sum(reader.rows for reader in readers)
         for reader in readers[1:]:
             _require_alike(first, reader)
-        row_groups = (batch for reader in readers for batch in reader.row_groups())
         encoder = Encoder(read_vocabulary(given), config)
+        row_groups = _row_groups(readers)
+        if part := config.own_part:
+            begin, end = _part_of(readers, part)
+            row_groups = _row_groups(readers, begin, end)
+            if first.labelled:
+                encoder.labels = _labels_before(readers, begin, encoder)
         rows = 0
         with (
             RowGroupWriter(target, "ids", first.labelled, first.identified) as writer,
@@ -110,9 +119,54 @@ def run(
             )
         encoder.tokens.kept = writer.items - encoder.tokens.unk
         counts = balanced(encoder.documents, encoder.tokens)
-        return {**counts, "rows": writer.rows, **({"labels": len(names)} if names else {})}
+        of_all = {"labels": len(names)} if names and not part else {}
+        return {**counts, "rows": writer.rows, **of_all}
 
     return store.produce(made_by, output, write, force=force)
+
+
+# --- parts -----------------------------------------------------------------------------------
+
+
+def _part_of(readers: Sequence[RowGroupReader], part: Part) -> tuple[int, int]:
+    """Return which row groups of all tokens together are in a part: from, to before."""
+    from corpus2vec.pipeline.corpus.cutting import cut
+
+    sizes = [size for reader in readers for size in reader.sizes]
+    places = [each.place for each in cut(sizes, [True] * len(sizes), part.number, part.of)]
+    return (places[0], places[-1] + 1) if places else (0, 0)
+
+
+def _row_groups(
+    readers: Sequence[RowGroupReader], begin: int = 0, end: int | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield row groups of all tokens together; some only, if `end` is given."""
+    for reader in readers:
+        yield from reader.row_groups(begin, end)
+        number = len(reader.sizes) if end is not None else 0
+        begin, end = max(0, begin - number), None if end is None else max(0, end - number)
+
+
+def _labels_before(readers: Sequence[RowGroupReader], begin: int, encoder: Encoder) -> Labels:
+    """Return the labels that have an id when the row groups before `begin` are encoded.
+
+    Where documents may be left out, those row groups have to be encoded to know.
+    """
+    from corpus2vec.pipeline.vocabulary.encoding import Encoder
+
+    if not encoder.keeps_documents:
+        before = Encoder(encoder.vocabulary, encoder.config)
+        for batch in _row_groups(readers, 0, begin):
+            before.encode(batch)
+        return before.labels
+    labels = encoder.labels
+    for reader in readers:
+        labels = labels.extended(reader.label_names_before(begin))
+        begin = max(0, begin - len(reader.sizes))
+    return labels
+
+
+# --- what fits what --------------------------------------------------------------------------
 
 
 def _made_otherwise(tokens: Input, vocabulary: Input) -> str:

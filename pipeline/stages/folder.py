@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.beside import MANIFEST, artifact_path
 from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.artifacts.pairs import has_manifest, read_manifest
+from corpus2vec.pipeline.artifacts.parts import is_parted
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError
 
@@ -27,9 +28,11 @@ DUMP = "dump"
 def is_build(path: Path) -> bool:
     """Return whether a path is the folder of a build: it has an artifact with a manifest in it.
 
-    A dump may be a folder too; it has its manifest beside it.
+    A dump may be a folder too; it has its manifest beside it. So may be an artifact in parts.
     """
-    return path.is_dir() and not has_manifest(path) and bool(with_manifest(path))
+    if not path.is_dir() or is_parted(path) or has_manifest(path):
+        return False
+    return bool(with_manifest(path))
 
 
 def require_build(path: Path) -> None:
@@ -131,10 +134,7 @@ def places(folder: Path, stage: Stage) -> list[Path]:
 
 def with_manifest(folder: Path) -> list[Path]:
     """Return the artifacts in a folder that have a manifest."""
-    pattern = manifest_path(Path("*")).name
-    return sorted(
-        path.with_name(path.name.removesuffix(pattern[1:])) for path in folder.glob(pattern)
-    )
+    return sorted(map(artifact_path, folder.glob(f"*{MANIFEST}")))
 
 
 def follows(later: Manifest, earlier: Path) -> bool:

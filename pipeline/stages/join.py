@@ -61,7 +61,8 @@ def run(
     progress: Progress = SILENT,
 ) -> Outcome:
     """Join the phrases in phrases.tsv, in tokens.parquet, into joined.parquet."""
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter
+    from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+    from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
     from corpus2vec.pipeline.phrases.joining import Joining
     from corpus2vec.pipeline.phrases.phrases import read_phrases
 

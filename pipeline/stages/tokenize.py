@@ -8,6 +8,7 @@ Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
@@ -19,15 +20,15 @@ from corpus2vec.pipeline.artifacts.inputs import folder_inputs, folder_of, known
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
-from corpus2vec.pipeline.config import CorpusConfig, TokenizeConfig, TokenizeExecution
+from corpus2vec.pipeline.config import CorpusConfig, Parted, TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
-from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
+from corpus2vec.pipeline.stages.corpora import corpus_inputs, part_inputs, without_idle
 from corpus2vec.pipeline.stages.stage import balanced
 
 if TYPE_CHECKING:
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+    from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
     from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.corpus.texts import Texts
     from corpus2vec.pipeline.tokenizer import Tokens
@@ -41,16 +42,14 @@ CONFIG = TokenizeConfig
 EXECUTION = TokenizeExecution
 stream = None  # Parquet is read in pieces, from its end
 OF_TEXT = {each.name for each in fields(TokenizeConfig)} - {
-    each.name for each in fields(CorpusConfig)
+    each.name for each in (*fields(CorpusConfig), *fields(Parted))
 }
 """The settings that decide how a text becomes tokens, whatever file it is in."""
 
 
 def recipe(inputs: Sequence[str], output: Path, config: TokenizeConfig) -> Recipe:
     """Return what decides tokens.parquet: the corpus files, and the folder of a --model."""
-    from corpus2vec.pipeline.corpus.sources import find_sources
-
-    return _recipe(find_sources(inputs, config, output), output, config)
+    return _recipe(*_sources(inputs, output, config), output, config)
 
 
 def settings_like(tokens: Path) -> dict[str, Any]:
@@ -83,23 +82,28 @@ def run(
     Several workers are processes that begin by importing the main module, so a script that asks
     for them needs its `if __name__ == "__main__"`.
     """
-    from corpus2vec.pipeline.corpus.corpus import Corpus
-    from corpus2vec.pipeline.corpus.sources import find_sources
-    from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
+    import pyarrow as pa
 
-    sources = find_sources(inputs, config, output)
+    from corpus2vec.pipeline.corpus.corpus import Corpus
+    from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
+    from corpus2vec.pipeline.vocabulary.encoding import Labels
+
+    sources, own = _sources(inputs, output, config)
     execution = execution or TokenizeExecution(workers=1)
 
     def write(target: Path) -> Mapping[str, Any]:
-        corpus = Corpus(sources, config)
+        corpus = Corpus(own, config)
         documents, tokens = Ledger("documents"), Ledger("tokens")
         cuts = chunk_cuts = 0
         make = functools.partial(_make_tokenizer, config)
         workers = resolve_workers(execution.workers, corpus.size)
         pieces = in_order(make, corpus.batches(), workers)
+        labels = Labels(pa.array([], pa.string()))
         with _writer(target, config) as writer, closing(pieces):
             for piece in pieces:
                 writer.write(piece.batch)
+                if config.part and corpus.labelled:
+                    labels = labels.extended(piece.batch.column("label"))
                 documents.read += piece.read
                 documents.kept += piece.documents
                 documents.drop("blank", piece.blank)
@@ -110,7 +114,10 @@ def run(
                 cuts += piece.cuts
                 chunk_cuts += piece.chunk_cuts
                 corpus.report(progress, documents.read)
-        if documents.read == documents.dropped["blank"]:
+            if config.part and corpus.labelled:
+                names = labels.names.to_pylist()
+                writer.add_metadata({"labels": json.dumps(names, ensure_ascii=False)})
+        if documents.read == documents.dropped["blank"] and not config.part:
             if corpus.missing:
                 raise DataError(
                     f"every document of the corpus lacks a field, or is blank: {corpus.missing:,} "
@@ -130,13 +137,30 @@ def run(
         long = {"documents_cut": corpus.cuts, "chunks_cut": chunk_cuts}
         return {**counts, **facts, **{name: count for name, count in long.items() if count}}
 
-    return store.produce(_recipe(sources, output, config), output, write, force=force)
+    return store.produce(_recipe(sources, own, output, config), output, write, force=force)
 
 
-def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> Recipe:
+def _sources(
+    inputs: Sequence[str], output: Path, config: TokenizeConfig
+) -> tuple[list[Source], list[Source]]:
+    """Return the files of the corpus, and what of them is read: of a part, its own spans."""
+    from corpus2vec.pipeline.corpus.parts import sources_of
+    from corpus2vec.pipeline.corpus.sources import find_sources
+
+    part = config.own_part
+    sources = find_sources(inputs, config, output.parent if part else output)
+    return sources, sources_of(sources, config, part) if part else sources
+
+
+def _recipe(
+    sources: Sequence[Source], own: Sequence[Source], output: Path, config: TokenizeConfig
+) -> Recipe:
     from corpus2vec.pipeline.tokenizer.spacy_pipeline import deciding, is_model_folder, versions
 
-    inputs = corpus_inputs(sources, output)
+    if config.part:
+        inputs = part_inputs(sources, own, output, config)
+    else:
+        inputs = corpus_inputs(sources, output)
     if config.model and is_model_folder(config.model):
         inputs += folder_inputs("pipeline", Path(config.model), known_digests(output))
     return Recipe(
@@ -149,7 +173,7 @@ def _recipe(sources: Sequence[Source], output: Path, config: TokenizeConfig) -> 
 
 
 def _writer(target: Path, config: TokenizeConfig) -> RowGroupWriter:
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+    from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
     from corpus2vec.pipeline.corpus.documents import labelled
 
     return RowGroupWriter(target, "tokens", labelled(config), bool(config.id_field))

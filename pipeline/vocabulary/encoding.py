@@ -54,6 +54,11 @@ class Encoder:
         self.labels = Labels(pa.array([], pa.string()))
         self._known = vocabulary.interned()
 
+    @property
+    def keeps_documents(self) -> bool:
+        """Whether every document with a token keeps one."""
+        return self.vocabulary.unk is not None or self.config.unknown == "error"
+
     def encode(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Replace `tokens: list<string>` by `ids: list<int32>`, and label names by label ids.
 

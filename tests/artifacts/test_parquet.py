@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus2vec.pipeline.artifacts import parquet
-from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, RowGroupWriter, documents
+from corpus2vec.pipeline.artifacts import parquet, parquet_writer
+from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, documents
+from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
 from corpus2vec.pipeline.errors import DataError, StorageError
 
 WORDS = {"tokens": ["Hope", "to", "see", "", "😀", "a\tb\n"], "ids": [0, 1, 2, 2**31 - 1, 4, 5]}
@@ -119,8 +120,8 @@ def test_label_ids_are_given_back_by_name(path):
 
 @pytest.fixture
 def small_groups(monkeypatch):
-    monkeypatch.setattr(parquet, "ROW_GROUP_ITEMS", 10)
-    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 4)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP_ITEMS", 10)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP_ROWS", 4)
 
 
 @both_kinds
@@ -189,7 +190,7 @@ def written_in_pieces(kind, rows, cuts, encoded, tmp_path_factory):
     """The rows as written in pieces and at once, with low bounds."""
     pieces = [rows[begin:end] for begin, end in zip([0, *cuts], [*cuts, 40], strict=True)]
     folder = tmp_path_factory.mktemp("artifacts")
-    with mock.patch.multiple(parquet, ROW_GROUP_ITEMS=20, ROW_GROUP_ROWS=7):
+    with mock.patch.multiple(parquet_writer, ROW_GROUP_ITEMS=20, ROW_GROUP_ROWS=7):
         batches = [batch(kind, piece, encoded) for piece in pieces]
         cut = write(folder / "cut", kind, *batches, labelled=False)
         whole = write(folder / "whole", kind, batch(kind, rows), labelled=False)

@@ -11,7 +11,7 @@ from tests.support.runs import SMALL, STAGES, write
 
 LOOKING = ["info", "show", "lookup", "neighbors", "analogy", "similarity", "evaluate", "compare"]
 USING, KEEPING = ["predict", "embed", "extend", "align"], ["ls", "clean", "init", "config"]
-COMMANDS = [*STAGES, "phrases", "join", "run", "plan", *LOOKING, "report", "plot"]
+COMMANDS = [*STAGES, "phrases", "join", "run", "plan", "seal", *LOOKING, "report", "plot"]
 COMMANDS += [*USING, *KEEPING]
 
 

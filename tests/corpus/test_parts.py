@@ -14,6 +14,7 @@ from corpus2vec.pipeline.config import Part, TokenizeConfig
 from corpus2vec.pipeline.corpus.corpus import Corpus
 from corpus2vec.pipeline.corpus.parts import digest_of, listing, sources_of
 from corpus2vec.pipeline.corpus.sources import find_sources
+from corpus2vec.pipeline.corpus.spans import Span
 from corpus2vec.pipeline.errors import DataError, UsageError
 
 WORDS = [f"word{number}" for number in range(40)]
@@ -136,6 +137,15 @@ def test_errors_name_the_byte_and_the_line_in_the_span(tmp_path):
     lines.write_text('{"text": "Hope"}\n' * 9 + "{\n")
     with pytest.raises(DataError, match=f"{lines} line 5 from byte 85 is not JSON"):
         documents(sources_of(find_sources([str(lines)], config), config, Part(2, 2)), config)
+
+
+def test_a_part_of_a_text_has_the_bytes_of_its_lines(tmp_path):
+    text = tmp_path / "a.txt"
+    text.write_text("Hope to see you soon\nNice to see you again\n")
+    config = TokenizeConfig()
+    (own,) = sources_of(find_sources([str(text)], config), config, Part(2, 2))
+    assert own.span == Span("bytes", 21, 43, of=43, size=22)
+    assert own.traits == {"kind": "text", "bytes": "21-43/43"}
 
 
 def test_what_cannot_be_cut_is_refused():

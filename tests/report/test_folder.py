@@ -9,7 +9,7 @@ import pytest
 
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.artifacts.beside import checkpoint_path, events_path, manifest_path
-from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
 from corpus2vec.pipeline.config import DumpConfig, EncodeConfig, TrainConfig, VocabConfig
 from corpus2vec.pipeline.config.formats import FORMATS
 from corpus2vec.pipeline.errors import DataError, UsageError

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.artifacts import parquet
+from corpus2vec.pipeline.artifacts import parquet_writer
 from corpus2vec.pipeline.artifacts.ledger import Ledger
 from corpus2vec.pipeline.artifacts.parquet import documents
 from corpus2vec.pipeline.config import VocabConfig, VocabExecution
@@ -73,8 +73,8 @@ def test_the_size_of_row_groups_decides_nothing_but_row_groups(
     many_kinds, expected, items, rows, monkeypatch
 ):
     monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make_tokenizer)
-    monkeypatch.setattr(parquet, "ROW_GROUP_ITEMS", items)
-    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", rows)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP_ITEMS", items)
+    monkeypatch.setattr(parquet_writer, "ROW_GROUP_ROWS", rows)
     counts, [_, vocabulary, _] = front_end(*many_kinds, settings=LABELLED)
     assert (counts, vocabulary) == (expected[0], expected[1][1])
     assert list(documents(Path("i.parquet"))) == expected[2]

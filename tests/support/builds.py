@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
 from corpus2vec.pipeline.artifacts.weights import write_arrays
 from corpus2vec.pipeline.config import DumpConfig, MapConfig
 from corpus2vec.pipeline.report import facts
