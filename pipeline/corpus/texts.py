@@ -94,7 +94,7 @@ class Texts:
         for array in (self.ends - self.begins, self.used):
             digest.update(np.ascontiguousarray(array))
         for column in (self.labels, self.ids):
-            digest.update(repr(column and column.to_pylist()).encode())
+            digest.update(repr(None if column is None else column.to_pylist()).encode())
 
     def decoded(self) -> list[str]:
         """Return the documents as strings."""

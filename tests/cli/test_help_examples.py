@@ -42,6 +42,7 @@ def place(cli, tmp_path, monkeypatch):
     more = ["--dim", 2, "--epochs", 1, "--quiet"]
     for build in ("old", "1950s", "1990s"):
         assert cli("run", "books", *more, "-o", build).code == 0
+    assert cli("tokenize", "books", "--part", "1-2/2", "-o", "build/tokens").code == 0
     labels = ["--text-field", "title", "--label-field", "kind", "--objective", "classify"]
     assert cli("run", "new.csv", *labels, *more, "-o", "classifier/build").code == 0
     return tmp_path
