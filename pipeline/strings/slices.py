@@ -8,7 +8,7 @@ the bytes must be compared.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,6 +150,31 @@ def scattered(numbers: np.ndarray) -> np.ndarray:
 def padded(data: np.ndarray) -> np.ndarray:
     """Append the bytes that `Slices` needs after `data` (uint8)."""
     return np.concatenate([data, np.zeros(WORD, np.uint8)])
+
+
+def replaced(
+    values: np.ndarray,
+    counts: np.ndarray,
+    chosen: np.ndarray,
+    others: np.ndarray,
+    other_counts: Sequence[int],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Replace some of n concatenated lists by others; return the values and the lists' lengths.
+
+    Of [1], [2, 2] and [3], list 1 becomes [9]:
+
+    >>> replaced(np.array([1, 2, 2, 3]), np.array([1, 2, 1]), np.array([1]), np.array([9]), [1])
+    (array([1, 9, 3]), array([1, 1, 1]))
+    """
+    kept = np.ones(len(counts), bool)
+    kept[chosen] = False
+    new_counts = counts.copy()
+    new_counts[chosen] = other_counts
+    stay = np.repeat(kept, new_counts)
+    replaced = np.empty(len(stay), values.dtype)
+    replaced[stay] = values[np.repeat(kept, counts)]
+    replaced[~stay] = others
+    return replaced, new_counts
 
 
 def ranges(begins: np.ndarray, lengths: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@
       distinct.py        distinct chunks → tokens; chunks of one shape are split once
       arrays.py            what it asks about thousands of chunks at once
       affixes.py           how spaCy splits one chunk
+      peeling.py           how many are split so at once
       patterns.py          special cases that reach beyond a chunk
       shapes.py            which strings the tokenizer's expressions cannot tell apart
       rules.py             what each alternative of an expression tests, needs and can match

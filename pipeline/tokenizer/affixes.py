@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corpus2vec.pipeline.tokenizer.char_sets import NEWLINE, CharSet, is_rare, one_of, union
 from corpus2vec.pipeline.tokenizer.parse_tree import Unreadable
-from corpus2vec.pipeline.tokenizer.rules import read_rules
+from corpus2vec.pipeline.tokenizer.rules import Rule, read_rules
 from corpus2vec.pipeline.tokenizer.shapes import Shapes
 
 if TYPE_CHECKING:
@@ -61,13 +61,21 @@ class Affixes:
             chunk: [_orth(tokenizer, token) for token in tokens]
             for chunk, tokens in tokenizer.rules.items()
         }
-        self._longest_special = max(map(len, self.special_cases), default=0)
-        self._prefix = _prefix_finder(prefix, tokenizer.prefix_search)
-        self._suffix = _suffix_finder(suffix, tokenizer.suffix_search)
-        self._prefix_of = _Decided(prefix, tokenizer.prefix_search, self._prefix, at_start=True)
-        self._suffix_of = _Decided(suffix, tokenizer.suffix_search, self._suffix, at_start=False)
+        self.longest_special = max(map(len, self.special_cases), default=0)
+        """Only strings of so many characters are looked up."""
+        self.prefix = _prefix_finder(prefix, tokenizer.prefix_search)
+        """Measures a string's prefix."""
+        self.suffix = _suffix_finder(suffix, tokenizer.suffix_search)
+        """Measures a string's suffix."""
+        self._prefix_of = _Decided(prefix, tokenizer.prefix_search, self.prefix, at_start=True)
+        self._suffix_of = _Decided(suffix, tokenizer.suffix_search, self.suffix, at_start=False)
+        self.prefix_rules = _rules(prefix, tokenizer.prefix_search, "anchored")
+        """None: its rules do not decide alone."""
+        self.suffix_rules = _rules(suffix, tokenizer.suffix_search, "ends")
+        self.infix_rules = read_rules(infix) if infix else ()
         self._infixes = _infix_finder(infix, tokenizer.infix_finditer)
-        self._keep = tokenizer.token_match
+        self.keep = tokenizer.token_match
+        """Matches a string that must stay whole."""
         self._url = tokenizer.url_match
         self._url_needs = _needs(url)
 
@@ -77,7 +85,7 @@ class Affixes:
         starts: list[int] = []
         suffixes: list[int] = []
         looked_up: list[tuple[int, int]] = []
-        longest, keep = self._longest_special, self._keep
+        longest, keep = self.longest_special, self.keep
         prefix_of, suffix_of = self._prefix_of, self._suffix_of
         while begin < end:
             if end - begin <= longest:
@@ -88,7 +96,7 @@ class Affixes:
                 break
             prefix = prefix_of[chunk[begin]]
             if prefix < 0:
-                prefix = self._prefix(chunk[begin:end])
+                prefix = self.prefix(chunk[begin:end])
             rest = begin + prefix
             if prefix and rest < end and end - rest <= longest:
                 looked_up.append((rest, end))
@@ -98,7 +106,7 @@ class Affixes:
                     break
             suffix = suffix_of[chunk[end - 1]] if rest < end else 0
             if suffix < 0:
-                suffix = self._suffix(chunk[rest:end])
+                suffix = self.suffix(chunk[rest:end])
             if suffix and end - suffix - begin <= longest and begin < end - suffix:
                 looked_up.append((begin, end - suffix))
                 if special_cases and chunk[begin : end - suffix] in special_cases:
@@ -119,12 +127,17 @@ class Affixes:
                 for token in special_cases[string]:
                     starts.append(begin)
                     begin += len(token)
-            elif len(string) == 1 or (keep and keep(string)) or self._is_url(string):
-                starts.append(begin)
             else:
-                starts += self._split_infixes(string, begin)
+                starts += self.split_inner(string, begin)
         starts += reversed(suffixes)
         return Split(tuple(starts), tuple(looked_up))
+
+    def split_inner(self, string: str, offset: int) -> list[int]:
+        """Return where the tokens begin of what is left, counted from `offset`."""
+        keep = self.keep
+        if len(string) == 1 or (keep and keep(string)) or self._is_url(string):
+            return [offset]
+        return self._split_infixes(string, offset)
 
     def _is_url(self, string: str) -> bool:
         # The search costs more than all the rest, and most strings lack what a URL must have.
@@ -173,6 +186,13 @@ def _needs(pattern: re.Pattern[str] | None) -> str | None:
     if None in needs or sum(end - begin for each in needs for begin, end in each or ()) > 16:
         return None
     return "".join(chr(c) for each in needs for begin, end in each or () for c in range(begin, end))
+
+
+def _rules(pattern: re.Pattern[str] | None, search: Any, edge: str) -> tuple[Rule, ...] | None:
+    """Return the rules of an expression, if all of them are at that edge of the string."""
+    rules = read_rules(pattern) if pattern else ()
+    decide = not rules or search.__name__ == "search"
+    return rules if decide and all(getattr(rule, edge) for rule in rules) else None
 
 
 def _length(match: re.Match[str] | None) -> int:

@@ -7,39 +7,15 @@ spaCy, a rule or a special case. In the shapes, n is the number of chunks or of 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from corpus2vec.pipeline.strings.interner import Growing
 from corpus2vec.pipeline.strings.slices import Slices, ranges
-from corpus2vec.pipeline.tokenizer.affixes import Split
 from corpus2vec.pipeline.tokenizer.patterns import Pair
-
-
-def replaced(
-    values: np.ndarray,
-    counts: np.ndarray,
-    chosen: np.ndarray,
-    others: np.ndarray,
-    other_counts: Sequence[int],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Replace some of n concatenated lists by others; return the values and the lists' lengths.
-
-    Of [1], [2, 2] and [3], list 1 becomes [9]:
-
-    >>> replaced(np.array([1, 2, 2, 3]), np.array([1, 2, 1]), np.array([1]), np.array([9]), [1])
-    (array([1, 9, 3]), array([1, 1, 1]))
-    """
-    kept = np.ones(len(counts), bool)
-    kept[chosen] = False
-    new_counts = counts.copy()
-    new_counts[chosen] = other_counts
-    stay = np.repeat(kept, new_counts)
-    replaced = np.empty(len(stay), values.dtype)
-    replaced[stay] = values[np.repeat(kept, counts)]
-    replaced[~stay] = others
-    return replaced, new_counts
+from corpus2vec.pipeline.tokenizer.peeling import SplitMany
 
 
 @dataclass(frozen=True)
@@ -86,14 +62,21 @@ class Splits:
         """The memory they take, roughly."""
         return 16 * (len(self._starts) + len(self._looked_up))
 
-    def add(self, split: Split) -> int:
-        """Store a split and return its number."""
-        self._looked_up.add(itertools.chain.from_iterable(split.looked_up))
-        return self._starts.add(split.starts)
+    def add(self, splits: SplitMany) -> int:
+        """Store splits; return the number of the first."""
+        self._looked_up.add(splits.looked_up.ravel(), 2 * splits.looked_up_counts)
+        return self._starts.add(splits.starts, splits.start_counts)
 
     def starts(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return all token starts of n splits, as (which of the n, start)."""
         return self._starts.gather(numbers)
+
+    def lists(self, numbers: np.ndarray) -> list[list[int]]:
+        """Return the token starts of n splits, each by itself."""
+        owners, starts = self.starts(numbers)
+        ends = np.cumsum(np.bincount(owners, minlength=len(numbers))).tolist()
+        values = starts.tolist()
+        return [values[begin:end] for begin, end in itertools.pairwise([0, *ends])]
 
     def looked_up(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return all strings that n splits looked up, as (which of the n, begin, end)."""
@@ -105,36 +88,33 @@ class _Lists:
     """Lists of numbers, numbered in the order in which they are added.
 
     >>> lists = _Lists()
-    >>> lists.add([0, 2, 5]), lists.add([0])
-    (0, 1)
+    >>> lists.add(np.array([0, 2, 5, 0]), np.array([3, 1]))
+    0
     >>> lists.gather(np.array([1, 0, 1]))
     (array([0, 1, 1, 1, 2]), array([0, 0, 2, 5, 0]))
     """
 
     def __init__(self) -> None:
-        self._values: list[int] = []
-        self._ends: list[int] = [0]
-        self._frozen_values = np.zeros(0, np.int64)
-        self._frozen_ends = np.zeros(1, np.int64)
+        self._values, self._ends = Growing(np.int64), Growing(np.int64)
+        self._ends.extend(np.zeros(1, np.int64))
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def add(self, values: Iterable[int]) -> int:
-        """Store a list and return its number."""
+    def add(self, values: np.ndarray, counts: np.ndarray) -> int:
+        """Store lists, given one after the other; return the number of the first."""
+        first = len(self._ends) - 1
+        self._ends.extend(len(self._values) + np.cumsum(counts))
         self._values.extend(values)
-        self._ends.append(len(self._values))
-        return len(self._ends) - 2
+        return first
 
     def gather(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of n lists, as (which of the n, value)."""
-        if len(self._frozen_ends) < len(self._ends):
-            self._frozen_values = np.array(self._values, np.int64)
-            self._frozen_ends = np.array(self._ends, np.int64)
-        begins = self._frozen_ends[numbers]
-        counts = self._frozen_ends[numbers + 1] - begins
+        ends = self._ends.values
+        begins = ends[numbers]
+        counts = ends[numbers + 1] - begins
         owners = np.repeat(np.arange(len(numbers)), counts)
-        return owners, self._frozen_values[ranges(begins, counts)]
+        return owners, self._values.values[ranges(begins, counts)]
 
 
 class TokenSet:

@@ -3,8 +3,9 @@
 A chunk's tokens do not depend on its place in the text, except where a pattern of `patterns.py`
 matches. So chunks are interned, and only new ones are tokenized, in this order:
 
-1. One chunk of each new shape (`shapes.py`) is split (`affixes.py`), without special cases. All
-   chunks of that shape are split at the same places: `cat,` like `dog,` after three characters.
+1. One chunk of each new shape (`shapes.py`) is split, all of them together (`peeling.py`), without
+   special cases. All chunks of that shape are split at the same places: `cat,` like `dog,` after
+   three characters.
 2. A chunk that has a special case among the strings that splitting looks up is split by itself:
    `won't` has the shape of `dog't`, but is a special case.
 3. A chunk whose tokens a pattern may change is searched for patterns: `x:)`, with `:)`.
@@ -15,17 +16,20 @@ Steps 1 to 3 depend on the chunk alone and are remembered. Step 4 is remembered 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from corpus2vec.pipeline.strings.interner import Growing, Interner, KeySet
-from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges
-from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
-from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet, replaced
+from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges, replaced
+from corpus2vec.pipeline.tokenizer.affixes import Affixes
+from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet
+from corpus2vec.pipeline.tokenizer.char_sets import CODE_POINTS
 from corpus2vec.pipeline.tokenizer.chunks import Chunks
 from corpus2vec.pipeline.tokenizer.patterns import Patterns
+from corpus2vec.pipeline.tokenizer.peeling import Peeling
 
 if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
@@ -58,8 +62,13 @@ class DistinctChunks:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._affixes = Affixes(tokenizer)
+        self._peeling = Peeling(self._affixes)
         patterns = Patterns(tokenizer, self._affixes)
         self._patterns = patterns
+        self._special_ends = np.zeros((2, CODE_POINTS), bool)
+        """By code point: whether a special case begins with it, and whether one ends with it."""
+        for case in filter(None, self._affixes.special_cases):
+            self._special_ends[0, ord(case[0])] = self._special_ends[1, ord(case[-1])] = True
         self._special_keys = KeySet(Slices.of_texts(self._affixes.special_cases))
         known = sorted(patterns.singles.union(*patterns.pairs))
         self._pattern_tokens = known
@@ -126,16 +135,22 @@ class DistinctChunks:
         owners, slices = self._pieces(text, shapes)
         ids = self.tokens.intern(slices)
         counts = np.bincount(owners, minlength=len(chunks))
-        alone = self._holds_special_case(text, shapes) | self._may_change(owners, ids, len(chunks))
+        special = self._holds_special_case(text, shapes)
+        alone = special | self._may_change(owners, ids, len(chunks))
         changed = np.zeros(len(chunks), bool)
         if alone.any():
             chosen = np.flatnonzero(alone)
             found = []
             ends_before = []
-            for place, chunk in zip(chosen.tolist(), chunks[chosen].decoded(), strict=True):
-                starts = self._affixes.split(chunk, self._affixes.special_cases).starts
+            starts_of = self._splits.lists(shapes[chosen])
+            for place, chunk, known in zip(
+                chosen.tolist(), chunks[chosen].decoded(), starts_of, strict=True
+            ):
+                starts: Sequence[int] = known
+                if special[place]:
+                    starts = self._affixes.split(chunk, self._affixes.special_cases).starts
                 tokens = _cut(chunk, starts)
-                if self._patterns.within(tokens):
+                if not special[place] or self._patterns.within(tokens):
                     ends_before += [tokens[0], tokens[-1]]
                     changed[place] = True
                     tokens = self._patterns.apply(chunk, tokens, starts)
@@ -171,21 +186,33 @@ class DistinctChunks:
             encoded = rows.dictionary_encode()
             places, distinct = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
             known = self._shapes.setdefault(kind, {})
-            numbers = [known.get(each, -1) for each in distinct]
-            new = [place for place, number in enumerate(numbers) if number < 0]
-            examples = chunks[chosen[first_places(places, len(distinct))[new]]].decoded()
-            for place, example in zip(new, examples, strict=True):
-                split = self._affixes.split(example, NO_SPECIAL_CASES)
-                numbers[place] = self._splits.add(split)
-                if len(distinct[place]) <= LONG_SHAPE:
-                    known[distinct[place]] = numbers[place]
-            shapes[chosen] = np.array(numbers)[places]
+            numbers = np.array([known.get(each, -1) for each in distinct])
+            new = np.flatnonzero(numbers < 0)
+            if len(new):
+                examples = chosen[first_places(places, len(distinct))[new]]
+                first = self._splits.add(
+                    self._peeling.split(
+                        text.codes,
+                        text.begins[examples],
+                        text.lengths[examples],
+                        chunks[examples].decoded(),
+                    )
+                )
+                numbers[new] = range(first, first + len(new))
+                for number, place in enumerate(new.tolist(), start=first):
+                    if len(distinct[place]) <= LONG_SHAPE:
+                        known[distinct[place]] = number
+            shapes[chosen] = numbers[places]
         return shapes
 
     def _holds_special_case(self, text: Characters, shapes: np.ndarray) -> np.ndarray:
         """Return which chunks have a special case among the strings they look up: (n,) bool."""
         owners, begins, ends = self._splits.looked_up(shapes)
         offsets = text.begins[owners]
+        # Most strings do not begin and end as a special case does, which is seen at once.
+        likely = self._special_ends[0][text.codes[begins + offsets]]
+        likely &= self._special_ends[1][text.codes[ends + offsets - 1]]
+        owners, begins, ends, offsets = (each[likely] for each in (owners, begins, ends, offsets))
         begins, ends = text.bytes_before[begins + offsets], text.bytes_before[ends + offsets]
         found = self._special_keys.holds(Slices(text.data, begins, ends - begins))
         holds = np.zeros(len(shapes), bool)
@@ -287,6 +314,6 @@ class DistinctChunks:
         return tokens
 
 
-def _cut(chunk: str, starts: tuple[int, ...]) -> list[str]:
-    ends = (*starts[1:], len(chunk))
+def _cut(chunk: str, starts: Sequence[int]) -> list[str]:
+    ends = [*starts[1:], len(chunk)]
     return [chunk[begin:end] for begin, end in zip(starts, ends, strict=True)]

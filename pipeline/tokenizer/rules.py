@@ -53,6 +53,12 @@ class Rule:
     """The characters a match can begin with; None: a match may be empty."""
     last: CharSet | None
     """The characters a match can end with; None: a match may be empty."""
+    second: CharSet | None
+    """The characters that follow the first one of a match; None: none may, or any."""
+    penultimate: CharSet | None
+    """The characters that precede the last one of a match; None: none may, or any."""
+    before: CharSet | None
+    """The characters that precede a match; None: none may, or any."""
     single: bool
     """Whether it is one character at the start, or one at the end, and looks at no other."""
 
@@ -85,8 +91,22 @@ def _rule(alternative: Tree) -> Rule:
         ends=bool(alternative) and alternative[-1] in ENDS,
         first=_outermost(alternative),
         last=_outermost(alternative, backward=True),
+        second=_at(_edge(alternative, 2), 1),
+        penultimate=_at(_edge(alternative, 2, backward=True), 1),
+        before=_before(alternative),
         single=_is_single(alternative),
     )
+
+
+def _at(sets: list[CharSet], place: int) -> CharSet | None:
+    return sets[place] if place < len(sets) else None
+
+
+def _before(alternative: Tree) -> CharSet | None:
+    match alternative:
+        case (Look(inner, False, True), *_):
+            return _at(_edge(inner, 1, backward=True), 0)
+    return None
 
 
 def _is_single(alternative: Tree) -> bool:
@@ -182,3 +202,37 @@ def _outermost(tree: Tree, backward: bool = False) -> CharSet | None:
         if not optional:
             return union(chars)
     return None
+
+
+def _edge(tree: Tree, count: int, backward: bool = False) -> list[CharSet]:
+    """Return what the first characters of a match must be, or the last ones, and those beside it.
+
+    They are `count` sets, or fewer where no more is known. `(?<=[0-9])%$` has, backward, % and
+    digits.
+    """
+    if not tree or not count:
+        return []
+    node, others = (tree[-1], tree[:-1]) if backward else (tree[0], tree[1:])
+
+    def then(inner: Tree, most: int = count) -> list[CharSet]:
+        return _edge((*others, *inner) if backward else (*inner, *others), most, backward)
+
+    match node:
+        case OneOf(chars):
+            return [chars, *then((), count - 1)]
+        case At():
+            return then(())
+        case Look(inner, negated, behind):
+            beside = [] if negated or behind != backward else _edge(inner, count, backward)
+            return max(beside, then(()), key=len)
+        case Group(inner):
+            return then(inner)
+        case Branch(branches):
+            of_each = list(map(then, branches))
+            return [union(sets) for sets in zip(*of_each, strict=False)]
+        case Repeat(least, most, inner, lazy) if least:
+            if most == 1:
+                return then(inner)
+            more = Repeat(least - 1, None if most is None else most - 1, inner, lazy)
+            return then((more, *inner) if backward else (*inner, more))
+    return []

@@ -65,7 +65,7 @@ class Shapes:
             for bit, of_need in enumerate(self._by_need.values()):
                 if traits >> bit & 1:
                     rules += of_need
-            self._atoms[traits] = _partition({test for rule in rules for test in rule.tests})
+            self._atoms[traits] = partition({test for rule in rules for test in rule.tests})
         return self._atoms[traits]
 
 
@@ -78,7 +78,7 @@ def _splits_ordinary(tests: Iterable[CharSet]) -> bool:
     )
 
 
-def _partition(tests: Iterable[CharSet]) -> np.ndarray:
+def partition(tests: Iterable[CharSet]) -> np.ndarray:
     """Return the atom of each code point: characters that pass the same tests share a number."""
     bounds = [np.array(chars, np.int64).ravel() for chars in sorted(tests)]
     edges = np.unique(np.concatenate([[0, CODE_POINTS], *bounds]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges, scattered
+from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges, replaced, scattered
 from tests.support.strings import any_string, many_strings, slices_of
 
 # --- slices ----------------------------------------------------------------------------------
@@ -113,3 +113,24 @@ def test_first_places_are_where_numbers_occur_first(numbers):
     places = np.array([distinct.index(number) for number in numbers])
     expected = [numbers.index(number) for number in distinct]
     assert first_places(places, len(distinct)).tolist() == expected
+
+
+numbers = st.lists(st.integers(0, 9), max_size=4)
+
+
+@given(st.lists(st.tuples(numbers, st.none() | numbers)))
+def test_lists_are_replaced_in_place(pairs):
+    values = np.array([each for old, _ in pairs for each in old], np.int64)
+    counts = np.array([len(old) for old, _ in pairs], np.int64)
+    chosen = [place for place, (_, new) in enumerate(pairs) if new is not None]
+    others = [pairs[place][1] for place in chosen]
+    found, lengths = replaced(
+        values,
+        counts,
+        np.array(chosen, np.int64),
+        np.array([each for new in others for each in new], np.int64),
+        list(map(len, others)),
+    )
+    expected = [old if new is None else new for old, new in pairs]
+    assert found.tolist() == [each for new in expected for each in new]
+    assert lengths.tolist() == list(map(len, expected))

@@ -8,31 +8,14 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.strings.slices import Slices
 from corpus2vec.pipeline.tokenizer.affixes import Split
-from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet, replaced
+from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet
+from corpus2vec.pipeline.tokenizer.peeling import SplitMany
 
 numbers = st.lists(st.integers(0, 9), max_size=4)
 TOKENS = [f"t{number}" for number in range(6)]
 IDS = {token: number for number, token in enumerate(TOKENS)}
 tokens = st.sampled_from(TOKENS)
 asked = st.lists(st.integers(0, 8), max_size=8).map(lambda ids: np.array(ids, np.int32))
-
-
-@given(st.lists(st.tuples(numbers, st.none() | numbers)))
-def test_lists_are_replaced_in_place(pairs):
-    values = np.array([each for old, _ in pairs for each in old], np.int64)
-    counts = np.array([len(old) for old, _ in pairs], np.int64)
-    chosen = [place for place, (_, new) in enumerate(pairs) if new is not None]
-    others = [pairs[place][1] for place in chosen]
-    found, lengths = replaced(
-        values,
-        counts,
-        np.array(chosen, np.int64),
-        np.array([each for new in others for each in new], np.int64),
-        list(map(len, others)),
-    )
-    expected = [old if new is None else new for old, new in pairs]
-    assert found.tolist() == [each for new in expected for each in new]
-    assert lengths.tolist() == list(map(len, expected))
 
 
 @given(st.lists(st.text(min_size=1, max_size=5, alphabet="aé中😀\0"), min_size=1), st.booleans())
@@ -56,17 +39,30 @@ splits = st.builds(
 )
 
 
+def together(batch):
+    """Splits as arrays."""
+    looked_up = [place for split in batch for place in split.looked_up]
+    return SplitMany(
+        np.array([start for split in batch for start in split.starts], np.int64),
+        np.array([len(split.starts) for split in batch], np.int64),
+        np.array(looked_up, np.int64).reshape(-1, 2),
+        np.array([len(split.looked_up) for split in batch], np.int64),
+    )
+
+
 @given(st.lists(st.lists(splits, min_size=1, max_size=3), min_size=1, max_size=3), st.data())
 def test_splits_are_gathered_by_number(batches, data):
     known, stored = [], Splits()
     for batch in batches:
-        for split in batch:
-            assert stored.add(split) == len(known)
-            known.append(split)
+        assert stored.add(together(batch)) == len(known)
+        known += batch
         wanted = data.draw(st.lists(st.integers(0, len(known) - 1)))
         owners, starts = stored.starts(np.array(wanted, np.int64))
         pairs = [(at, start) for at, each in enumerate(wanted) for start in known[each].starts]
         assert list(zip(owners.tolist(), starts.tolist(), strict=True)) == pairs
+        assert stored.lists(np.array(wanted, np.int64)) == [
+            [*known[each].starts] for each in wanted
+        ]
         found = stored.looked_up(np.array(wanted, np.int64))
         places = [(at, *place) for at, each in enumerate(wanted) for place in known[each].looked_up]
         assert list(zip(*(each.tolist() for each in found), strict=True)) == places

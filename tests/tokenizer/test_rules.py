@@ -115,3 +115,31 @@ def test_an_expression_with_comments_is_read_without_them():
 )
 def test_whether_one_character_decides(source, single):
     assert [rule.single for rule in rules(source)] == [single]
+
+
+@pytest.mark.parametrize(
+    ("source", "second", "penultimate", "before"),
+    [
+        ("ab", "b", "a", None),
+        ("a", None, None, None),
+        ("^ab$", "b", "a", None),
+        (r"\.\.+", ".", None, None),
+        ("a+", None, None, None),
+        ("a?b", None, None, None),
+        ("(?:ab|cd)e", "bd", "bd", None),
+        ("(?:a|bc)d", "cd", "ac", None),
+        ("(?<=1)a$", None, "1", "1"),
+        ("(?<=ab)c(?=d)", "d", "b", "b"),
+        ("(?<!1)a(?!b)", None, None, None),
+        ("(?<=[12])(?:a|bc)$", None, "12b", "12"),
+        ("a(?=b)c", "b", "a", None),
+        ("a{2}b", "a", "a", None),
+        ("a{2,}", "a", "a", None),
+        ("(?:ab?){2}", None, None, None),
+        ("a*b", None, None, None),
+    ],
+)
+def test_what_is_beside_the_ends_of_a_match(source, second, penultimate, before):
+    [rule] = rules(source)
+    found = [each and chars(each) for each in (rule.second, rule.penultimate, rule.before)]
+    assert found == [second, penultimate, before]
