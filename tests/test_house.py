@@ -89,6 +89,7 @@ TESTED_IN = {
     "corpus2vec.__main__": "test_package",
     "tables.formats.arrays": "tables.formats.test_npy",
     "tokenizer.fast": "tokenizer.test_tokenizer",
+    "tokenizer.matching": "tokenizer.test_patterns",
     "training.objectives.classifier": "training.test_network",
     "training.objectives.context": "training.test_network",
     "training.objectives.language_model": "training.test_network",

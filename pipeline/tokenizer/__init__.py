@@ -8,6 +8,7 @@
       affixes.py           how spaCy splits one chunk
       peeling.py           how many are split so at once
       patterns.py          special cases that reach beyond a chunk
+      matching.py          where they are in many chunks at once
       shapes.py            which strings the tokenizer's expressions cannot tell apart
       rules.py             what each alternative of an expression tests, needs and can match
       parse_tree.py        an expression → its tree; the only use of `re`'s private parser

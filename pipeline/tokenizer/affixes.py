@@ -74,8 +74,7 @@ class Affixes:
         self.suffix_rules = _rules(suffix, tokenizer.suffix_search, "ends")
         self.infix_rules = read_rules(infix) if infix else ()
         self._infixes = _infix_finder(infix, tokenizer.infix_finditer)
-        self.keep = tokenizer.token_match
-        """Matches a string that must stay whole."""
+        self.keep = tokenizer.token_match  # what it matches stays whole
         self._url = tokenizer.url_match
         self._url_needs = _needs(url)
 
@@ -134,8 +133,7 @@ class Affixes:
 
     def split_inner(self, string: str, offset: int) -> list[int]:
         """Return where the tokens begin of what is left, counted from `offset`."""
-        keep = self.keep
-        if len(string) == 1 or (keep and keep(string)) or self._is_url(string):
+        if len(string) == 1 or (self.keep and self.keep(string)) or self._is_url(string):
             return [offset]
         return self._split_infixes(string, offset)
 
@@ -191,8 +189,9 @@ def _needs(pattern: re.Pattern[str] | None) -> str | None:
 def _rules(pattern: re.Pattern[str] | None, search: Any, edge: str) -> tuple[Rule, ...] | None:
     """Return the rules of an expression, if all of them are at that edge of the string."""
     rules = read_rules(pattern) if pattern else ()
-    decide = not rules or search.__name__ == "search"
-    return rules if decide and all(getattr(rule, edge) for rule in rules) else None
+    if any(not getattr(rule, edge) for rule in rules):
+        return None
+    return rules if not rules or search.__name__ == "search" else None
 
 
 def _length(match: re.Match[str] | None) -> int:

@@ -8,7 +8,8 @@ matches. So chunks are interned, and only new ones are tokenized, in this order:
    three characters.
 2. A chunk that has a special case among the strings that splitting looks up is split by itself:
    `won't` has the shape of `dog't`, but is a special case.
-3. A chunk whose tokens a pattern may change is searched for patterns: `x:)`, with `:)`.
+3. A chunk whose tokens a pattern may change is searched for patterns: `x:)`, with `:)`. Its tokens
+   before that, the *plain* ones, are kept as well.
 4. Chunks whose tokens a pattern across white space may change are searched together: `x:) )`.
 
 Steps 1 to 3 depend on the chunk alone and are remembered. Step 4 is remembered by the run's text.
@@ -20,14 +21,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from corpus2vec.pipeline.strings.interner import Growing, Interner, KeySet
-from corpus2vec.pipeline.strings.slices import Slices, first_places, ranges, replaced
+from corpus2vec.pipeline.strings.slices import WORD, Slices, first_places, ranges, replaced
 from corpus2vec.pipeline.tokenizer.affixes import Affixes
-from corpus2vec.pipeline.tokenizer.arrays import Characters, PairSet, Splits, TokenSet
+from corpus2vec.pipeline.tokenizer.arrays import Characters, Splits
 from corpus2vec.pipeline.tokenizer.char_sets import CODE_POINTS
 from corpus2vec.pipeline.tokenizer.chunks import Chunks
+from corpus2vec.pipeline.tokenizer.matching import Matching
 from corpus2vec.pipeline.tokenizer.patterns import Patterns
 from corpus2vec.pipeline.tokenizer.peeling import Peeling
 
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 CACHE_BYTES = 192 << 20
 """Everything remembered about chunks is dropped when it takes more than this."""
-
-LONG_SHAPE = 256
-"""Shapes of more bytes are not remembered: few occur again, and they would take much memory."""
 
 MEMO_TOKENS = 1 << 16
 """Tokens whose ids are remembered for chunks and runs that are tokenized by themselves."""
@@ -64,34 +62,29 @@ class DistinctChunks:
         self._affixes = Affixes(tokenizer)
         self._peeling = Peeling(self._affixes)
         patterns = Patterns(tokenizer, self._affixes)
-        self._patterns = patterns
+        self._pattern_tokens = Slices.of_texts(patterns.tokens)
         self._special_ends = np.zeros((2, CODE_POINTS), bool)
         """By code point: whether a special case begins with it, and whether one ends with it."""
         for case in filter(None, self._affixes.special_cases):
             self._special_ends[0, ord(case[0])] = self._special_ends[1, ord(case[-1])] = True
         self._special_keys = KeySet(Slices.of_texts(self._affixes.special_cases))
-        known = sorted(patterns.singles.union(*patterns.pairs))
-        self._pattern_tokens = known
-        number = {token: i for i, token in enumerate(known)}
-        self._singles = TokenSet(number, patterns.singles)
-        self._effective = PairSet(number, patterns.effective)
-        self._pairs = PairSet(number, patterns.pairs)
-        self._spaced = PairSet(number, patterns.spaced)
+        self._matching = Matching(patterns, self._intern)
         self._forget()
 
     def _forget(self) -> None:
         self.tokens = Interner()
         """The distinct tokens; a token is known by its id here."""
-        self.tokens.intern(Slices.of_texts(self._pattern_tokens))
+        self.tokens.intern(self._pattern_tokens)
+        self._matching.forget()
         self._token_of: dict[str, int] = {}
         self._chunks = Interner()
         self._token_ids = Growing(np.int32)
         self._begins, self._counts = Growing(np.int64), Growing(np.int32)
+        self._plain_begins, self._plain_counts = Growing(np.int64), Growing(np.int32)
         self._reach = Growing(np.uint8)
-        self._before: dict[int, tuple[int, int]] = {}
-        """First and last token of a chunk before a pattern changed it."""
-        self._runs: dict[str, tuple[int, int]] = {}
-        self._shapes: dict[int, dict[bytes, int]] = {}
+        self._runs: dict[bytes, tuple[int, int]] = {}
+        self._shapes: dict[int, tuple[Interner, Growing]] = {}
+        """By traits: the shapes, and the number of each one's split."""
         self._splits = Splits()
 
     def forget_if_large(self) -> bool:
@@ -103,8 +96,9 @@ class DistinctChunks:
             self._chunks.bytes
             + self.tokens.bytes
             + 4 * len(self._token_ids)
-            + 13 * len(self._begins)
+            + 25 * len(self._begins)
             + self._splits.bytes
+            + sum(shapes.bytes for shapes, _ in self._shapes.values())
         )
         if size > CACHE_BYTES:
             self._forget()
@@ -135,40 +129,29 @@ class DistinctChunks:
         owners, slices = self._pieces(text, shapes)
         ids = self.tokens.intern(slices)
         counts = np.bincount(owners, minlength=len(chunks))
-        special = self._holds_special_case(text, shapes)
-        alone = special | self._may_change(owners, ids, len(chunks))
-        changed = np.zeros(len(chunks), bool)
-        if alone.any():
-            chosen = np.flatnonzero(alone)
-            found = []
-            ends_before = []
-            starts_of = self._splits.lists(shapes[chosen])
-            for place, chunk, known in zip(
-                chosen.tolist(), chunks[chosen].decoded(), starts_of, strict=True
-            ):
-                starts: Sequence[int] = known
-                if special[place]:
-                    starts = self._affixes.split(chunk, self._affixes.special_cases).starts
-                tokens = _cut(chunk, starts)
-                if not special[place] or self._patterns.within(tokens):
-                    ends_before += [tokens[0], tokens[-1]]
-                    changed[place] = True
-                    tokens = self._patterns.apply(chunk, tokens, starts)
-                found.append(tokens)
-            own = self._intern(ends_before)
-            for i, place in enumerate(np.flatnonzero(changed).tolist()):
-                self._before[first_id + place] = own[2 * i], own[2 * i + 1]
-            theirs = np.array(self._intern([token for tokens in found for token in tokens]))
-            ids, counts = replaced(ids, counts, chosen, theirs, list(map(len, found)))
+        special = np.flatnonzero(self._holds_special_case(text, shapes))
+        if len(special):
+            cases, split = self._affixes.special_cases, self._affixes.split
+            found = [_cut(each, split(each, cases).starts) for each in chunks[special].decoded()]
+            theirs = self._intern([token for tokens in found for token in tokens])
+            ids, counts = replaced(ids, counts, special, np.array(theirs), list(map(len, found)))
 
-        ends = np.cumsum(counts)
-        self._begins.extend(len(self._token_ids) + ends - counts)
-        self._counts.extend(counts)
+        begins = len(self._token_ids) + np.cumsum(counts) - counts
         self._token_ids.extend(ids)
-        first, last = ids[ends - counts], ids[ends - 1]
-        for place in np.flatnonzero(changed).tolist():
-            first[place], last[place] = self._before[first_id + place]
-        reach = self._pairs.lefts.holds(last) * LEFT | self._pairs.rights.holds(first) * RIGHT
+        self._plain_begins.extend(begins)
+        self._plain_counts.extend(counts)
+        changed = self._matching.may_change(ids, counts)
+        chosen = np.flatnonzero(changed)
+        if len(chosen):
+            plain = self._token_ids.values[ranges(begins[chosen], counts[chosen])]
+            ids, counts[chosen] = self._matching.applied(plain, counts[chosen])
+            begins[chosen] = len(self._token_ids) + np.cumsum(counts[chosen]) - counts[chosen]
+            self._token_ids.extend(ids)
+        self._begins.extend(begins)
+        self._counts.extend(counts)
+        new = np.arange(first_id, first_id + len(chunks))
+        reach = self._matching.pairs.lefts.holds(self._last_token(new)) * LEFT
+        reach |= self._matching.pairs.rights.holds(self._first_token(new)) * RIGHT
         self._reach.extend(reach | changed * CHANGED)
 
     def _shapes_of(self, text: Characters, chunks: Slices) -> np.ndarray:
@@ -180,16 +163,14 @@ class DistinctChunks:
             chosen = np.flatnonzero(traits == kind)
             lengths = text.lengths[chosen]
             atoms = rules.atoms(kind)[text.codes[ranges(text.begins[chosen], lengths)]]
-            ends = np.concatenate([[0], np.cumsum(lengths)]) * atoms.itemsize
-            buffers = [None, pa.py_buffer(ends), pa.py_buffer(atoms)]
-            rows = pa.Array.from_buffers(pa.large_binary(), len(chosen), buffers)
-            encoded = rows.dictionary_encode()
-            places, distinct = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
-            known = self._shapes.setdefault(kind, {})
-            numbers = np.array([known.get(each, -1) for each in distinct])
-            new = np.flatnonzero(numbers < 0)
+            data = np.append(atoms.view(np.uint8), np.zeros(WORD, np.uint8))
+            ends, sizes = np.cumsum(lengths) * atoms.itemsize, lengths * atoms.itemsize
+            known, numbers = self._shapes.setdefault(kind, (Interner(), Growing(np.int64)))
+            ids = known.intern(Slices(data, ends - sizes, sizes))
+            new = np.flatnonzero(ids >= len(numbers))
             if len(new):
-                examples = chosen[first_places(places, len(distinct))[new]]
+                places = ids[new] - len(numbers)
+                examples = chosen[new[first_places(places, len(known) - len(numbers))]]
                 first = self._splits.add(
                     self._peeling.split(
                         text.codes,
@@ -198,11 +179,8 @@ class DistinctChunks:
                         chunks[examples].decoded(),
                     )
                 )
-                numbers[new] = range(first, first + len(new))
-                for number, place in enumerate(new.tolist(), start=first):
-                    if len(distinct[place]) <= LONG_SHAPE:
-                        known[distinct[place]] = number
-            shapes[chosen] = numbers[places]
+                numbers.extend(np.arange(first, first + len(examples)))
+            shapes[chosen] = numbers.values[ids]
         return shapes
 
     def _holds_special_case(self, text: Characters, shapes: np.ndarray) -> np.ndarray:
@@ -226,14 +204,6 @@ class DistinctChunks:
         # The chunks are contiguous, and their tokens leave nothing out.
         ends = np.append(begins[1:], text.bytes_before[-1])
         return owners, Slices(text.data, begins, ends - begins)
-
-    def _may_change(self, owners: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
-        """Return which chunks' tokens a pattern may change: (n,) bool."""
-        found = self._singles.holds(ids)
-        found[:-1] |= self._effective.holds(ids[:-1], ids[1:]) & (owners[:-1] == owners[1:])
-        may = np.zeros(count, bool)
-        may[owners[found]] = True
-        return may
 
     def _intern(self, tokens: list[str]) -> list[int]:
         # An interner is made for many strings at once. Here few come, often the same ones.
@@ -265,14 +235,14 @@ class DistinctChunks:
         apart[chunks.documents] = apart[chunks.cuts] = True
         linked = linked[~apart[linked + 1]]
         last, first = self._last_token(ids[linked]), self._first_token(ids[linked + 1])
-        real = self._pairs.holds(last, first)
+        real = self._matching.pairs.holds(last, first)
         linked, last, first = linked[real], last[real], first[real]
         if not len(linked):
             return
         # A pattern makes a difference if its special case has white space at this gap, or if it
         # displaces a shorter match that makes a difference.
         changed = self._reach.values[ids] & CHANGED != 0
-        matters = self._spaced.holds(last, first) | changed[linked] | changed[linked + 1]
+        matters = self._matching.spaced.holds(last, first) | changed[linked] | changed[linked + 1]
         opens = np.append(True, np.diff(linked) != 1)
         heads = np.flatnonzero(opens)
         matters = np.logical_or.reduceat(matters, heads)
@@ -281,37 +251,45 @@ class DistinctChunks:
         heads, tails = linked[heads[matters]].tolist(), (linked[tails[matters]] + 1).tolist()
         ends = (slices.begins + slices.lengths)[tails]
         texts = [
-            slices.data[begin:end].tobytes().decode()
+            slices.data[begin:end].tobytes()
             for begin, end in zip(slices.begins[heads], ends, strict=True)
         ]
-        self._learn_runs(texts)
+        new = {text: place for place, text in enumerate(texts) if text not in self._runs}
+        if new:
+            chosen = list(new.values())
+            firsts, lasts = np.array(heads)[chosen], np.array(tails)[chosen]
+            found, sizes = self._matching.applied(*self._plain_runs(slices, ids, firsts, lasts))
+            run_begins = len(self._token_ids) + np.cumsum(sizes) - sizes
+            self._token_ids.extend(found)
+            places = zip(run_begins.tolist(), sizes.tolist(), strict=True)
+            self._runs.update(zip(new, places, strict=True))
         for head, tail, text in zip(heads, tails, texts, strict=True):
             begins[head], counts[head] = self._runs[text]
             counts[head + 1 : tail + 1] = 0
 
-    def _learn_runs(self, texts: list[str]) -> None:
-        """Find where the tokens of each run of chunks begin, and how many they are."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._runs]
-        found = [self._patterns.tokens(text) for text in new]
-        begin = len(self._token_ids)
-        for text, tokens in zip(new, found, strict=True):
-            self._runs[text] = begin, len(tokens)
-            begin += len(tokens)
-        ids = self._intern([token for tokens in found for token in tokens])
-        self._token_ids.extend(np.array(ids, np.int32))
+    def _plain_runs(
+        self, slices: Slices, ids: np.ndarray, firsts: np.ndarray, lasts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the plain tokens of n runs of chunks, how many each has, and where gaps are."""
+        sizes = lasts + 1 - firsts
+        places = ranges(firsts, sizes)
+        counts = self._plain_counts.values[ids[places]]
+        tokens = self._token_ids.values[ranges(self._plain_begins.values[ids[places]], counts)]
+        after = np.minimum(places + 1, len(slices) - 1)
+        gaps = np.zeros(len(tokens), bool)
+        ends = slices.begins[places] + slices.lengths[places]
+        gaps[np.cumsum(counts) - 1] = slices.begins[after] > ends
+        return tokens, np.add.reduceat(counts, np.cumsum(sizes) - sizes), gaps
 
     def _first_token(self, ids: np.ndarray) -> np.ndarray:
-        tokens = self._token_ids.values[self._begins.values[ids]]
-        return self._unless_changed(ids, tokens, 0)
+        """Return the first plain token of each chunk."""
+        first: np.ndarray = self._token_ids.values[self._plain_begins.values[ids]]
+        return first
 
     def _last_token(self, ids: np.ndarray) -> np.ndarray:
-        tokens = self._token_ids.values[self._begins.values[ids] + self._counts.values[ids] - 1]
-        return self._unless_changed(ids, tokens, 1)
-
-    def _unless_changed(self, ids: np.ndarray, tokens: np.ndarray, side: int) -> np.ndarray:
-        for place in np.flatnonzero(self._reach.values[ids] & CHANGED != 0):
-            tokens[place] = self._before[int(ids[place])][side]
-        return tokens
+        ends = self._plain_begins.values[ids] + self._plain_counts.values[ids]
+        last: np.ndarray = self._token_ids.values[ends - 1]
+        return last
 
 
 def _cut(chunk: str, starts: Sequence[int]) -> list[str]:

@@ -6,7 +6,7 @@ overlap, and puts the special case's tokens there. So a chunk's tokens may depen
 the one place where tokenizing each distinct chunk once could go wrong.
 
 Here are three questions about patterns. Each may be answered yes too often, never no too often, and
-wherever the answer is yes, `apply` does what spaCy does:
+wherever the answer is yes, `matches` finds what spaCy finds:
 
     May one change the tokens of this chunk?            `x:)`: yes, by `:)`
     May one match across the gap between two chunks?    `: )`: yes, `:)` may
@@ -17,7 +17,7 @@ wherever the answer is yes, `apply` does what spaCy does:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from corpus2vec.pipeline.tokenizer.affixes import NO_SPECIAL_CASES, Affixes
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from spacy.tokenizer import Tokenizer
 
 Pair = tuple[str, str]
-_Node = dict[str, "_Node"]
+_Node = dict[int, "_Node"]
 """Patterns that begin alike: the next token of each, and what may come after it."""
+END = -1
+"""Among what may come next, where a pattern ends."""
 
 
 class Patterns:
@@ -38,6 +40,10 @@ class Patterns:
     """
 
     def __init__(self, tokenizer: Tokenizer, affixes: Affixes) -> None:
+        self.tokens: list[str] = []
+        """The tokens of all patterns. Each is known by its place here."""
+        self.alone: set[str] = set()
+        """The tokens that are patterns by themselves."""
         self.singles: set[str] = set()
         """The tokens of patterns of one token that change it."""
         self.pairs: set[Pair] = set()
@@ -47,7 +53,7 @@ class Patterns:
         self.spaced: set[Pair] = set()
         """The `pairs` that may surround white space within a special case."""
         self._special_cases = affixes.special_cases
-        self._split = affixes.split
+        self._numbers: dict[str, int] = {}
         self._tree: _Node = {}
         for case in affixes.special_cases:
             split = (
@@ -68,9 +74,13 @@ class Patterns:
         pattern = [token for chunk in chunks for token in _tokens(chunk, affixes)]
         node = self._tree
         for token in pattern:
-            node = node.setdefault(token, {})
+            if token not in self._numbers:
+                self._numbers[token] = len(self.tokens)
+                self.tokens.append(token)
+            node = node.setdefault(self._numbers[token], {})
         if pattern:
-            node[""] = {}  # no token is empty, so this says: a pattern ends here
+            node[END] = {}
+        self.alone.update(pattern if len(pattern) == 1 else ())
         neighbours = list(itertools.pairwise(pattern))
         self.pairs.update(neighbours)
         for chunk in chunks:
@@ -82,54 +92,42 @@ class Patterns:
             if len(pattern) == 1:
                 self.singles.update(pattern)
 
-    def within(self, tokens: Sequence[str]) -> bool:
-        """Return whether a pattern may change these tokens of one chunk."""
-        return not self.singles.isdisjoint(tokens) or not self.effective.isdisjoint(
-            itertools.pairwise(tokens)
-        )
+    def matches(
+        self, tokens: Sequence[int], firsts: Iterable[int], end: int
+    ) -> list[tuple[int, int]]:
+        """Return where patterns are among `tokens`, as (begin, end), in order.
 
-    def tokens(self, text: str) -> list[str]:
-        """Return the tokens of a text, as spaCy does."""
-        tokens: list[str] = []
-        begins: list[int] = []
-        place = 0
-        for chunk in split_at_white_space(text):
-            starts = self._split(chunk, self._special_cases).starts
-            begins += [place + start for start in starts]
-            place += len(chunk)
-            if not chunk.isspace() and text.startswith(" ", place):
-                place += 1  # swallowed
-            tokens += [chunk[a:b] for a, b in itertools.pairwise((*starts, len(chunk)))]
-        return self.apply(text, tokens, begins)
-
-    def apply(self, text: str, tokens: Sequence[str], begins: Sequence[int]) -> list[str]:
-        """Return the tokens of `text` with special cases in place of patterns.
-
-        Takes its tokens before that, and where each begins in it. After `_apply_special_cases` of
-        spaCy 3.8: of matches that overlap it takes the longest, and the first of several.
+        `firsts` are the places where one may begin, and `end` is where the last must end. Numbers
+        beyond those of the patterns' tokens are any others. After `_apply_special_cases` of spaCy
+        3.8: of matches that overlap it takes the longest, and the first of several.
         """
         found = []
-        for first in range(len(tokens)):
+        for first in firsts:
             node, place = self._tree.get(tokens[first]), first
             while node is not None:
                 place += 1
-                if "" in node:
+                if END in node:
                     found.append((first - place, first, place))
-                node = node.get(tokens[place]) if place < len(tokens) else None
+                node = node.get(tokens[place]) if place < end else None
+        if len(found) < 2:
+            return [(first, place) for _, first, place in found]
         taken: set[int] = set()
         chosen = []
-        for _, first, end in sorted(found):
-            if first not in taken and end - 1 not in taken:
-                chosen.append((first, end))
-            taken.update(range(first, end))  # a match that is not taken hides others too
-        applied: list[str] = []
-        place = 0
-        for first, end in sorted(chosen):
-            spelled = text[begins[first] : begins[end - 1] + len(tokens[end - 1])]
-            applied += tokens[place:first]
-            applied += self._special_cases.get(spelled, tokens[first:end])
-            place = end
-        return [*applied, *tokens[place:]]
+        for _, first, place in sorted(found):
+            if first not in taken and place - 1 not in taken:
+                chosen.append((first, place))
+            taken.update(range(first, place))  # a match that is not taken hides others too
+        return sorted(chosen)
+
+    def special_case(self, tokens: Sequence[int], gaps: Sequence[bool]) -> list[str] | None:
+        """Return the tokens of the special case that a match spells; None if it is none.
+
+        `gaps`: whether there is a space after each token but the last.
+        """
+        spaces = [" " * gap for gap in gaps]
+        words = (self.tokens[token] for token in tokens)
+        spelled = "".join(map("".join, itertools.zip_longest(words, spaces, fillvalue="")))
+        return self._special_cases.get(spelled)
 
 
 def _tokens(chunk: str, affixes: Affixes) -> list[str]:

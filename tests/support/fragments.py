@@ -148,3 +148,9 @@ def few_texts(cases):
     apart = [" ".join(case) for case in cases]
     known = [st.sampled_from(each) for each in (cases, apart) if each]
     return st.lists(st.one_of(st.sampled_from(SPACES), few_words, *known)).map("".join)
+
+
+def changed_by(patterns, tokens):
+    """Whether a pattern may change these tokens of one chunk."""
+    pairs = pairwise(tokens)
+    return not (patterns.singles.isdisjoint(tokens) and patterns.effective.isdisjoint(pairs))

@@ -52,7 +52,7 @@ def test_every_kind_of_node():
         At("^"),
         Repeat(2, 3, (a,)),
         Branch(((a, b), (c,))),
-        Repeat(0, None, (b,)),
+        Repeat(0, None, (b,), lazy=True),
         At(r"\Z"),
     )
     assert parse(re.compile(r"(?<=a)(b)(?!c)(?>a)b++(?!)")) == (
