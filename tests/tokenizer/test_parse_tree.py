@@ -56,7 +56,7 @@ def test_every_kind_of_node():
         At(r"\Z"),
     )
     assert parse(re.compile(r"(?<=a)(b)(?!c)(?>a)b++(?!)")) == (
-        Look((a,), negated=False),
+        Look((a,), negated=False, behind=True),
         Group((b,)),
         Look((c,), negated=True),
         Group((a,)),
