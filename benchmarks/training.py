@@ -341,7 +341,7 @@ def streams(ids: Path) -> Any:
     from corpus2vec.pipeline.training.documents import Documents
 
     reader = RowGroupReader(ids, "ids")
-    documents = Documents.from_batches(reader.row_groups(), reader.most_items)
+    documents = Documents.from_batches(reader.row_groups())
     return Streams(documents, STREAMS, WINDOW)
 
 

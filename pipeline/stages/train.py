@@ -1,7 +1,9 @@
 """Learn the embedding table with an LSTM: model.safetensors.
 
-Metrics go to model.metrics.jsonl beside it. A run that is stopped (Ctrl-C, SIGTERM) leaves a
-checkpoint, and --resume ends in the same bytes as if it had not been stopped.
+Of several ids, the documents come one after the other. They are read from disk, so a corpus may
+be larger than memory; a temporary file beside the model takes 4 bytes a token. Metrics go to
+model.metrics.jsonl. A run that is stopped (Ctrl-C, SIGTERM) leaves a checkpoint, and --resume ends
+in the same bytes as if it had not been stopped.
 
 Example: corpus2vec train build/ids.parquet build/vocab.tsv --dim 200 -o build/model.safetensors
 """
@@ -27,9 +29,9 @@ from corpus2vec.pipeline.stages.stage import existing
 
 NAME = "train"
 NEEDS = ("encode", "vocab")
-SEVERAL = False
+SEVERAL = True
 FILE = "model.safetensors"
-FORMAT = 3
+FORMAT = 4
 CONFIG = TrainConfig
 EXECUTION = TrainExecution
 NO_TORCH = "not installed"
@@ -38,11 +40,9 @@ stream = None  # checkpoints and metrics are written beside it
 
 def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
     """Return what decides model.safetensors: ids, vocabulary, held-out ids, what to start from."""
-    ids, vocabulary = inputs
-    sources = [
-        door.artifact("ids", ids, "encode"),
-        door.artifact("vocabulary", vocabulary, "vocab"),
-    ]
+    *ids, vocabulary = inputs
+    words = door.artifact("vocabulary", vocabulary, "vocab")
+    sources = [*(door.artifact("ids", each, "encode") for each in ids), words]
     files = config.files()
     if "valid" in files:
         sources.append(door.artifact("valid", files["valid"], "encode"))
@@ -51,7 +51,7 @@ def recipe(inputs: Sequence[Path], output: Path, config: TrainConfig) -> Recipe:
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=config.deciding(_rows(sources[1])),
+        config=config.deciding(_rows(words)),
         inputs=tuple(sources),
         tools={"torch": _torch_version(), "numpy": metadata.version("numpy")},
     )
@@ -81,7 +81,10 @@ def run(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Outcome:
-    """Train on ids.parquet into model.safetensors; `training.run` keeps checkpoints and metrics."""
+    """Train on one ids.parquet or several into model.safetensors.
+
+    `training.run` keeps checkpoints and metrics.
+    """
     made_by = recipe(inputs, output, config)
     execution = execution or TrainExecution()
     if made_by.tools["torch"] == NO_TORCH:
@@ -96,10 +99,10 @@ def run(
 
         require_trainable(execution)
         require_fitting_start(config)
-        ids, vocabulary = made_by.input("ids"), made_by.input("vocabulary")
+        vocabulary = made_by.input("vocabulary")
         files = {each.role: Path(each.name) for each in made_by.inputs}
         loaded, facts = load_inputs(
-            Path(ids.name),
+            made_by.paths("ids"),
             read_vocabulary(vocabulary),
             vocabulary.digest,
             config,

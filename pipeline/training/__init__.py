@@ -1,8 +1,9 @@
 """ids.parquet + vocab.tsv → a trained network. See `loop` for how, and `run` for what is on disk.
 
     inputs       what a run trains on, read and checked
-    documents    encoded documents: which are held out, which tokens are thinned out
-    flat_ids     their ids, in memory or in a file that is mapped into it
+    blocks       the encoded documents of a corpus, on disk in blocks; which are held out
+    flat_file    numbers in a file that has no name
+    documents    encoded documents in memory; which of their tokens are thinned out
     batches      documents → batches, one kind for each objective
     pretrained   --init FILE → the weights to start from
     network      Embedding + LSTM: the layers that read

@@ -1,28 +1,20 @@
-"""Encoded documents, and the draws over them: which are held out, which tokens are thinned out.
+"""Encoded documents in memory, and which of their tokens are thinned out.
 
 Everything here is NumPy and a pure function of its arguments. A draw is seeded by (seed, stream),
-so a run that resumes draws the same again without storing a generator. What is as long as the
-corpus is only the ids themselves (see `flat_ids`): the rest is made block by block.
+so a run that resumes draws the same again without storing a generator. The documents of a whole
+corpus are on disk, in `blocks`, each of which is read as `Documents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.strings.slices import ranges
-from corpus2vec.pipeline.training.flat_ids import FlatIds
-
-BLOCK = 1 << 20
-"""Tokens that are thinned out together."""
-SELECTED = 1 << 14
-"""Documents that are copied together."""
 
 
 @dataclass(frozen=True)
@@ -35,26 +27,37 @@ class Documents:
     """(documents + 1,) int64: document i is ids_n[offsets[i] : offsets[i + 1]]."""
     labels: np.ndarray | None = None
     """(documents,) int32."""
-    folder: Path | None = None
-    """Where ids are kept that memory does not hold; None is the system's."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     @classmethod
-    def from_batches(
-        cls, batches: Iterable[pa.RecordBatch], most: int, folder: Path | None = None
-    ) -> Documents:
-        """Return the documents of ids.parquet's row groups, which have `most` tokens at most."""
-        ids = FlatIds(most, folder)
-        lengths, labels = [np.zeros(1, np.int64)], []
-        for batch in batches:
-            ids.add(batch.column("ids").flatten().to_numpy())
-            lengths.append(pc.list_value_length(batch.column("ids")).to_numpy())
-            if "label" in batch.schema.names:
-                labels.append(batch.column("label").to_numpy())
-        offsets = np.concatenate(lengths).cumsum()
-        return cls(ids.whole(), offsets, np.concatenate(labels) if labels else None, folder)
+    def of(cls, ids_n: np.ndarray, lengths: np.ndarray, labels: np.ndarray | None) -> Documents:
+        """Return the documents with these lengths, (documents,), one after the other."""
+        offsets = np.zeros(len(lengths) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(ids_n, offsets, labels)
+
+    @classmethod
+    def from_batch(cls, batch: pa.RecordBatch) -> Documents:
+        """Return the documents of a row group of ids.parquet."""
+        lists = batch.column("ids")
+        labels = batch.column("label").to_numpy() if "label" in batch.schema.names else None
+        lengths = pc.list_value_length(lists).to_numpy()
+        return cls.of(lists.flatten().to_numpy(), lengths, labels)
+
+    @classmethod
+    def from_batches(cls, batches: Iterable[pa.RecordBatch]) -> Documents:
+        """Return the documents of all row groups of ids.parquet."""
+        return cls.joined([cls.from_batch(batch) for batch in batches])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Documents]) -> Documents:
+        """Return the documents of all parts, in order."""
+        ids_n = np.concatenate([np.zeros(0, np.int32), *(each.ids_n for each in parts)])
+        lengths = np.concatenate([np.zeros(0, np.int64), *(each.lengths for each in parts)])
+        labels = [each.labels for each in parts if each.labels is not None]
+        return cls.of(ids_n, lengths, np.concatenate(labels) if labels else None)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -64,13 +67,8 @@ class Documents:
     def select(self, documents: np.ndarray) -> Documents:
         """Return the documents with these numbers, in the order given."""
         lengths = self.lengths[documents]
-        offsets = np.concatenate([np.zeros(1, np.int64), lengths.cumsum()])
-        ids = FlatIds(int(offsets[-1]), self.folder)
-        for begin in range(0, len(documents), SELECTED):
-            part = slice(begin, begin + SELECTED)
-            ids.add(self.ids_n[ranges(self.offsets[documents[part]], lengths[part])])
-        labels = None if self.labels is None else self.labels[documents]
-        return Documents(ids.whole(), offsets, labels, self.folder)
+        ids_n = self.ids_n[ranges(self.offsets[documents], lengths)]
+        return Documents.of(ids_n, lengths, None if self.labels is None else self.labels[documents])
 
     def owners(self, places: np.ndarray) -> np.ndarray:
         """Return the number of the document that each place among the tokens belongs to.
@@ -81,31 +79,16 @@ class Documents:
         return np.searchsorted(self.offsets[1:], places, side="right")
 
 
-def split(documents: Documents, fraction: float, seed: int) -> tuple[Documents, Documents]:
-    """Draw the held-out documents; return those to train on and those held out, in corpus order.
-
-    Raises DataError where none would be left to train on.
-    """
-    held_out = max(1, round(len(documents) * fraction))
-    if held_out >= len(documents):
-        raise DataError(
-            f"--valid-fraction {fraction} of {len(documents)} documents leaves none to train on",
-            hint="hold out less, or give held-out documents of their own with --valid",
-        )
-    order = generator(seed, 0).permutation(len(documents))
-    return (
-        documents.select(np.sort(order[held_out:])),
-        documents.select(np.sort(order[:held_out])),
-    )
-
-
 def generator(seed: int, *stream: int) -> np.random.Generator:
-    """Return a random generator for (seed, stream); other streams of the seed are independent."""
+    """Return a random generator for (seed, stream); other streams of the seed are independent.
+
+    Zeros at the end of a stream count for nothing: (1, 0) is the same stream as (1,).
+    """
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *stream])))
 
 
 def kept_shares(counts_V: np.ndarray, threshold: float) -> np.ndarray:
-    """Return the share (V,) of each token's occurrences that `subsample` keeps, float32.
+    """Return the share (V,) of each token's occurrences that are kept, float32.
 
     An occurrence of a token of relative frequency f is kept with probability sqrt(t/f) + t/f, as
     in word2vec's program; the paper (Mikolov et al. 2013, section 2.3) lacks the second term.
@@ -115,19 +98,17 @@ def kept_shares(counts_V: np.ndarray, threshold: float) -> np.ndarray:
     return shares
 
 
+def drawn(ids_n: np.ndarray, kept_V: np.ndarray, draw: tuple[int, ...]) -> np.ndarray:
+    """Draw which tokens stay, (n,) bool: of each id the share `kept_V`."""
+    stays: np.ndarray = generator(*draw).random(len(ids_n), dtype=np.float32) < kept_V[ids_n]
+    return stays
+
+
 def subsample(documents: Documents, kept_V: np.ndarray, draw: tuple[int, ...]) -> Documents:
     """Return the documents with each token thinned out to its share `kept_V` of occurrences.
 
     A document that loses all its tokens stays, empty.
     """
-    random, n = generator(*draw), len(documents.ids_n)
-    left = FlatIds(n, documents.folder)
-    offsets = np.zeros(len(documents.offsets), np.int64)
-    for begin in range(0, n, BLOCK):
-        ids = documents.ids_n[begin : begin + BLOCK]
-        stays = random.random(len(ids), dtype=np.float32) < kept_V[ids]
-        first, last = np.searchsorted(documents.offsets, [begin, begin + len(ids)], side="right")
-        upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(stays)])
-        offsets[first:last] = len(left) + upto[documents.offsets[first:last] - begin]
-        left.add(ids[stays])
-    return Documents(left.whole(), offsets, documents.labels, documents.folder)
+    stays = drawn(documents.ids_n, kept_V, draw)
+    upto = np.concatenate([np.zeros(1, np.int64), np.cumsum(stays)])
+    return Documents(documents.ids_n[stays], upto[documents.offsets], documents.labels)

@@ -6,6 +6,7 @@ All that can be wrong with the inputs is found here, so that no run fails after 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from torch import Tensor
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.training.documents import Documents, split
+from corpus2vec.pipeline.training.blocks import Blocks, split
+from corpus2vec.pipeline.training.documents import Documents
 from corpus2vec.pipeline.training.pretrained import Start, read_start
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 
@@ -26,8 +28,8 @@ from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary
 class Inputs:
     """What a run trains on."""
 
-    documents: Documents
-    held_out: Documents | None
+    blocks: Blocks
+    held_out: Blocks | None
     counts_V: Tensor
     """(V,) how often each token occurs in the corpus."""
     labels: int
@@ -37,7 +39,7 @@ class Inputs:
 
 
 def load_inputs(
-    ids: Path,
+    ids: Sequence[Path],
     vocabulary: Vocabulary,
     vocabulary_digest: str,
     config: TrainConfig,
@@ -47,100 +49,128 @@ def load_inputs(
 ) -> tuple[Inputs, dict[str, Any]]:
     """Return all that training needs, and the facts about it that go into the manifest.
 
-    Ids that memory does not hold are kept in an unnamed file in `folder`.
+    The documents of all `ids`, in order, are copied to files without a name in `folder`.
 
     Raises DataError where the inputs do not belong together or there is nothing to learn or score.
     """
-    documents, labels = _read_ids(ids, vocabulary, vocabulary_digest, folder)
-    if config.objective == "classify" and (documents.labels is None or not labels):
-        raise DataError(
-            f"{ids} has no labels, and --objective classify learns to predict them",
-            hint="tokenize the corpus with --label-field, or --label-from file or folder",
-        )
+    readers = [_reader(path, vocabulary_digest) for path in ids]
+    valid_reader = _reader(valid, vocabulary_digest) if valid else None
+    is_classify = config.objective == "classify"
+    labels: list[str] = []
+    if is_classify:
+        _require_labels(readers)
+        labels = list(dict.fromkeys(name for each in readers for name in each.label_names))
+        if valid_reader:
+            _require_known_labels(valid_reader, labels)
+    documents = _documents(readers, vocabulary, labels)
     held_out = None
-    if valid:
-        held_out, names = _read_ids(valid, vocabulary, vocabulary_digest, folder)
-        if config.objective == "classify":
-            held_out = _with_labels(held_out, names, labels, valid)
-    elif config.valid_fraction:
-        documents, held_out = split(documents, config.valid_fraction, config.seed)
+    if config.valid_fraction:
+        number = sum(reader.rows for reader in readers)
+        blocks, held_out = split(documents, number, config.valid_fraction, config.seed, folder)
+    else:
+        blocks = Blocks.of(documents, folder)
+    if valid_reader:
+        held_out = Blocks.of(_documents([valid_reader], vocabulary, labels), folder)
 
     facts: dict[str, Any] = {
-        "documents": len(documents),
-        "tokens": len(documents.ids_n),
+        "documents": blocks.documents,
+        "tokens": blocks.tokens,
         "rows": len(vocabulary),
     }
-    if config.objective == "classify":
+    if is_classify:
         facts["labels"] = labels
-        facts["cut_tokens"] = _cut(documents, config) + (_cut(held_out, config) if held_out else 0)
+        both = [blocks, *([held_out] if held_out else [])]
+        facts["cut_tokens"] = sum(each.beyond(config.length) for each in both)
     else:
-        _require_something_to_predict(documents, held_out, ids, valid)
+        _require_something_to_predict(blocks, held_out, ids, valid)
     if held_out is not None:
-        facts["valid_documents"] = len(held_out)
-        facts["valid_tokens"] = len(held_out.ids_n)
+        facts["valid_documents"] = held_out.documents
+        facts["valid_tokens"] = held_out.tokens
     start = None
     if init:
         start = read_start(init, vocabulary, config)
         facts["init_found"] = start.found
     counts = torch.from_numpy(vocabulary.counts.copy())
-    return Inputs(documents, held_out, counts, len(labels), start), facts
+    return Inputs(blocks, held_out, counts, len(labels), start), facts
 
 
-def _read_ids(
-    path: Path, vocabulary: Vocabulary, vocabulary_digest: str, folder: Path | None
-) -> tuple[Documents, list[str]]:
-    """Return the documents and label names of an ids artifact, checked against the vocabulary."""
+def _reader(path: Path, vocabulary_digest: str) -> RowGroupReader:
+    """Open an ids artifact. Raises DataError if it was encoded with another vocabulary."""
     reader = RowGroupReader(path, "ids")
     if reader.metadata.get("vocabulary_digest") != vocabulary_digest:
         raise DataError(
             f"{path} was encoded with another vocabulary than the one given",
             hint="name the vocabulary it was encoded with, or encode again",
         )
-    documents = Documents.from_batches(reader.row_groups(), reader.most_items, folder)
-    if not len(documents.ids_n):
-        raise DataError(f"{path} has no token to learn from")
-    if documents.ids_n.max() >= len(vocabulary) or documents.ids_n.min() < 0:
-        raise DataError(f"{path} has an id outside the vocabulary of {len(vocabulary)}")
-    return documents, reader.label_names
+    return reader
 
 
-def _with_labels(documents: Documents, names: list[str], known: list[str], path: Path) -> Documents:
-    """Return held-out documents with the training corpus's label ids, matched by name."""
-    if documents.labels is None or not names:
-        raise DataError(f"{path} has no labels")
-    strange = [name for name in names if name not in known]
-    if strange:
-        raise DataError(f"{path} has the label '{strange[0]}', which the training corpus has not")
-    ids = np.array([known.index(name) for name in names], np.int32)
-    return dataclasses.replace(documents, labels=ids[documents.labels])
+def _documents(
+    readers: Sequence[RowGroupReader], vocabulary: Vocabulary, labels: list[str]
+) -> Iterator[Documents]:
+    """Yield the documents of ids artifacts, checked against the vocabulary.
+
+    With `labels` their labels are numbered by name as in this list, else they have none.
+    """
+    for reader in readers:
+        number_of = {name: number for number, name in enumerate(labels)}
+        numbers = np.array([number_of[name] for name in reader.label_names if labels], np.int32)
+        tokens = 0
+        for batch in reader.row_groups():
+            documents = Documents.from_batch(batch)
+            if documents.ids_n.max(initial=0) >= len(vocabulary):
+                raise DataError(
+                    f"{reader.path} has an id outside the vocabulary of {len(vocabulary)}"
+                )
+            tokens += len(documents.ids_n)
+            named = None if documents.labels is None or not labels else numbers[documents.labels]
+            yield dataclasses.replace(documents, labels=named)
+        if not tokens:
+            raise DataError(f"{reader.path} has no token to learn from")
+
+
+def _require_labels(readers: Sequence[RowGroupReader]) -> None:
+    for reader in readers:
+        if not reader.label_names:
+            raise DataError(
+                f"{reader.path} has no labels, and --objective classify learns to predict them",
+                hint="tokenize the corpus with --label-field, or --label-from file or folder",
+            )
+
+
+def _require_known_labels(reader: RowGroupReader, known: Collection[str]) -> None:
+    """Raise DataError unless held-out documents have labels that the training corpus has too."""
+    if not reader.label_names:
+        raise DataError(f"{reader.path} has no labels")
+    if strange := [name for name in reader.label_names if name not in known]:
+        raise DataError(
+            f"{reader.path} has the label '{strange[0]}', which the training corpus has not"
+        )
 
 
 def _require_something_to_predict(
-    documents: Documents, held_out: Documents | None, ids: Path, valid: Path | None
+    blocks: Blocks, held_out: Blocks | None, ids: Sequence[Path], valid: Path | None
 ) -> None:
     """Raise DataError unless a training and a held-out document have two tokens or more.
 
     `context` and `lm` predict a token from others of its document.
     """
     longer = "tokenize with --doc-per paragraph or file"
-    if documents.lengths.max() < 2:
-        which = "document that is left to train on" if held_out and not valid else "document"
+    given = ", ".join(map(str, ids))
+    if blocks.longest < 2:
+        left = " that is left to train on" if held_out is not None and not valid else ""
         raise DataError(
-            f"every {which} of {ids} has a single token, so there is no next one to predict",
+            f"every document{left} of {given} has a single token, "
+            "so there is no next one to predict",
             hint=longer,
         )
-    if held_out is not None and held_out.lengths.max() < 2:
+    if held_out is not None and held_out.longest < 2:
         if valid:
             raise DataError(
                 f"every document of {valid} has a single token, so there is nothing to score",
                 hint=longer,
             )
         raise DataError(
-            f"every document held out of {ids} has a single token, so there is nothing to score",
+            f"every document held out of {given} has a single token, so there is nothing to score",
             hint=f"hold out more, draw others with --seed, or {longer}",
         )
-
-
-def _cut(documents: Documents, config: TrainConfig) -> int:
-    """Return how many tokens lie beyond the longest document that the classifier reads."""
-    return int(np.maximum(documents.lengths - config.length, 0).sum())

@@ -22,7 +22,7 @@ from corpus2vec.pipeline.config import TrainConfig, TrainExecution, option_name
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import Progress
-from corpus2vec.pipeline.training.batches.batch import Batch, move
+from corpus2vec.pipeline.training.batches.batch import Batch, Epoch, move
 from corpus2vec.pipeline.training.device import machine, pick_device, pick_products, pick_threads
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.network import State
@@ -36,7 +36,7 @@ from corpus2vec.pipeline.training.optimizers import (
 from corpus2vec.pipeline.training.position import Checkpoint, Position
 from corpus2vec.pipeline.training.pretrained import initial_table, take_over
 from corpus2vec.pipeline.training.reports import Reports
-from corpus2vec.pipeline.training.snapshots import put_back, taken
+from corpus2vec.pipeline.training.snapshots import all_finite, put_back, taken
 from corpus2vec.pipeline.training.stepping import Stepper
 
 CHECK_EVERY = 20
@@ -96,7 +96,8 @@ class Training:
         self.optimizers = build_optimizers(self.model, config)
         self.stepper = Stepper(self.model, products, self.threads)
         self._rates = [each.param_groups[0]["lr"] for each in self.optimizers]
-        self._steps = len(self.model.epoch(inputs.documents, 0))  # of the current epoch
+        self._asked: tuple[int, Epoch[Batch]] | None = None  # an epoch's batches
+        self._steps = len(self._batches(0))  # of the current epoch
         self.reports = Reports(hooks.progress, hooks.record, config, self._steps)
         self._losses: list[Tensor] = []  # since the last look
         self._saved = time.monotonic()
@@ -134,7 +135,7 @@ class Training:
     def _epoch(self) -> None:
         """Train the rest of the epoch, or until time is up."""
         position, config = self.position, self.config
-        batches = self.model.epoch(self.inputs.documents, position.epoch)
+        batches = self._batches(position.epoch)
         self._steps = len(batches)
         self.model.train()
         for embedding in embeddings(self.model):
@@ -144,6 +145,8 @@ class Training:
         began = time.monotonic() - position.seconds
         with read_ahead(to_come, AHEAD) as ahead:
             for batch in ahead:
+                if batches.begins(position.step):
+                    self.state = None
                 loss = self._step(batch)
                 if loss is not None:
                     self._losses.append(loss)
@@ -154,6 +157,12 @@ class Training:
                 self._after_step(at_end=position.step == len(batches) or self._time_is_up)
                 if self._time_is_up:
                     return
+
+    def _batches(self, epoch: int) -> Epoch[Batch]:
+        """Return the batches of an epoch. To count them may take a pass over the corpus."""
+        if self._asked is None or self._asked[0] != epoch:
+            self._asked = epoch, self.model.epoch(self.inputs.blocks, epoch)
+        return self._asked[1]
 
     @property
     def _time_is_up(self) -> bool:
@@ -279,18 +288,11 @@ class Training:
             raise ValueError(f"there is no step {at.step} in epoch {at.epoch + 1}")
         if not at.step:
             return 0
-        batches = self.model.epoch(self.inputs.documents, at.epoch)
+        batches = self._batches(at.epoch)
         if at.step > len(batches):
             raise ValueError(f"an epoch has {len(batches)} steps, and it has {at.step}")
         rows: int = batches[at.step - 1].rows
         return rows
-
-
-def all_finite(tensors: Mapping[str, Tensor]) -> bool:
-    """Return whether no tensor holds a NaN or an infinity."""
-    # `isfinite` of a table of gigabytes would make a copy of it; its least and greatest do not.
-    ends = (each.aminmax() for each in tensors.values() if each.numel())
-    return all(bool(torch.isfinite(end)) for pair in ends for end in pair)
 
 
 def _published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -175,7 +175,7 @@ class Run:
             "config": plain(self.recipe.config),
             "rows": facts["rows"],
             "vocabulary_digest": self.recipe.input("vocabulary").digest,
-            "ids_digest": self.recipe.input("ids").digest,
+            "ids_digests": [each.digest for each in self.recipe.inputs if each.role == "ids"],
             "labels": facts.get("labels", []),
         }
         write_arrays(target, arrays_of(trained.tensors), header)

@@ -18,6 +18,13 @@ from corpus2vec.pipeline.training.position import Checkpoint
 PARTS = ("model", "best", "optimizer", "state")
 
 
+def all_finite(tensors: Mapping[str, Tensor]) -> bool:
+    """Return whether no tensor holds a NaN or an infinity."""
+    # `isfinite` of a table of gigabytes would make a copy of it; its least and greatest do not.
+    ends = (each.aminmax() for each in tensors.values() if each.numel())
+    return all(bool(torch.isfinite(end)) for pair in ends for end in pair)
+
+
 def taken(
     weights: Mapping[str, Tensor],
     optimizers: Sequence[torch.optim.Optimizer],

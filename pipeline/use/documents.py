@@ -92,8 +92,7 @@ class Reader:
             batch = each.join(batch)
         unk, unknown = self._encoder.tokens.unk, self._encoder.tokens.dropped["unknown"]
         encoded = self._encoder.encode(batch)
-        most = len(encoded.column("ids").flatten())
-        documents = Documents.from_batches([encoded], most)
+        documents = Documents.from_batch(encoded)
 
         self.documents.read += tokens.read
         self.documents.kept += len(documents)

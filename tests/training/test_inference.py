@@ -36,7 +36,7 @@ def networks(corpus, tmp_path_factory):
 def documents(corpus):
     """The corpus it was trained on, a document of one token and a long one."""
     reader = RowGroupReader(corpus / "ids.parquet", "ids")
-    own = Documents.from_batches(reader.row_groups(), reader.most_items)
+    own = Documents.from_batches(reader.row_groups())
     ids = np.concatenate([own.ids_n, [0], np.resize(own.ids_n, LONG)]).astype(np.int32)
     lengths = [*own.lengths, 1, LONG]
     return Documents(ids, np.concatenate([[0], np.cumsum(lengths)]))

@@ -12,9 +12,10 @@ from corpus2vec.pipeline.artifacts.weights import read_arrays, read_header, read
 from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import Interrupted, PipelineError
 from corpus2vec.pipeline.progress import Silent
-from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training import blocks as blocks_module
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.loop import Hooks, Training
+from tests.support.documents import blocks, documents
 from tests.support.training import StopAt, train
 
 VARIANTS = {
@@ -62,6 +63,20 @@ def test_another_seed_ends_in_other_bytes(corpus, tmp_path):
 
 @pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS)
 def test_a_run_stopped_again_and_again_ends_in_the_same_bytes(corpus, tmp_path, settings):
+    require_the_same_bytes(corpus, tmp_path, settings)
+
+
+@pytest.mark.parametrize("variant", ["lm with patience", "context", "classify"])
+def test_so_does_one_of_many_groups(corpus, tmp_path, monkeypatch, variant):
+    train(corpus, tmp_path / "one.safetensors", **VARIANTS[variant])
+    monkeypatch.setattr(blocks_module, "BLOCK", 20)
+    monkeypatch.setattr(blocks_module, "GROUP", 3)
+    whole = require_the_same_bytes(corpus, tmp_path, VARIANTS[variant])
+    assert whole != (tmp_path / "one.safetensors").read_bytes()
+
+
+def require_the_same_bytes(corpus, tmp_path, settings):
+    """The bytes of a run, which are those of one that is stopped again and again."""
     whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
     train(corpus, whole, **settings)
     stops = 0
@@ -75,6 +90,7 @@ def test_a_run_stopped_again_and_again_ends_in_the_same_bytes(corpus, tmp_path, 
     assert stops >= 4
     assert parts.read_bytes() == whole.read_bytes()
     assert not checkpoint_path(parts).exists()
+    return whole.read_bytes()
 
 
 def test_checkpoints_in_between_change_nothing(corpus, tmp_path):
@@ -219,9 +235,7 @@ def test_no_generator_of_the_caller_is_disturbed(corpus, tmp_path):
 
 
 def test_documents_of_one_token_can_be_trained_beside_others():
-    ids = np.array([0, 1, 2, 3], np.int32)
-    docs = Documents(ids, np.array([0, 1, 2, 4]))
-    inputs = Inputs(docs, None, torch.ones(4, dtype=torch.int64), 0)
+    inputs = Inputs(blocks(documents([0], [1], [2, 3])), None, torch.ones(4, dtype=torch.int64), 0)
     hooks = Hooks(Silent(), lambda checkpoint: None, lambda line: None)
     trained = Training(
         inputs, TrainConfig(objective="lm", dim=2, seq_len=1, batch_size=1), TrainExecution(), hooks

@@ -10,7 +10,7 @@ from corpus2vec.pipeline.config import TrainConfig, TrainExecution
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.progress import SILENT
 from corpus2vec.pipeline.training.batches import batch
-from corpus2vec.pipeline.training.documents import split
+from corpus2vec.pipeline.training.blocks import Blocks, split
 from corpus2vec.pipeline.training.inputs import Inputs
 from corpus2vec.pipeline.training.loop import Hooks, Training
 from tests.support.documents import documents
@@ -75,9 +75,10 @@ def short_epochs(monkeypatch):
 
 def trained(config):
     """The bytes of the trained network."""
-    training, held_out = DOCUMENTS, None
+    training, held_out = Blocks.of([DOCUMENTS]), None
     if config.valid_fraction:
-        training, held_out = split(DOCUMENTS, config.valid_fraction, config.seed)
+        fraction, number = config.valid_fraction, len(DOCUMENTS)
+        training, held_out = split([DOCUMENTS], number, fraction, config.seed)
     counts = torch.from_numpy(np.bincount(DOCUMENTS.ids_n, minlength=ROWS))
     hooks = Hooks(SILENT, lambda checkpoint: None, lambda line: None)
     run = Training(

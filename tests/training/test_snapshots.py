@@ -9,7 +9,7 @@ from corpus2vec.pipeline.training.optimizers import build_optimizers
 from corpus2vec.pipeline.training.position import Checkpoint, Position
 from corpus2vec.pipeline.training.snapshots import put_back, taken
 from corpus2vec.pipeline.training.stepping import Stepper
-from tests.support.documents import documents
+from tests.support.documents import blocks, documents
 
 TEXT = documents(*[[0, 1, 2, 3, 4], [5, 1, 2, 3, 6]] * 20)
 
@@ -20,7 +20,7 @@ def run(steps=0, **settings):
     torch.manual_seed(1)
     model = build_objective(torch.rand(7, 4), torch.ones(7), 0, config)
     optimizers, state = build_optimizers(model, config), None
-    batches = model.epoch(TEXT, 0)
+    batches = model.epoch(blocks(TEXT), 0)
     for step in range(steps):
         _, state = Stepper(model, torch.float32, 1).step(batches[step], state, (1, 2, step))
         for optimizer in optimizers:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from corpus2vec.pipeline.config import TrainConfig
+from corpus2vec.pipeline.training.blocks import Blocks
 from corpus2vec.pipeline.training.documents import Documents
 from corpus2vec.pipeline.training.objectives.objective import build_objective
 from corpus2vec.pipeline.training.stepping import Stepper
@@ -20,7 +21,7 @@ def gradients(threads, **settings):
     model = build_objective(torch.rand(7, 6), torch.ones(7), 0, config)
     for parameter in model.parameters():  # tables of zeros have gradients of zeros
         parameter.data.uniform_(-1, 1)
-    batches = model.epoch(DOCUMENTS, 0)
+    batches = model.epoch(Blocks.of([DOCUMENTS]), 0)
     stepper = Stepper(model, torch.float32, threads)
     state = None
     for step in range(2):
@@ -62,7 +63,7 @@ def test_a_batch_without_anything_to_predict_has_no_gradient():
     model = build_objective(torch.rand(7, 6), torch.ones(7), 0, config)
     alone = Documents(IDS[:4], np.arange(5))
     stepper = Stepper(model, torch.float32, 2)
-    loss, _ = stepper.step(model.epoch(alone, 0)[0], None, (1,))
+    loss, _ = stepper.step(model.epoch(Blocks.of([alone]), 0)[0], None, (1,))
     stepper.close()
     assert loss is None
     assert all(each.grad is None for each in model.parameters())

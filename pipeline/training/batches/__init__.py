@@ -3,6 +3,7 @@
     streams    Streams            → StreamBatch     lm: text in reading order
     windows    Windows            → WindowBatch     context: windows of text with both sides
     labelled   LabelledDocuments  → LabelledBatch   classify: whole documents
+    grouped    the batches of an epoch: those of one group of documents after the other
     batch      what the three have in common
 
 Each is a sequence whose items are a pure function of the seed and the step, so a run can resume at

@@ -40,6 +40,13 @@ class Batches(Protocol[AnyBatch_co]):
     def __getitem__(self, step: int) -> AnyBatch_co: ...
 
 
+class Epoch(Batches[AnyBatch_co], Protocol[AnyBatch_co]):
+    """The batches of an epoch, which reads one group of documents after the other."""
+
+    def begins(self, step: int) -> bool:
+        """Return whether a group begins with that step, and the text of the one before ends."""
+
+
 def move(batch: AnyBatch, device: torch.device) -> AnyBatch:
     """Return the batch with its tensors on `device`; torch wants a packed batch's sizes here."""
     if device.type == "cpu":

@@ -54,7 +54,7 @@ class LabelledDocuments:
         self._documents = documents
         self._lengths = lengths
         self._batch_size = batch_size
-        self._turns = np.arange(-(-len(documents) // batch_size))
+        self._turns = np.arange(self.steps(len(documents), batch_size))
         if shuffle:
             random = generator(*shuffle)
             order = random.permutation(order)
@@ -63,6 +63,11 @@ class LabelledDocuments:
             order = order[np.lexsort((-lengths[order], pool))]
             random.shuffle(self._turns)
         self._order = order
+
+    @staticmethod
+    def steps(documents: int, batch_size: int) -> int:
+        """Return how many steps that many documents take."""
+        return -(-documents // batch_size)
 
     def __len__(self) -> int:
         return len(self._turns)

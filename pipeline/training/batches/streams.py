@@ -55,22 +55,26 @@ class Streams:
     """
 
     def __init__(self, documents: Documents, batch_size: int, length: int) -> None:
-        n = len(documents.ids_n)
-        self.length = length
-        self.streams = max(1, min(batch_size, n // length))
-        self._shortest, self._longer = divmod(n, self.streams)
-        each = np.arange(self.streams)
+        streams, self._shortest, self._longer = _cut(len(documents.ids_n), batch_size, length)
+        self._length = length
+        each = np.arange(streams)
         self._starts = each * self._shortest + np.minimum(each, self._longer)
         self._documents = documents
         self._ids = documents.ids_n
 
+    @staticmethod
+    def steps(tokens: int, batch_size: int, length: int) -> int:
+        """Return how many steps that many tokens take."""
+        _, shortest, longer = _cut(tokens, batch_size, length)
+        return -(-shortest // length) + bool(longer)
+
     def __len__(self) -> int:
-        return -(-self._shortest // self.length) + bool(self._longer)
+        return -(-self._shortest // self._length) + bool(self._longer)
 
     def __getitem__(self, step: int) -> StreamBatch:
         check_step(step, self)
-        begin = min(step * self.length, self._shortest)
-        end = min(begin + self.length, self._shortest)
+        begin = min(step * self._length, self._shortest)
+        end = min(begin + self._length, self._shortest)
         starts = self._starts
         if begin == end:  # only the longer streams have a token left
             starts, end = starts[: self._longer], end + 1
@@ -82,3 +86,9 @@ class Streams:
             torch.from_numpy(predicts),
             torch.from_numpy(self._ids[positions[predicts] + 1].astype(np.int64)),
         )
+
+
+def _cut(tokens: int, batch_size: int, length: int) -> tuple[int, int, int]:
+    """Return the number of streams, the tokens of the shortest, how many have one token more."""
+    streams = max(1, min(batch_size, tokens // length))
+    return streams, *divmod(tokens, streams)

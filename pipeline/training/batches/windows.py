@@ -76,8 +76,13 @@ class Windows:
             self._first = int(random.integers(self._length))
             random.shuffle(self._order)
 
+    @staticmethod
+    def steps(tokens: int, batch_size: int, length: int) -> int:
+        """Return how many steps that many tokens take."""
+        return -(-tokens // (length * batch_size))
+
     def __len__(self) -> int:
-        return -(-len(self._order) // self._batch_size)
+        return self.steps(len(self._ids), self._batch_size, self._length)
 
     def __getitem__(self, step: int) -> WindowBatch:
         check_step(step, self)

@@ -12,8 +12,9 @@ from torch.nn.utils.rnn import pad_packed_sequence
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.grouped import Grouped
 from corpus2vec.pipeline.training.batches.labelled import LabelledBatch, LabelledDocuments
-from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.blocks import Blocks
 from corpus2vec.pipeline.training.network import Recurrent, State
 
 
@@ -37,11 +38,18 @@ class Classifier(nn.Module):
         )
         self.head = nn.Linear(2 * config.hidden_size, labels)
 
-    def epoch(self, documents: Documents, number: int) -> LabelledDocuments:
+    def epoch(self, blocks: Blocks, number: int) -> Grouped[LabelledBatch]:
         """Return the documents in a new order; of few, a step takes fewer than --batch-size."""
-        order = (self.config.seed, 1, number)
-        together = rows_a_step(len(documents), self._together)
-        return LabelledDocuments(documents, together, self.config.length, order)
+        length, seed = self.config.length, self.config.seed
+        groups = blocks.groups((seed, 4, number))
+        together = rows_a_step(blocks.documents, self._together)
+
+        def build(group: int) -> LabelledDocuments:
+            order = (seed, 1, number, group)
+            return LabelledDocuments(blocks.join(groups[group]), together, length, order)
+
+        documents = [int(blocks.counts[group].sum()) for group in groups]
+        return Grouped([LabelledDocuments.steps(each, together) for each in documents], build)
 
     def loss(
         self, batch: LabelledBatch, state: State | None, generator: torch.Generator
@@ -54,17 +62,18 @@ class Classifier(nn.Module):
         """Return the number of ids."""
         return len(batch.ids_n)
 
-    def evaluate(self, documents: Documents) -> Mapping[str, float]:
+    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
         """Return the loss, in nats a document, and the accuracy."""
         total, right = 0.0, 0
         device = self.recurrent.embedding.weight.device
-        batches = LabelledDocuments(documents, self._together, self.config.length, None)
-        for step in range(len(batches)):
-            batch = move(batches[step], device)
-            logits_BC = self.logits(batch.ids_n, batch.sizes_T)
-            total += F.cross_entropy(logits_BC, batch.labels_B, reduction="sum").item()
-            right += int((logits_BC.argmax(1) == batch.labels_B).sum())
-        return {"loss": total / len(documents), "accuracy": right / len(documents)}
+        for documents in blocks.in_order():
+            batches = LabelledDocuments(documents, self._together, self.config.length, None)
+            for step in range(len(batches)):
+                batch = move(batches[step], device)
+                logits_BC = self.logits(batch.ids_n, batch.sizes_T)
+                total += F.cross_entropy(logits_BC, batch.labels_B, reduction="sum").item()
+                right += int((logits_BC.argmax(1) == batch.labels_B).sum())
+        return {"loss": total / blocks.documents, "accuracy": right / blocks.documents}
 
     def logits(
         self, ids_n: Tensor, sizes_T: Tensor, generator: torch.Generator | None = None

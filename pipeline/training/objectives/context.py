@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.grouped import Grouped
 from corpus2vec.pipeline.training.batches.windows import WindowBatch, Windows
-from corpus2vec.pipeline.training.documents import Documents, kept_shares, subsample
+from corpus2vec.pipeline.training.blocks import Blocks
+from corpus2vec.pipeline.training.documents import Documents, drawn, kept_shares, subsample
 from corpus2vec.pipeline.training.network import BothSides, State, predicted
 from corpus2vec.pipeline.training.softmax import Output
 
@@ -49,14 +51,37 @@ class ContextModel(nn.Module):
             kept_V=None if self._kept is None else torch.from_numpy(self._kept),
         )
 
-    def epoch(self, documents: Documents, number: int) -> Windows:
-        """Return the windows in a new order, with a new draw of the frequent tokens that stay."""
-        config = self.config
-        if self._kept is not None:
-            documents = subsample(documents, self._kept, (config.seed, 3, number))
-        together = rows_a_step(len(documents.ids_n) // config.length, self._windows)
-        order = (config.seed, 1, number)
-        return Windows(documents, together, config.length, self.sides.reach, order)
+    def epoch(self, blocks: Blocks, number: int) -> Grouped[WindowBatch]:
+        """Return the windows in a new order, with a new draw of the frequent tokens that stay.
+
+        Those are counted first, in a pass over the blocks, since they decide how many steps a group
+        takes.
+        """
+        length, seed = self.config.length, self.config.seed
+        groups = blocks.groups((seed, 4, number))
+        tokens = [sum(self._left(blocks, block, number) for block in group) for group in groups]
+        rows = rows_a_step(sum(tokens) // length, self._windows)
+
+        def build(group: int) -> Windows:
+            documents = [self._thinned(blocks, block, number) for block in groups[group]]
+            order = (seed, 1, number, group)
+            return Windows(Documents.joined(documents), rows, length, self.sides.reach, order)
+
+        return Grouped([Windows.steps(each, rows, length) for each in tokens], build)
+
+    def _thinned(self, blocks: Blocks, block: int, epoch: int) -> Documents:
+        """Read a block without the tokens that do not stay in that epoch."""
+        documents = blocks[block]
+        if self._kept is None:
+            return documents
+        return subsample(documents, self._kept, (self.config.seed, 3, epoch, block))
+
+    def _left(self, blocks: Blocks, block: int, epoch: int) -> int:
+        """Count the tokens that `_thinned` leaves in a block."""
+        if self._kept is None:
+            return int(blocks.sizes[block])
+        draw = (self.config.seed, 3, epoch, block)
+        return int(np.count_nonzero(drawn(blocks[block].ids_n, self._kept, draw)))
 
     def loss(
         self, batch: WindowBatch, state: State | None, generator: torch.Generator
@@ -71,20 +96,21 @@ class ContextModel(nn.Module):
         """Return the number of the windows' positions."""
         return batch.predicts_BT.numel()
 
-    def evaluate(self, documents: Documents) -> Mapping[str, float]:
+    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
         """Return the loss, in nats a token, and the perplexity, by the exact softmax.
 
         No token is thinned out. Both are NaN where every document has a single token.
         """
         total, count = 0.0, 0
         config = self.config
-        windows = Windows(documents, self._windows, config.length, self.sides.reach, None)
-        for step in range(len(windows)):
-            batch = move(windows[step], self.embedding.weight.device)
-            if len(batch.targets_N):
-                losses = self.output.exact(self._contexts(batch), batch.targets_N)
-                total += losses.double().sum().item()
-                count += len(batch.targets_N)
+        for documents in blocks.in_order():
+            windows = Windows(documents, self._windows, config.length, self.sides.reach, None)
+            for step in range(len(windows)):
+                batch = move(windows[step], self.embedding.weight.device)
+                if len(batch.targets_N):
+                    losses = self.output.exact(self._contexts(batch), batch.targets_N)
+                    total += losses.double().sum().item()
+                    count += len(batch.targets_N)
         loss = total / count if count else math.nan
         return {"loss": loss, "perplexity": math.exp(loss) if loss < 700 else math.inf}
 

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.training.batches.batch import move, rows_a_step
+from corpus2vec.pipeline.training.batches.grouped import Grouped
 from corpus2vec.pipeline.training.batches.streams import StreamBatch, Streams
-from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.blocks import Blocks
 from corpus2vec.pipeline.training.network import Recurrent, State, predicted
 from corpus2vec.pipeline.training.softmax import Output
 
@@ -20,7 +21,8 @@ from corpus2vec.pipeline.training.softmax import Output
 class LanguageModel(nn.Module):
     """An LSTM over streams of documents, and the output layer.
 
-    The state is carried from window to window. At a document's last token nothing is predicted.
+    The state is carried from window to window of a group. At a document's last token nothing is
+    predicted.
     """
 
     def __init__(
@@ -51,15 +53,20 @@ class LanguageModel(nn.Module):
         negatives = config.negatives if sampled else 0
         self.output = Output(weight, counts_V, negatives, trained_bias=True, products=products)
 
-    def epoch(self, documents: Documents, number: int) -> Streams:
+    def epoch(self, blocks: Blocks, number: int) -> Grouped[StreamBatch]:
         """Return the same streams for every epoch: the order of the text is what is learned.
 
         A small corpus is read in fewer streams than --batch-size, so that an epoch has steps enough
         to learn something.
         """
         window = self.config.length
-        streams = rows_a_step(len(documents.ids_n) // window, self._streams)
-        return Streams(documents, streams, window)
+        streams = rows_a_step(blocks.tokens // window, self._streams)
+        groups = blocks.groups(None)
+        tokens = [int(blocks.sizes[group].sum()) for group in groups]
+        return Grouped(
+            [Streams.steps(each, streams, window) for each in tokens],
+            lambda group: Streams(blocks.join(groups[group]), streams, window),
+        )
 
     def loss(
         self, batch: StreamBatch, state: State | None, generator: torch.Generator
@@ -74,7 +81,7 @@ class LanguageModel(nn.Module):
         """Return the number of the window's positions."""
         return batch.ids_BT.numel()
 
-    def evaluate(self, documents: Documents) -> Mapping[str, float]:
+    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
         """Return the loss, in nats a token, and the perplexity, by the exact softmax.
 
         Both are NaN where every document has a single token.
@@ -82,8 +89,10 @@ class LanguageModel(nn.Module):
         total, count = 0.0, 0
         state: State | None = None
         device = self.recurrent.embedding.weight.device
-        windows = self.epoch(documents, 0)
+        windows = self.epoch(blocks, 0)
         for step in range(len(windows)):
+            if windows.begins(step):
+                state = None
             batch = move(windows[step], device)
             context_NE, state = self._contexts(batch, state)
             if len(context_NE):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from corpus2vec.pipeline.config import TrainConfig
-from corpus2vec.pipeline.training.batches.batch import Batch, Batches
-from corpus2vec.pipeline.training.documents import Documents
+from corpus2vec.pipeline.training.batches.batch import Batch, Epoch
+from corpus2vec.pipeline.training.blocks import Blocks
 from corpus2vec.pipeline.training.network import State
 from corpus2vec.pipeline.training.objectives.classifier import Classifier
 from corpus2vec.pipeline.training.objectives.context import ContextModel
@@ -22,7 +22,7 @@ B = TypeVar("B", bound=Batch)
 class Objective(Protocol[B]):
     """A torch module that can say what to train on and how well it does."""
 
-    def epoch(self, documents: Documents, number: int) -> Batches[B]:
+    def epoch(self, blocks: Blocks, number: int) -> Epoch[B]:
         """Return the batches of epoch `number`, the first being 0."""
 
     def loss(
@@ -37,7 +37,7 @@ class Objective(Protocol[B]):
     def tokens(self, batch: B) -> int:
         """Return how many tokens the batch reads."""
 
-    def evaluate(self, documents: Documents) -> Mapping[str, float]:
+    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
         """Return the scores on held-out documents by name; `loss` is one of them."""
 
     # As every torch module has them:
