@@ -58,7 +58,7 @@ def test_without_labels_no_block_is_larger_than_a_block(parts):
     blocks = Blocks.of(documents(*part) for part in parts)
     assert max(blocks.sizes) <= 7
     assert np.concatenate([each.ids_n for each in blocks]).tolist() == [
-        id for ids in texts for id in ids
+        each for ids in texts for each in ids
     ]
     assert (blocks.documents, blocks.longest) == (len(texts), max(map(len, texts), default=0))
     pieces = [each[at : at + 7] for each in texts for at in range(0, max(len(each), 1), 7)]

@@ -1,11 +1,22 @@
 """Inputs that do not belong together or leave nothing to do are refused before training."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from corpus2vec.pipeline import stages
-from corpus2vec.pipeline.config import EncodeConfig, TokenizeConfig, TrainConfig, VocabConfig
+from corpus2vec.pipeline.artifacts.pairs import read_manifest
+from corpus2vec.pipeline.artifacts.weights import read_arrays
+from corpus2vec.pipeline.config import (
+    EncodeConfig,
+    TokenizeConfig,
+    TrainConfig,
+    TrainExecution,
+    VocabConfig,
+)
 from corpus2vec.pipeline.errors import DataError
-from tests.support.training import TEXT, train
+from tests.support.training import LABELLED, SMALL, TEXT, train
 
 
 def test_another_vocabulary_is_refused(corpus, tmp_path):
@@ -99,3 +110,45 @@ def test_a_classifier_may_score_documents_of_single_tokens(corpus, tmp_path):
     stages.encode.run([tokens, corpus / "vocab.tsv"], ids, EncodeConfig())
     outcome = train(corpus, tmp_path / "m.safetensors", valid=ids, objective="classify")
     assert outcome.counts["valid_documents"] == 2
+
+
+# --- several ids -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", ["context", "lm", "classify"])
+def test_several_ids_are_one_corpus(corpus, tmp_path, objective):
+    """The network is that of all documents encoded together, in order; labels meet by name."""
+    header, *lines = LABELLED.split("\n")
+    # `land` is the first label of the second part, and the second label of the whole.
+    halves = [lines[:11], lines[11:]]
+    assert halves[1][0].endswith("land")
+    tokens, ids = [], []
+    for number, half in enumerate(halves):
+        text, *paths = (tmp_path / f"{number}.{kind}" for kind in ("csv", "tokens", "ids"))
+        text.write_text("\n".join([header, *half]))
+        stages.tokenize.run([str(text)], paths[0], TokenizeConfig(label_field="label"))
+        stages.encode.run([paths[0], corpus / "vocab.tsv"], paths[1], EncodeConfig())
+        tokens.append(paths[0])
+        ids.append(paths[1])
+    whole = tmp_path / "whole.ids"
+    stages.encode.run([*tokens, corpus / "vocab.tsv"], whole, EncodeConfig())
+    config = TrainConfig(**{**SMALL, "objective": objective, "valid_fraction": 0.2})
+    models = [tmp_path / "one", tmp_path / "several"]
+    for model, given in zip(models, ([whole], ids), strict=True):
+        execution = TrainExecution(threads=1)
+        stages.train.run([*given, corpus / "vocab.tsv"], model, config, execution)
+        inputs = read_manifest(model).inputs
+        named = [Path(each["name"]) for each in inputs if each["role"] == "ids"]
+        assert named == given
+    one, several = map(read_arrays, models)
+    assert all(np.array_equal(one[name], several[name]) for name in {**one, **several})
+
+
+def test_all_ids_must_be_of_the_vocabulary_and_labelled(corpus, tmp_path):
+    (tmp_path / "a.txt").write_text(TEXT)
+    tokens, ids = tmp_path / "t.parquet", tmp_path / "i.parquet"
+    stages.tokenize.run([str(tmp_path / "a.txt")], tokens, TokenizeConfig())
+    stages.encode.run([tokens, corpus / "vocab.tsv"], ids, EncodeConfig())
+    both = [corpus / "ids.parquet", ids, corpus / "vocab.tsv"]
+    with pytest.raises(DataError, match=f"{ids} has no labels, and --objective classify"):
+        stages.train.run(both, tmp_path / "m", TrainConfig(objective="classify"))
