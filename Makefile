@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 DEMO   := build/demo
 
 .PHONY: help demo campaign test browser lint format docs build clean
-.PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-classify bench-safety bench-dump
+.PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-classify bench-safety bench-scale bench-dump
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -110,6 +110,10 @@ bench-classify: $(VENV)/.installed-dev
 # make bench-safety CORPUS=some.txt OPTIONS='--gigabytes 5 -- --lower --min-count 5'
 bench-safety: $(VENV)/.installed
 	$(BIN)/python benchmarks/safety.py $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+
+# make bench-scale OPTIONS='--sizes 13M 1G --at-once'; a billion tokens take 6 GB of disk
+bench-scale: $(VENV)/.installed
+	$(BIN)/python benchmarks/scale.py train $(OPTIONS)
 
 # make bench-dump OPTIONS='--rows 50000'
 bench-dump: $(VENV)/.installed-dev

@@ -1,8 +1,10 @@
 """An epoch of groups: each group's batches once, in order, and no more than one group in memory."""
 
 import gc
+import tracemalloc
 import weakref
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +13,8 @@ from corpus2vec.pipeline.training import blocks as module
 from corpus2vec.pipeline.training.batches import batch
 from corpus2vec.pipeline.training.batches.grouped import Grouped
 from corpus2vec.pipeline.training.batches.streams import Streams
+from corpus2vec.pipeline.training.blocks import split
+from corpus2vec.pipeline.training.documents import Documents
 from corpus2vec.pipeline.training.objectives.objective import build_objective
 from tests.support.documents import blocks, documents
 
@@ -106,3 +110,38 @@ def test_held_out_scores_do_not_depend_on_groups(model, monkeypatch, objective):
         monkeypatch.setattr(module, "GROUP", 99)
         whole = found.evaluate(text)["loss"]
     assert in_groups == pytest.approx(whole, rel=0.02 if objective == "lm" else 1e-5)
+
+
+@pytest.mark.parametrize("objective", ["context", "lm", "classify"])
+def test_memory_does_not_depend_on_the_size_of_the_corpus(monkeypatch, objective):
+    """From reading the documents to the last batch, with some held out: four times the text.
+
+    Blocks are small here, so what is kept for each block counts 256 times as much as otherwise.
+    """
+    monkeypatch.setattr(module, "BLOCK", 1 << 12)
+    monkeypatch.setattr(module, "GROUP", 2)
+    monkeypatch.setattr(module, "DRAWN", 1 << 8)
+    config = TrainConfig(objective=objective, dim=4)
+    counts = torch.arange(1, 51)
+    model = build_objective(torch.rand(50, 4), counts, 1, config)
+
+    def parts(number):
+        for part in range(number):
+            random = np.random.default_rng(part)
+            labels = np.zeros(40, np.int32) if objective == "classify" else None
+            ids = random.integers(50, size=1000, dtype=np.int32)
+            yield Documents.of(ids, np.full(40, 25), labels)
+
+    peaks = []
+    for number in (10, 100, 400):  # the first imports what is imported late
+        tracemalloc.start()
+        training, held_out = split(parts(number), 40 * number, 0.1, seed=1)
+        read = sum(batch.predicted for batch in model.epoch(training, 0))
+        with torch.no_grad():
+            model.evaluate(held_out)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert read > number * (30 if objective == "classify" else 300)
+    more = (peaks[2] - peaks[1]) / 300_000
+    print(f"{objective}: {peaks[1]:,} bytes at the peak, then {peaks[2]:,}: {more:.2f} a token")
+    assert more < 0.25  # numbers of eight bytes for each document would be 0.32
