@@ -1,6 +1,8 @@
 """Corpus files → documents, in batches, worked on here or in several processes.
 
     sources        what a person names → files in order, opened as decompressed bytes
+    streams        streams that are looked at first, or can be read only once
+    signatures     what is no text, by its first bytes
     readers        which reader a kind of file has
     plain_text     lines, paragraphs or whole files
     records        JSON Lines

@@ -55,7 +55,7 @@ from corpus2vec.pipeline.files.failures import spooling
 
 def read_parquet(opened: Opened, source: Source, config: CorpusConfig) -> Iterator[Texts]:
     """Yield the documents of a Parquet file."""
-    if source.is_stream or source.compression:
+    if source.is_stream or opened.stream is not opened.raw:
         with _spooled(opened) as spool:
             yield from _texts(spool, opened, source, config)
     else:

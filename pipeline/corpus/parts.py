@@ -28,7 +28,7 @@ def sizes_of(sources: Sequence[Source]) -> list[int]:
     for source in sources:
         if source.is_stream:
             raise UsageError(
-                "standard input cannot be read in parts", hint="save it as a file first"
+                f"{source.title} cannot be read in parts", hint="save it as a file first"
             )
         with reading(source.name):
             if not source.path.is_file():
@@ -67,12 +67,12 @@ def digest_of(source: Source, config: CorpusConfig) -> str:
 
 
 def _is_parquet(source: Source) -> bool:
-    return source.kind == "parquet" and not source.compression
+    return source.kind == "parquet" and not source.is_compressed
 
 
 def _document_of(source: Source, config: CorpusConfig) -> str | None:
     """Return what a file can be cut into: lines, paragraphs, row groups; None if it cannot."""
-    if source.compression:
+    if source.is_compressed:
         return None
     if source.kind == "text":
         return None if config.doc_per == "file" else config.doc_per

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import hashlib
-import io
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +18,16 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from corpus2vec.pipeline.config import CorpusConfig
+from corpus2vec.pipeline.corpus.signatures import refuse_no_text
 from corpus2vec.pipeline.corpus.spans import Span, SpanStream
+from corpus2vec.pipeline.corpus.streams import Stream, begun
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
+from corpus2vec.pipeline.files.compression import (
+    COMPRESSIONS,
+    HEAD_BYTES,
+    compression_of,
+    decompressed,
+)
 from corpus2vec.pipeline.files.failures import reading
 
 KINDS = {
@@ -33,6 +39,20 @@ KINDS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".zip", ".7z", ".rar")
+AS_IT_IS = "; or read it as it is, with --kind text"
+WEB_PAGE = ("a web page", "extract its text first, such as with trafilatura" + AS_IT_IS)
+MARKUP = {
+    ".html": WEB_PAGE,
+    ".htm": WEB_PAGE,
+    ".xhtml": WEB_PAGE,
+    ".warc": ("an archive of web pages", "extract their text first, such as with trafilatura"),
+    ".xml": (
+        "XML",
+        "extract its text first (of a Wikipedia dump: with wikiextractor --json)" + AS_IT_IS,
+    ),
+}
+"""What has its text among marks, and which tool takes it out."""
 STDIN = "-"
 
 
@@ -44,28 +64,38 @@ class Source:
     kind: str
     """text, jsonl, csv, tsv or parquet."""
     compression: str = ""
-    """gzip, bz2, xz, zstd or empty."""
+    """gzip, bz2, xz, zstd or empty, by its name; the content may say otherwise."""
     label: str = ""
     """The label of all its documents, taken from its name (--label-from)."""
+    is_pipe: bool = False
+    """Whether it is a named pipe, such as the shell makes of <(zcat corpus.gz)."""
     digest: Any = field(default_factory=hashlib.sha256, compare=False)
-    """SHA-256 of what was read so far. Only standard input and what has a span feed it."""
+    """SHA-256 of what was read so far. Only streams and what has a span feed it."""
     span: Span | None = None
     """The part of the file that is read, where the corpus is read in parts."""
 
     @property
     def is_stream(self) -> bool:
         """Whether it can be read only once."""
-        return self.name == STDIN
+        return self.name == STDIN or self.is_pipe
 
     @property
     def title(self) -> str:
         """Its name in messages."""
-        return "standard input" if self.is_stream else self.name
+        return "standard input" if self.name == STDIN else self.name
 
     @property
     def path(self) -> Path:
         """The file. Standard input has none."""
         return Path(self.name)
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether its name or its content says so; a file is opened for that."""
+        if self.compression or self.is_stream:
+            return bool(self.compression)
+        with reading(self.title), self.path.open("rb") as file:
+            return bool(compression_of(file.read(HEAD_BYTES)))
 
     @property
     def traits(self) -> Mapping[str, str]:
@@ -98,13 +128,21 @@ class Source:
     def open(self) -> Iterator[Opened]:
         """Open it. Raise StorageError or DataError, with its name, for what cannot be read."""
         with contextlib.ExitStack() as stack, reading(self.title):
-            if self.is_stream:
-                raw: IO[bytes] = cast("IO[bytes]", StandardInput(self.digest))
+            raw: IO[bytes]
+            if self.name == STDIN:
+                raw = cast("IO[bytes]", Stream(sys.stdin, sys.stdin.buffer, self.digest))
             else:
                 raw = stack.enter_context(self.path.open("rb"))
-                if self.bytes:
+                if self.is_pipe:
+                    raw = cast("IO[bytes]", Stream(raw, raw, self.digest))
+                elif self.bytes:
                     raw = cast("IO[bytes]", SpanStream(raw, self.bytes, self.digest))
-            stream = stack.enter_context(decompressed(raw, self.compression))
+            stream, head = begun(raw)
+            # What its name says and its content does not is damaged, and reported as that.
+            if compression := compression_of(head) or self.compression:
+                stream, head = begun(stack.enter_context(decompressed(stream, compression)))
+            if self.kind != "parquet":
+                refuse_no_text(head, self.title)
             yield Opened(raw, stream)
             if self.is_stream or self.bytes:  # the digest is of all, also behind compressed data
                 while raw.read(1 << 20):
@@ -130,33 +168,6 @@ class Opened:
         return self.raw.tell()
 
 
-class StandardInput(io.RawIOBase):
-    """Standard input. Every byte that is read from it is also fed to a digest."""
-
-    def __init__(self, digest: Any) -> None:
-        # The text stream, not only its buffer: at exit Python closes what nobody refers to, and
-        # aborts if a thread is still reading from it.
-        self._stdin = sys.stdin
-        self._digest = digest
-        self._position = 0
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`, or less of it at the end of the stream; return the number of bytes."""
-        piece = self._stdin.buffer.read(len(buffer))
-        buffer[: len(piece)] = piece
-        self._digest.update(piece)
-        self._position += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        """Return the number of bytes read so far."""
-        return self._position
-
-
 def find_sources(
     paths: Sequence[str], config: CorpusConfig, output: Path | None = None
 ) -> list[Source]:
@@ -166,7 +177,7 @@ def find_sources(
     out. Raise UsageError for a path that leads nowhere, DataError for a folder without files.
     """
     sources = [_source(name, config) for path in paths for name in _expand(path, output)]
-    if sum(source.is_stream for source in sources) > 1:
+    if sum(source.name == STDIN for source in sources) > 1:
         raise UsageError("standard input can be read only once", hint="name - once")
     return sources
 
@@ -228,6 +239,13 @@ def _source(name: str, config: CorpusConfig) -> Source:
     compression = COMPRESSIONS.get(suffix, "")
     inner = path.with_suffix("") if compression else path
     kind = KINDS.get(inner.suffix.lower(), "text") if config.kind == "auto" else config.kind
+    if config.kind == "auto" and inner.suffix.lower() in MARKUP:
+        what, hint = MARKUP[inner.suffix.lower()]
+        raise UsageError(f"{name} is {what}", hint=hint)
+    if config.kind == "auto" and {suffix, inner.suffix.lower()} & set(ARCHIVES):
+        raise UsageError(
+            f"{name} is an archive of several files", hint="unpack it, and name the folder"
+        )
     if config.kind == "auto" and inner.suffix.lower() == ".json":
         raise UsageError(
             f"{name}: .json may be many things",
@@ -252,4 +270,5 @@ def _source(name: str, config: CorpusConfig) -> Source:
             f"{name} is plain text and has no field {config.id_field}",
             hint="use --kind if it is JSON Lines, CSV, TSV or Parquet",
         )
-    return Source(name=name, kind=kind, compression=compression, label=label)
+    is_pipe = name != STDIN and path.is_fifo()
+    return Source(name=name, kind=kind, compression=compression, label=label, is_pipe=is_pipe)

@@ -16,6 +16,18 @@ from typing import IO, Any
 import pyarrow as pa
 
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".xz": "xz", ".zst": "zstd"}
+HEADS = {
+    "gzip": (b"\x1f\x8b\x08",),
+    "bz2": tuple(
+        b"BZh%d" % level + rest
+        for level in range(1, 10)
+        for rest in (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
+    ),
+    "xz": (b"\xfd7zXZ\0",),
+    "zstd": (b"\x28\xb5\x2f\xfd",),
+}
+"""How each begins; a .bz2 file with its first block, or with the end of an empty one."""
+HEAD_BYTES = 10
 DECODERS: dict[str, Callable[[], Any]] = {"bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}
 TRUNCATED = "Truncated compressed stream"  # as Arrow says it
 
@@ -63,6 +75,15 @@ class MemberStream(io.RawIOBase):
                 return b""
             given = block.lstrip(b"\0")
         return given
+
+
+def compression_of(head: bytes) -> str:
+    """Return how a file that begins with these bytes is compressed, or "".
+
+    >>> compression_of(bz2.compress(b"Hope")), compression_of(b"BZh is a name")
+    ('bz2', '')
+    """
+    return next((name for name, heads in HEADS.items() if head.startswith(heads)), "")
 
 
 @contextlib.contextmanager

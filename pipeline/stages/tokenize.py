@@ -1,6 +1,6 @@
 """Split a corpus into tokens, with spaCy: tokens.parquet.
 
-Reads plain text, JSON Lines, CSV, TSV and Parquet, also compressed as .gz, .bz2, .xz or .zst.
+Reads plain text, JSON Lines, CSV, TSV and Parquet, also compressed by gzip, bzip2, xz or zstd.
 
 Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.parquet
 """

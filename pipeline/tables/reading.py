@@ -20,7 +20,12 @@ import pyarrow.compute as pc
 
 from corpus2vec.pipeline.config.formats import FORMATS, Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
-from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
+from corpus2vec.pipeline.files.compression import (
+    COMPRESSIONS,
+    HEAD_BYTES,
+    compression_of,
+    decompressed,
+)
 from corpus2vec.pipeline.files.failures import reading
 from corpus2vec.pipeline.tables.formats import VectorFile, module_of, only_read
 from corpus2vec.pipeline.tables.formats.foreign import refuse_foreign
@@ -82,9 +87,13 @@ def opened(path: Path, wanted: frozenset[str] | None = None) -> Iterator[VectorF
 
 @contextlib.contextmanager
 def _stream(path: Path) -> Iterator[BufferedReader]:
-    compression = COMPRESSIONS.get(path.suffix.lower(), "")
-    with path.open("rb") as raw, decompressed(raw, compression) as stream:
-        yield BufferedReader(cast("Any", stream), PROBE_BYTES)
+    with path.open("rb") as raw:
+        compression = compression_of(raw.read(HEAD_BYTES))
+        raw.seek(0)
+        # What its name says and its content does not is damaged, and reported as that.
+        compression = compression or COMPRESSIONS.get(path.suffix.lower(), "")
+        with decompressed(raw, compression) as stream:
+            yield BufferedReader(cast("Any", stream), PROBE_BYTES)
 
 
 def _modules(layout: Layout) -> list[Any]:

@@ -28,7 +28,7 @@ NOT_UTF8 = [
     (b"\xc0\xaf", 0, 0xC0),  # a slash in two bytes
     (b"to \xed\xa0\x80", 3, 0xED),  # half a surrogate pair
     (codecs.BOM_UTF8 + b"see \xfe", 7, 0xFE),
-    (codecs.BOM_UTF16_LE + b"H\0", 0, 0xFF),
+    (codecs.BOM_UTF16_LE + b"H", 0, 0xFF),
     (b"a" * (BLOCK - 1) + b"\xe2\x28\xa1", BLOCK - 1, 0xE2),
     (b"a" * (BLOCK - 2) + "€".encode() + b"\xff", BLOCK + 1, 0xFF),
     (b"a\n" * BLOCK + b"b" * BLOCK + b"\xff", 3 * BLOCK, 0xFF),

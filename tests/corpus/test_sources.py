@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import sys
+import tarfile
+import threading
 from itertools import permutations
 from pathlib import Path
 
@@ -153,6 +155,22 @@ def test_kind_and_compression_go_by_the_extension(name, expected):
     assert (source(name).kind, source(name).compression) == expected
 
 
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tgz", "a.zip", "A.ZIP", "a.7z"])
+def test_an_archive_is_refused_by_its_name(name):
+    make(name)
+    assert refusal(name) == f"{name} is an archive of several files"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("a.html", "a web page"), ("a.htm.gz", "a web page"), ("wiki.xml.bz2", "XML")],
+)
+def test_what_has_its_text_among_marks_is_text_only_if_that_is_said(name, what):
+    make(name)
+    assert refusal(name) == f"{name} is {what}"
+    assert source(name, kind="text").kind == "text"
+
+
 def test_kind_can_be_said_and_the_compression_still_goes_by_the_extension():
     make("a.csv.gz")
     given = source("a.csv.gz", kind="tsv")
@@ -270,6 +288,63 @@ def test_the_position_is_that_in_the_file_as_it_lies_on_the_disk(extension):
         assert opened.position <= len(content)
         opened.stream.read()
         assert opened.position == len(content)
+
+
+COMPRESSED = pytest.mark.parametrize("compression", COMPRESS)
+
+
+@COMPRESSED
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.gz", "a.zst"])
+def test_what_is_compressed_is_decompressed_whatever_its_name(name, compression):
+    make(name, content=COMPRESS[compression](PLAIN))
+    with source(name).open() as opened:
+        assert opened.stream.read() == PLAIN
+
+
+@COMPRESSED
+@pytest.mark.parametrize("wanted", [1, 7, 4096, -1])
+def test_standard_input_is_decompressed_and_its_digest_is_of_what_came(
+    wanted, compression, monkeypatch
+):
+    content = COMPRESS[compression](PLAIN)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    given = source("-")
+    with given.open() as opened:
+        assert b"".join(iter(lambda: opened.stream.read(wanted), b"")) == PLAIN
+        assert opened.position == len(content)
+    assert given.digest.hexdigest() == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("compression", ["", *COMPRESS])
+def test_a_pipe_that_is_named_is_read_once_as_the_shell_makes_them(compression):
+    os.mkfifo("pipe")
+    content = COMPRESS[compression](PLAIN) if compression else PLAIN
+    given = source("pipe")
+    assert given.is_stream
+    writer = threading.Thread(target=lambda: Path("pipe").write_bytes(content))
+    writer.start()
+    with given.open() as opened:
+        assert opened.stream.read() == PLAIN
+    writer.join()
+    assert given.digest.hexdigest() == hashlib.sha256(content).hexdigest()
+
+
+def test_several_pipes_may_be_named():
+    os.mkfifo("one")
+    os.mkfifo("two")
+    assert found("one", "two") == ["one", "two"]
+
+
+def test_what_is_no_text_is_refused_by_what_it_is_not_tokenized():
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("a.txt"))
+    make("corpus.gz", content=made.getvalue())
+    with (
+        pytest.raises(DataError, match=r"^corpus\.gz is a tar archive, and no text in UTF-8$"),
+        source("corpus.gz").open(),
+    ):
+        pass
 
 
 def test_a_file_that_is_gone_by_the_time_it_is_read_is_reported_by_name():
