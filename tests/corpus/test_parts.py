@@ -99,6 +99,15 @@ def test_parquet_is_cut_between_row_groups_and_the_rest_stays_whole(corpus):
         assert [each[1:3] for each in spans if each[0] == name] == [("bytes", 0)]
 
 
+@pytest.mark.parametrize("of", [1, 2, 7])
+def test_what_is_compressed_is_not_cut_whatever_its_name(corpus, of):
+    (corpus / "c.jsonl.gz").rename(corpus / "c.jsonl")
+    (corpus / "d.parquet").write_bytes(gzip.compress((corpus / "d.parquet").read_bytes()))
+    whole = documents(find_sources([str(corpus)], CONFIG), CONFIG)
+    assert in_parts([str(corpus)], CONFIG, of) == whole
+    assert len(whole[0]) == 4 * len(WORDS)
+
+
 @pytest.mark.parametrize("of", [1, 3])
 def test_the_digest_is_taken_while_reading(corpus, of):
     sources = find_sources([str(corpus)], CONFIG)
