@@ -1,4 +1,4 @@
-"""A stream that was looked at is read from its beginning, and a stream that is read feeds a digest."""
+"""A stream that was looked at is read from its beginning; a stream that is read feeds a digest."""
 
 import hashlib
 import io
