@@ -8,7 +8,6 @@ Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
@@ -22,6 +21,7 @@ from corpus2vec.pipeline.artifacts.manifest import Recipe
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import CorpusConfig, Parted, TokenizeConfig, TokenizeExecution
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.files.publication import publishable
 from corpus2vec.pipeline.progress import SILENT, Progress
 from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages.corpora import corpus_inputs, part_inputs, without_idle
@@ -82,11 +82,9 @@ def run(
     Several workers are processes that begin by importing the main module, so a script that asks
     for them needs its `if __name__ == "__main__"`.
     """
-    import pyarrow as pa
-
     from corpus2vec.pipeline.corpus.corpus import Corpus
     from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
-    from corpus2vec.pipeline.vocabulary.encoding import Labels
+    from corpus2vec.pipeline.vocabulary.tallies import PartTally
 
     sources, own = _sources(inputs, output, config)
     execution = execution or TokenizeExecution(workers=1)
@@ -98,12 +96,12 @@ def run(
         make = functools.partial(_make_tokenizer, config)
         workers = resolve_workers(execution.workers, corpus.size)
         pieces = in_order(make, corpus.batches(), workers)
-        labels = Labels(pa.array([], pa.string()))
+        tally = PartTally(target.with_name(publishable(output).name)) if config.part else None
         with _writer(target, config) as writer, closing(pieces):
             for piece in pieces:
                 writer.write(piece.batch)
-                if config.part and corpus.labelled:
-                    labels = labels.extended(piece.batch.column("label"))
+                if tally:
+                    tally.add(piece.batch)
                 documents.read += piece.read
                 documents.kept += piece.documents
                 documents.drop("blank", piece.blank)
@@ -114,9 +112,8 @@ def run(
                 cuts += piece.cuts
                 chunk_cuts += piece.chunk_cuts
                 corpus.report(progress, documents.read)
-            if config.part and corpus.labelled:
-                names = labels.names.to_pylist()
-                writer.add_metadata({"labels": json.dumps(names, ensure_ascii=False)})
+            if tally:
+                writer.add_metadata(tally.metadata)
         if documents.read == documents.dropped["blank"] and not config.part:
             if corpus.missing:
                 raise DataError(
@@ -133,7 +130,9 @@ def run(
         documents.drop("missing field", corpus.missing)
         tokens.kept = writer.items
         counts = balanced(documents, tokens)
-        facts = {"rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}
+        facts: dict[str, Any] = {"rows": writer.rows, "cuts": cuts, "bytes": corpus.bytes_read}
+        if tally:
+            facts["tally"] = tally.publish()
         long = {"documents_cut": corpus.cuts, "chunks_cut": chunk_cuts}
         return {**counts, **facts, **{name: count for name, count in long.items() if count}}
 

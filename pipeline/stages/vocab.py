@@ -93,18 +93,27 @@ def _build(
 ) -> tuple[Vocabulary, Mapping[str, Any]]:
     """Return the vocabulary and its counts; what memory does not hold goes to `folder`."""
     from corpus2vec.pipeline.artifacts.parquet import RowGroupReader
+    from corpus2vec.pipeline.artifacts.parts import part_files
     from corpus2vec.pipeline.vocabulary.counting import Counting, among
     from corpus2vec.pipeline.vocabulary.selection import build_vocabulary
+    from corpus2vec.pipeline.vocabulary.tallies import find_tally
 
-    readers = [RowGroupReader(path, "tokens") for path in tokens]
+    files = [file for path in tokens for file in part_files(path)]
+    readers = [RowGroupReader(file, "tokens") for file in files]
     rows, total = 0, sum(reader.rows for reader in readers)
     kept = listed_in(config.keep) if config.keep else []
-    row_groups = (batch for reader in readers for batch in reader.row_groups())
-    with Counting(execution.memory_bytes, folder) as counting, read_ahead(row_groups) as batches:
-        for batch in batches:
-            counting.add(batch.column("tokens").flatten())
-            rows += batch.num_rows
-            progress.advance(rows, total, "documents")
+    with Counting(execution.memory_bytes, folder) as counting:
+        for reader in readers:
+            if tally := find_tally(reader.path, progress):
+                counting.add_stored(tally.path, tally.tokens)
+                rows += tally.rows
+                progress.advance(rows, total, "documents")
+                continue
+            with read_ahead(reader.row_groups()) as batches:
+                for batch in batches:
+                    counting.add(batch.column("tokens").flatten())
+                    rows += batch.num_rows
+                    progress.advance(rows, total, "documents")
         if not counting.tokens_read:
             raise DataError(f"there is no token in {', '.join(map(str, tokens))}")
         found, counts = counting.result(config.min_count, kept)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from corpus2vec.pipeline.strings.slices import Slices, first_places
-from corpus2vec.pipeline.vocabulary.spill import Spill, Tally
+from corpus2vec.pipeline.vocabulary.spill import Spill, Tally, divided
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,21 @@ class Counting:
         # A table is copied when it grows, so for a moment it takes twice the memory.
         if self._memory is not None and 2 * self._tally.bytes > self._memory:
             self._write_down()
+
+    def add_stored(self, path: Path, tokens: int) -> None:
+        """Add so many tokens that were counted before, into a file with the tables of `parts`."""
+        if len(self._tally):
+            self._write_down()
+        self._spill = self._spill or Spill(self._folder)
+        self._spill.refer(path, self.tokens_read)
+        self.tokens_read += tokens
+
+    def parts(self) -> Iterator[pa.RecordBatch]:
+        """Yield all that was counted, divided by the hash of the tokens. This ends the counting."""
+        if self._spill:
+            yield from self._tables()
+        else:
+            yield from divided(self._tally.table())
 
     def result(self, least: int = 1, keep: Iterable[str] = ()) -> tuple[pa.Array, np.ndarray]:
         """Return the tokens in order of first appearance, as large_string, and their counts.

@@ -47,6 +47,9 @@ class Tally:
         self._counts = Growing(np.int64)
         self._places = Growing(np.int64)
 
+    def __len__(self) -> int:
+        return len(self._strings)
+
     @property
     def bytes(self) -> int:
         """About how much memory it takes."""
@@ -93,35 +96,54 @@ class Spill:
         with spooling(folder):
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
         self._writer = pa.ipc.new_file(self._file, TABLE)
-        self._tables = 0
+        self._tables: list[tuple[Path | None, int]] = []
+        """Where each table is, and what is added to its places: in a file, or after those before it
+        in the unnamed one."""
 
     def write(self, table: pa.RecordBatch) -> None:
         """Write a table; its places are greater than those of the tables before it."""
-        parts = parts_of(table["token"])
-        ordered = table.take(pa.array(np.argsort(parts, kind="stable")))
-        ends = np.cumsum(np.bincount(parts, minlength=PARTS)).tolist()
         with spooling(self._folder):
-            for begin, end in itertools.pairwise([0, *ends]):
-                self._writer.write_batch(ordered.slice(begin, end - begin))
-        self._tables += 1
+            for part in divided(table):
+                self._writer.write_batch(part)
+        self._tables.append((None, 0))
+
+    def refer(self, path: Path, before: int) -> None:
+        """Take a table from a file, which stays where it is; `before` is added to its places."""
+        self._tables.append((path, before))
 
     def parts(self) -> Iterator[pa.RecordBatch]:
         """Yield each part, the sum of its tables. Nothing may be written after that."""
         with spooling(self._folder):
             self._writer.close()
-        stored = pa.ipc.open_file(self._file)
+        written = pa.ipc.open_file(self._file)
         for part in range(PARTS):
             tally = Tally()
-            for number in range(self._tables):
-                with reading("the temporary file of counts"):
-                    token, count, place = stored.get_batch(number * PARTS + part).columns
-                tally.add(Slices.of(token), count.to_numpy(), place.to_numpy())
+            number = 0
+            for path, before in self._tables:
+                if path is None:
+                    with reading("the temporary file of counts"):
+                        columns = written.get_batch(number * PARTS + part).columns
+                    number += 1
+                else:
+                    with reading(path), path.open("rb") as file:
+                        columns = pa.ipc.open_file(file).get_batch(part).columns
+                token, count, place = columns
+                tally.add(Slices.of(token), count.to_numpy(), place.to_numpy() + before)
             yield tally.table()
 
     def close(self) -> None:
         """Free the space on disk."""
         with contextlib.suppress(OSError):  # closing tries once more what could not be written
             self._file.close()
+
+
+def divided(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the parts of a table, each in its order."""
+    parts = parts_of(table["token"])
+    ordered = table.take(pa.array(np.argsort(parts, kind="stable")))
+    ends = np.cumsum(np.bincount(parts, minlength=PARTS)).tolist()
+    for begin, end in itertools.pairwise([0, *ends]):
+        yield ordered.slice(begin, end - begin)
 
 
 def parts_of(strings: pa.Array) -> np.ndarray:

@@ -13,12 +13,13 @@ import pytest
 
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.artifacts import parquet_writer
-from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.beside import manifest_path, tally_path
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.artifacts.parquet import RowGroupReader, documents
 from corpus2vec.pipeline.artifacts.sealing import seal
 from corpus2vec.pipeline.config import EncodeConfig, TokenizeConfig, TokenizeExecution, VocabConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
+from corpus2vec.pipeline.progress import Progress
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
 from tests.support.commands import command, spawn
 from tests.support.front_end import make_tokenizer
@@ -131,6 +132,42 @@ def test_text_without_labels_and_parts_without_documents():
     assert list(documents(Path("ids"))) == list(documents(Path("i.parquet"))) == expected
     assert pandas.read_parquet("ids").ids.map(list).tolist() == [each["ids"] for each in expected]
     assert pyarrow.dataset.dataset("tokens").to_table().num_rows == 2
+
+
+def test_the_vocabulary_is_made_of_tallies_and_where_one_is_gone_of_tokens(corpus, monkeypatch):
+    tokenize(corpus, 5)
+    seal(Path("parts/tokens"))
+    one, two = (tally_path(Path(f"parts/tokens/part-0000{number}.parquet")) for number in (2, 4))
+    expected = {}
+    for name, few in (("all.tsv", {}), ("few.tsv", {"min_count": 20, "max_size": 9})):
+        expected[name] = few
+        stages.tokenize.run([corpus], Path("t.parquet"), TokenizeConfig(label_field="label"))
+        stages.vocab.run([Path("t.parquet")], Path(name), VocabConfig(**few))
+    with monkeypatch.context() as patched:
+        patched.setattr(RowGroupReader, "row_groups", None)  # no token is read
+        for name, few in expected.items():
+            stages.vocab.run([Path("parts/tokens")], Path("v.tsv"), VocabConfig(**few), force=True)
+            assert Path("v.tsv").read_bytes() == Path(name).read_bytes()
+    one.unlink()
+    two.write_bytes(two.read_bytes()[:-9])
+    progress = Noted()
+    tokens = [Path("parts/tokens")]
+    stages.vocab.run(tokens, Path("v.tsv"), VocabConfig(), force=True, progress=progress)
+    assert Path("v.tsv").read_bytes() == Path("all.tsv").read_bytes()
+    assert progress.notices == [
+        f"{path} is gone or damaged, so the tokens of {path.name[1:-6]} are counted again"
+        for path in (one, two)
+    ]
+
+
+class Noted(Progress):
+    """Keeps what a person is told."""
+
+    def __init__(self):
+        self.notices = []
+
+    def notice(self, text):
+        self.notices.append(text)
 
 
 def test_a_corpus_of_blanks_has_parts_but_no_vocabulary():
