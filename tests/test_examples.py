@@ -1,5 +1,6 @@
 """What is in examples/ works, and so does the completion of each shell."""
 
+import json
 import os
 import re
 import shutil
@@ -120,6 +121,42 @@ def test_dvc_runs_what_a_parameter_decides(tool, tmp_path):
 
 
 # --- completion ------------------------------------------------------------------------------
+
+
+def test_each_task_of_a_slurm_array_makes_its_part(tmp_path):
+    tool = tmp_path / "bin/corpus2vec"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m corpus2vec "$@"\n')
+    tool.chmod(0o755)
+    path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
+    corpus = str(ROOT / "sample_corpora/phrases.txt")
+    tasks = [
+        subprocess.Popen(
+            ["bash", str(ROOT / "examples/parts.sh"), "tokenize", corpus, "-o", "tokens"],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PATH": path,
+                "PYTHONPATH": str(ROOT),
+                "SLURM_ARRAY_TASK_ID": str(number),
+                "SLURM_ARRAY_TASK_MIN": "4",
+                "SLURM_ARRAY_TASK_COUNT": "2",
+            },
+        )
+        for number in (4, 5)
+    ]
+    assert [each.wait() for each in tasks] == [0, 0]
+    result = spawn("seal", tmp_path / "tokens", "--json")
+    assert json.loads(result.stdout)["counts"]["documents"] == {"in": 2, "kept": 2}
+
+
+def test_the_job_of_kubernetes_makes_as_many_parts_as_it_has_completions():
+    text = (ROOT / "examples/parts.yaml").read_text()
+    (completions,) = re.findall(r"completions: (\d+)", text)
+    (command,) = re.findall(r"command: \[(.*)\]", text)
+    words = [each.strip().strip('"') for each in command.split(",")]
+    assert f"auto/{completions}" in words
+    assert words[0] == "corpus2vec"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
