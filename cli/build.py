@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from corpus2vec.cli.console import Console
+from corpus2vec.cli.corpora import FilesFrom, named_corpora
 from corpus2vec.cli.options import HelpAll, Request, add_command, building, building_like, planning
 from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 Output = Annotated[str, typer.Option("-o", "--output", help="The artifact to write.")]
 REQUIRED = inspect.Parameter.empty
 Folder = Annotated[Path, typer.Option("-o", "--output", help="The folder to build in.")]
-Corpora = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="CORPUS", help="Files, folders (with all below), globs, or - for stdin."
-    ),
-]
-
-
 Corpus = Annotated[
     list[str] | None,
     typer.Argument(
@@ -60,6 +53,7 @@ def run(
     request: Request,
     output: Folder,
     corpora: Corpus = None,
+    files_from: FilesFrom = None,
     source: Source = None,
     dry_run: DryRun = False,
     help_all: HelpAll = False,
@@ -69,9 +63,9 @@ def run(
     Example: corpus2vec run reviews.csv --text-field review --min-count 5 --dim 200 -o build/
     """
     if dry_run:
-        plan(request, output, corpora, source)
+        plan(request, output, corpora, files_from, source)
         return
-    build, console = _build(request, corpora, source, output), request.console
+    build, console = _build(request, corpora, files_from, source, output), request.console
     outcomes = []
     _use_threads(request)
     begin = functools.partial(_begin, console)
@@ -86,6 +80,7 @@ def plan(
     request: Request,
     output: Folder,
     corpora: Corpus = None,
+    files_from: FilesFrom = None,
     source: Source = None,
     check: Check = False,
     help_all: HelpAll = False,
@@ -96,7 +91,7 @@ def plan(
 
     Example: corpus2vec plan reviews.csv --text-field review --dim 300 -o build/
     """
-    steps = _build(request, corpora, source, output).plan()
+    steps = _build(request, corpora, files_from, source, output).plan()
     with Records(request.format) as records:
         for step in steps:
             verdict = "hit" if step.hit else "run"
@@ -106,13 +101,19 @@ def plan(
         raise typer.Exit(1)
 
 
-def _build(request: Request, corpora: list[str] | None, source: Path | None, folder: Path) -> Build:
+def _build(
+    request: Request,
+    corpora: list[str] | None,
+    files_from: Path | None,
+    source: Path | None,
+    folder: Path,
+) -> Build:
     configs = {stage.NAME: request.config(stage.CONFIG) for stage in STAGES}
     executions = {stage.NAME: request.config(stage.EXECUTION) for stage in STAGES}
     from corpus2vec.pipeline.stages.build import Build
 
     return Build(
-        corpora=corpora or (),
+        corpora=named_corpora(corpora, files_from) if corpora or files_from else (),
         folder=folder,
         configs=configs,
         executions=executions,
@@ -134,7 +135,7 @@ def register(app: typer.Typer) -> None:
         named = functools.partial(_named, stage)
         # Of `encode BUILD` the parser takes the one argument for the last input, not for the first.
         last = stage.SEVERAL and len(inputs) > 1
-        optional = list(inputs)[0 if last else 1 :]
+        optional = list(inputs)[0 if last or not stage.NEEDS else 1 :]
         command = command_of(stage, inputs, named, Output, optional=optional)
         common = building_like if stage is tokenize else building
         add(command, *sections[stage.NAME], common=common, name=stage.NAME)
@@ -194,7 +195,7 @@ def command_of(
 def _inputs(stage: Stage) -> dict[str, Any]:
     """Return the arguments that name a stage's inputs: `TOKENS VOCAB` for encode."""
     if not stage.NEEDS:
-        return {"corpora": Corpora}
+        return {"corpora": Corpus, "files_from": FilesFrom}
     files = {each.NAME: each.FILE for each in STAGES}
     arguments: dict[str, Any] = {}
     for place, need in enumerate(stage.NEEDS):
@@ -220,6 +221,8 @@ def _named(stage: Stage, inputs: Mapping[str, Any]) -> list[Any]:
     from corpus2vec.pipeline.artifacts.pairs import read_manifest
     from corpus2vec.pipeline.stages.folder import is_build
 
+    if not stage.NEEDS:
+        return named_corpora(**inputs)
     first, *others = inputs.values()
     usage = f"corpus2vec {stage.NAME} {' '.join(name.upper() for name in inputs)} -o {stage.FILE}"
     if not first:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corpus2vec.cli.build import REQUIRED, command_of
+from corpus2vec.cli.corpora import FilesFrom, named_corpora
 from corpus2vec.cli.options import Request, add_command, building
 from corpus2vec.cli.records import Records, aligned, cell, chosen_format
 from corpus2vec.cli.streams import STDOUT, print_json
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 Output = Annotated[str, typer.Option("-o", "--output", help="The file to write; - is stdout.")]
 SEVERAL = "..."
 """How the name of an argument ends that may be several."""
+CORPUS = "CORPUS..."
+OPTIONAL = ("corpus", "files_from")
+"""A corpus is named by arguments, or listed in a file."""
 MATRIX = 12
 """Up to so many labels, a person gets the confusion matrix as a matrix."""
 PAIRS = 20
@@ -33,7 +37,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file to the app."""
     for use in USES:
         default = "-" if use.stream else REQUIRED
-        command = command_of(use, _arguments(use), _named, Output, output=default)
+        inputs = _arguments(use)
+        command = command_of(use, inputs, _named, Output, optional=OPTIONAL, output=default)
         if use.NAME == predict.NAME:
             command = _scoring(command)
         sections = ((use.NAME, use.CONFIG), (use.NAME, use.EXECUTION))
@@ -47,12 +52,18 @@ def _arguments(use: Use) -> dict[str, Any]:
         several = name.endswith(SEVERAL)
         argument = typer.Argument(metavar=name.removesuffix(SEVERAL), help=meaning)
         kind: Any = list[str] if several else Path
+        if name == CORPUS:
+            arguments["files_from"] = FilesFrom
+            kind = kind | None
         arguments[name.removesuffix(SEVERAL).lower()] = Annotated[kind, argument]
     return arguments
 
 
 def _named(inputs: Mapping[str, Any]) -> list[Any]:
     """Return the inputs in order; those of an argument that may be several one by one."""
+    inputs = dict(inputs)
+    if "files_from" in inputs:
+        inputs["corpus"] = named_corpora(inputs["corpus"], inputs.pop("files_from"))
     return [
         each
         for given in inputs.values()

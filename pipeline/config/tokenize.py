@@ -11,6 +11,8 @@ from corpus2vec.pipeline.config.settings import Execution, Settings, require, se
 
 ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header")
 """Settings that came later than the format of tokens.parquet."""
+CHOOSING = ("include", "exclude")
+"""Settings that choose files: what is in the files decides, not how they were chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,17 @@ class CorpusConfig(Settings):
         "none",
         "Take each document's label from the name of its file (no extensions) or folder.",
     )
+    include: tuple[str, ...] = setting(
+        (),
+        "Of a folder, read only the files whose name, path or folder matches one of these, such as "
+        "'*.txt'.",
+        metavar="PATTERN",
+    )
+    exclude: tuple[str, ...] = setting(
+        (),
+        "Of a folder, leave out the files whose name, path or folder matches, such as 'drafts'.",
+        metavar="PATTERN",
+    )
     encoding_errors: Literal["strict", "replace"] = setting(
         "strict",
         "On bytes that are not UTF-8: stop and say where, or replace them with U+FFFD.",
@@ -93,6 +106,8 @@ class CorpusConfig(Settings):
         there was such a setting is made no other way with it.
         """
         settings = super().deciding()
+        for name in CHOOSING:
+            del settings[name]
         usual = {field.name: field.default for field in dataclasses.fields(self)}
         return {
             name: value

@@ -8,8 +8,10 @@ has been read. What the bytes mean is the readers' concern (`readers.py`).
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import glob
 import hashlib
+import itertools
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -176,33 +178,55 @@ def find_sources(
     `output` is where the stage writes: what was built there, below a folder of the corpus, is left
     out. Raise UsageError for a path that leads nowhere, DataError for a folder without files.
     """
-    sources = [_source(name, config) for path in paths for name in _expand(path, output)]
+    sources = [_source(name, config) for path in paths for name in _expand(path, config, output)]
     if sum(source.name == STDIN for source in sources) > 1:
         raise UsageError("standard input can be read only once", hint="name - once")
     return sources
 
 
-def _expand(path: str, output: Path | None) -> list[str]:
+def _expand(path: str, config: CorpusConfig, output: Path | None) -> list[str]:
     """Return the files that `path` names, sorted by name."""
     if path == STDIN:
         return [path]
     if os.path.lexists(path):
-        matches = [path]
+        matches, top = [path], path
     else:
+        fixed = itertools.takewhile(lambda part: not glob.has_magic(part), Path(path).parts)
+        top = os.path.join("", *fixed) or "."
         matches = glob.glob(path, recursive=True)
     if not matches:
         raise UsageError(f"there is no corpus {path}", hint="check the path; globs may be quoted")
     # A set, since `**` matches a folder and also each file in it.
-    found = {name for match in matches for name in _files(match)}
+    found = {
+        name
+        for match in matches
+        for name in _files(match)
+        if name == path or _is_chosen(os.path.relpath(name, top), config)
+    }
     if output and not Path(path).is_file():
         found -= _built(found, path, output)
     if not found:
-        raise DataError(f"there is no file in the folder {path}")
+        chosen = " that --include and --exclude leave" * bool(config.include or config.exclude)
+        raise DataError(f"there is no file in the folder {path}{chosen}")
     names = sorted(found, key=lambda name: Path(name).parts)
     for name in names:
         if not os.path.exists(name):
             raise UsageError(f"the link {name} leads nowhere", hint="correct it or remove it")
     return names
+
+
+def _is_chosen(path: str, config: CorpusConfig) -> bool:
+    """Return whether a file is read, by its path within the folder: patterns match any part of it.
+
+    `drafts` and `drafts/old` match all that is below, `*.txt` the name of a file.
+    """
+    parts = Path(path).parts
+    known = {*parts, *(os.path.join(*parts[:end]) for end in range(1, len(parts) + 1))}
+
+    def matches(patterns: Sequence[str]) -> bool:
+        return any(fnmatch.fnmatchcase(each, pattern) for pattern in patterns for each in known)
+
+    return not matches(config.exclude) and (not config.include or matches(config.include))
 
 
 def _built(names: set[str], path: str, output: Path) -> set[str]:

@@ -114,6 +114,42 @@ def test_a_name_that_looks_like_a_glob_is_taken_as_a_name_first():
     assert found("a[1].txt") == ["a[1].txt"]
 
 
+CHOSEN = [
+    ({"include": ("*.txt",)}, ["c/a.txt", "c/b/d.txt"]),
+    ({"exclude": ("*.txt",)}, ["c/b.md"]),
+    ({"exclude": ("b",)}, ["c/a.txt", "c/b.md"]),
+    ({"exclude": ("b/*",)}, ["c/a.txt", "c/b.md"]),
+    ({"include": ("b",)}, ["c/b/d.txt"]),
+    ({"include": ("*.txt", "*.md"), "exclude": ("b/d.txt",)}, ["c/a.txt", "c/b.md"]),
+    ({"include": ("[ab].*",)}, ["c/a.txt", "c/b.md"]),
+    ({"exclude": ("c", "A.TXT", ".")}, ["c/a.txt", "c/b/d.txt", "c/b.md"]),
+]
+
+
+@pytest.mark.parametrize(("settings", "expected"), CHOSEN)
+@pytest.mark.parametrize("path", ["c", "c/**", "c/"])
+def test_files_of_a_folder_are_chosen_by_name_or_by_path_within_it(path, settings, expected):
+    make("c/a.txt", "c/b.md", "c/b/d.txt")
+    assert [os.path.normpath(each) for each in found(path, **settings)] == expected
+
+
+def test_a_file_that_is_named_is_read_whatever_the_patterns():
+    make("a.md")
+    assert found("a.md", include=("*.txt",), exclude=("a.*",)) == ["a.md"]
+
+
+@pytest.mark.parametrize("path", ["c", "c/*"])
+def test_a_folder_of_which_nothing_is_chosen_is_refused(path):
+    make("c/a.md")
+    expected = f"there is no file in the folder {path} that --include and --exclude leave"
+    assert refusal(path, error=DataError, include=("*.txt",)) == expected
+
+
+def test_what_is_left_out_need_not_be_text():
+    make("c/a.txt", "c/a.zip", "c/page.html")
+    assert found("c", exclude=("*.zip", "*.html")) == ["c/a.txt"]
+
+
 @pytest.mark.parametrize("path", ["corpus.txt", "nowhere/", "*.txt", ""])
 def test_a_path_that_leads_nowhere_is_refused(path):
     assert refusal(path) == f"there is no corpus {path}"
