@@ -190,6 +190,11 @@ def _apart(one: Made, other: Made) -> DataError:
     )
 
 
+def has_span(given: Mapping[str, Any]) -> bool:
+    """Return whether an input, as a manifest has it, is only a part of a file."""
+    return _span(given) is not None
+
+
 def _span(given: Mapping[str, Any]) -> tuple[str, int, int, int] | None:
     """Return the unit of a span, begin, end, and how many the file has; None without a span."""
     for unit in SPANS:

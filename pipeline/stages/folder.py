@@ -1,8 +1,9 @@
 """The folder of a build: which artifacts are in it, and which of them a command means.
 
-Names come from the table of stages. A dump may have any format, so it is found by the extensions
-of all formats, and by its manifest where it has another name. Nothing is checked here: what is
-found goes through the door like any other artifact.
+Names come from the table of stages; what is tokens.parquet in one piece is the folder tokens in
+parts. A dump may have any format, so it is found by the extensions of all formats, and by its
+manifest where it has another name. Nothing is checked here: what is found goes through the door
+like any other artifact.
 """
 
 from __future__ import annotations
@@ -28,11 +29,15 @@ DUMP = "dump"
 def is_build(path: Path) -> bool:
     """Return whether a path is the folder of a build: it has an artifact with a manifest in it.
 
-    A dump may be a folder too; it has its manifest beside it. So may be an artifact in parts.
+    A dump may be a folder too; it has its manifest beside it. So may be an artifact in parts, which
+    is there before it has its manifest.
     """
+    from corpus2vec.pipeline.stages import STAGES  # the stages import the door, which imports this
+
     if not path.is_dir() or is_parted(path) or has_manifest(path):
         return False
-    return bool(with_manifest(path))
+    in_parts = any(len(places(path, stage)) > 1 for stage in STAGES if stage.NAME != DUMP)
+    return in_parts or bool(with_manifest(path))
 
 
 def require_build(path: Path) -> None:
@@ -121,7 +126,8 @@ def places(folder: Path, stage: Stage) -> list[Path]:
     """Return where the stage's artifact may be. Files that are fast to read come first."""
     file = folder / stage.FILE
     if stage.NAME != DUMP:
-        return [file]
+        parts = file.with_suffix("")
+        return [file, parts] if is_parted(parts) else [file]
     extensions = sorted((each.extension for each in FORMATS.values()), key=".parquet".__ne__)
     named = [file.with_suffix(each) for each in extensions]
     made = [

@@ -21,6 +21,7 @@ from corpus2vec.pipeline.artifacts.beside import (
 from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.manifest import Manifest, Stamp
 from corpus2vec.pipeline.artifacts.pairs import pair_of, read_manifest
+from corpus2vec.pipeline.artifacts.sealing import has_span
 from corpus2vec.pipeline.errors import DataError, PipelineError, UsageError
 from corpus2vec.pipeline.files.failures import reading, writing
 from corpus2vec.pipeline.files.temporaries import is_litter, sweep, target_of
@@ -148,6 +149,11 @@ def _changed_sources(manifest: Manifest) -> Iterator[str]:
     for each in manifest.inputs:
         path = Path(each["name"])
         if each["role"] == "corpus" and path.is_file():
+            if has_span(each):  # the digest is not that of the file
+                stamp, now = each.get("stamp") or {}, path.stat()
+                if (stamp.get("size"), stamp.get("mtime_ns")) != (now.st_size, now.st_mtime_ns):
+                    yield path.name
+                continue
             known: dict[Stamp, str] = {}
             with contextlib.suppress(TypeError):
                 known[Stamp(**(each.get("stamp") or {}))] = each["digest"]

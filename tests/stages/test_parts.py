@@ -20,7 +20,9 @@ from corpus2vec.pipeline.artifacts.sealing import seal
 from corpus2vec.pipeline.config import EncodeConfig, TokenizeConfig, TokenizeExecution, VocabConfig
 from corpus2vec.pipeline.errors import DataError, UsageError
 from corpus2vec.pipeline.progress import Progress
+from corpus2vec.pipeline.stages import door
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
+from corpus2vec.pipeline.stages.keeping import contents
 from tests.support.commands import command, spawn
 from tests.support.front_end import make_tokenizer
 from tests.support.runs import write
@@ -211,6 +213,20 @@ def test_the_whole_is_sealed_again_after_a_part_was_made_again(corpus):
         stages.vocab.run([Path("parts/tokens")], Path("v.tsv"), VocabConfig())
     tokenize(corpus, 2)
     assert not stages.vocab.run([Path("parts/tokens")], Path("v.tsv"), VocabConfig()).hit
+
+
+def test_parts_are_artifacts_of_a_build(corpus):
+    for path, own in TokenizeConfig(part="1-2/2", label_field="label").outputs(Path("b/tokens")):
+        stages.tokenize.run([corpus], path, own)
+    stages.vocab.run([Path("b")], Path("b/vocab.tsv"), VocabConfig())
+    for path, own in EncodeConfig(part="1-3/3").outputs(Path("b/ids")):
+        stages.encode.run([Path("b"), Path("b")], path, own)
+    assert door.artifact("ids", Path("b"), "encode").name == "b/ids"
+    states = {each.path.name: each.state for each in contents(Path("b"))}
+    assert states == {"tokens": "current", "vocab.tsv": "current", "ids": "current"}
+    Path(corpus, "a.jsonl").touch()
+    states = {each.path.name: each.state for each in contents(Path("b"))}
+    assert states["tokens"] == "a.jsonl has changed"
 
 
 def test_parts_in_the_corpus_folder_are_no_corpus():
