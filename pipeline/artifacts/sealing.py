@@ -38,6 +38,7 @@ PART = "part"
 """The setting that says which part it is. The whole has no such setting."""
 SPANS = ("bytes", "row groups")
 """The traits that say which part of a file was read: `0-512/4096`."""
+SPAN = re.compile(r"([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 NAMED = 5
 """How many missing parts are named."""
 
@@ -198,7 +199,7 @@ def has_span(given: Mapping[str, Any]) -> bool:
 def _span(given: Mapping[str, Any]) -> tuple[str, int, int, int] | None:
     """Return the unit of a span, begin, end, and how many the file has; None without a span."""
     for unit in SPANS:
-        found = re.fullmatch(r"([0-9]+)-([0-9]+)/([0-9]+)", given["traits"].get(unit, ""))
+        found = SPAN.fullmatch(given["traits"].get(unit, ""))
         if found:
             begin, end, of = map(int, found.groups())
             return unit, begin, end, of

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.failures import reading, spooling
 from corpus2vec.pipeline.strings.interner import Growing, Interner
 from corpus2vec.pipeline.strings.slices import Slices, first_places
@@ -125,8 +126,7 @@ class Spill:
                         columns = written.get_batch(number * PARTS + part).columns
                     number += 1
                 else:
-                    with reading(path), path.open("rb") as file:
-                        columns = pa.ipc.open_file(file).get_batch(part).columns
+                    columns = read_stored(path, part).columns
                 token, count, place = columns
                 tally.add(Slices.of(token), count.to_numpy(), place.to_numpy() + before)
             yield tally.table()
@@ -135,6 +135,19 @@ class Spill:
         """Free the space on disk."""
         with contextlib.suppress(OSError):  # closing tries once more what could not be written
             self._file.close()
+
+
+def read_stored(path: Path, part: int) -> pa.RecordBatch:
+    """Read a part of a table that is in a file. Raises DataError for any other file."""
+    with reading(path), path.open("rb") as file:
+        stored = pa.ipc.open_file(file)
+        is_tables = stored.schema.equals(TABLE) and stored.num_record_batches == PARTS
+        table = stored.get_batch(part) if is_tables else None
+        if table:
+            table.validate(full=True)
+    if table is None or any(column.null_count for column in table.columns):
+        raise DataError(f"{path} has no counts of tokens in it", hint="remove it")
+    return table
 
 
 def divided(table: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

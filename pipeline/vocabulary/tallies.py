@@ -9,9 +9,11 @@ are counted again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,11 +21,12 @@ from corpus2vec.pipeline.artifacts.beside import tally_path
 from corpus2vec.pipeline.artifacts.digests import digest
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
 from corpus2vec.pipeline.errors import PipelineError
+from corpus2vec.pipeline.files.json_text import COUNT, require_shape
 from corpus2vec.pipeline.files.publication import publication
 from corpus2vec.pipeline.progress import Progress
 from corpus2vec.pipeline.vocabulary.counting import Counting
 from corpus2vec.pipeline.vocabulary.encoding import Labels
-from corpus2vec.pipeline.vocabulary.spill import TABLE
+from corpus2vec.pipeline.vocabulary.spill import TABLE, read_stored
 
 COUNTED_BYTES = 1 << 29
 """Memory for counting while a part is made; counts that need more go to disk."""
@@ -59,6 +62,9 @@ class PartTally:
         return digest(self._path)[0]
 
 
+COUNTS_SHAPE = {"tally": str, "rows": COUNT, "tokens": {"kept": COUNT, ...: Any}, ...: Any}
+
+
 @dataclass(frozen=True)
 class StoredTally:
     """A tally that fits its part."""
@@ -71,15 +77,14 @@ class StoredTally:
 def find_tally(part: Path, progress: Progress) -> StoredTally | None:
     """Return the tally of a file of tokens, if it has one that fits."""
     manifest = read_manifest(part)
-    wanted = manifest.counts.get("tally") if manifest else None
-    if not manifest or not wanted:
+    if manifest is None or "tally" not in manifest.counts:
         return None
     path = tally_path(part)
-    try:
-        if digest(path)[0] == wanted:
-            kept = manifest.counts["tokens"]["kept"]
-            return StoredTally(path, kept, manifest.counts["rows"])
-    except PipelineError:
-        pass
+    with contextlib.suppress(PipelineError):
+        counts: dict[str, Any] = dict(manifest.counts)
+        require_shape(counts, COUNTS_SHAPE, str(path))
+        if digest(path)[0] == counts["tally"]:
+            read_stored(path, 0)
+            return StoredTally(path, counts["tokens"]["kept"], counts["rows"])
     progress.notice(f"{path} is gone or damaged, so the tokens of {part.name} are counted again")
     return None

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.vocabulary.counting import Counting
-from corpus2vec.pipeline.vocabulary.spill import PARTS
+from corpus2vec.pipeline.vocabulary.spill import PARTS, TABLE, read_stored
 from corpus2vec.pipeline.vocabulary.tallies import PartTally
 
 WORDS = st.lists(st.sampled_from(["Hope", "to", "see", "you", "", "é", "a long token of its own"]))
@@ -65,3 +66,18 @@ def test_labels_are_listed_by_first_appearance(tmp_path):
         columns = [pa.array([["x"], ["y"]]), pa.array(labels)]
         tally.add(pa.RecordBatch.from_arrays(columns, ["tokens", "label"]))
     assert tally.metadata == {"labels": '["b", "a", "c"]'}
+
+
+@pytest.mark.parametrize("batches", [PARTS - 1, PARTS])
+def test_another_arrow_file_is_refused(tmp_path, batches):
+    path = tmp_path / "_part-00001.parquet.tally"
+    columns = [pa.array([None], pa.large_string()), pa.array([1]), pa.array([0])]
+    table = pa.RecordBatch.from_arrays(columns, schema=TABLE)
+    with path.open("wb") as sink, pa.ipc.new_file(sink, TABLE) as writer:
+        for _ in range(batches):
+            writer.write_batch(table)
+    with pytest.raises(DataError, match="has no counts of tokens in it"):
+        read_stored(path, 0)
+    path.write_bytes(b"no Arrow file")
+    with pytest.raises(DataError, match="is damaged"):
+        read_stored(path, 0)
