@@ -29,7 +29,8 @@ Folder = Annotated[Path, typer.Option("-o", "--output", help="The folder to buil
 Corpus = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="CORPUS", help="Files, folders (with all below), globs, or - for stdin."
+        metavar="CORPUS",
+        help="Files, folders (with all below), globs, URIs (s3://…), or - for stdin.",
     ),
 ]
 Source = Annotated[

@@ -90,6 +90,16 @@ def known_digests(artifact: Path) -> dict[Stamp, str]:
     return known
 
 
+def known_versions(artifact: Path) -> dict[tuple[str, str], str]:
+    """Return the digests that the manifest of `artifact` recorded, by URI and version."""
+    manifest = read_manifest(artifact)
+    return {
+        (each["name"], str(each["version"])): each["digest"]
+        for each in (manifest.inputs if manifest else ())
+        if each.get("version")
+    }
+
+
 def refuse_changed(inputs: tuple[Input, ...]) -> None:
     """Raise DataError if the content of an input is no longer what it was at the start.
 

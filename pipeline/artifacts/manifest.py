@@ -65,6 +65,8 @@ class Input:
     stamp: Stamp | None = None
     manifest: Manifest | None = None
     seal: Callable[[], str] | None = None
+    version: str = ""
+    """What an object store calls its content. While it is the same, so is the digest."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -74,7 +76,8 @@ class Input:
     def as_json(self) -> dict[str, Any]:
         """Return the input as the manifest stores it."""
         stamp = dataclasses.asdict(self.stamp) if self.stamp else None
-        return {**self.identity, "name": self.name, "stamp": stamp}
+        version = {"version": self.version} if self.version else {}
+        return {**self.identity, "name": self.name, "stamp": stamp, **version}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,8 +249,10 @@ def _shown(settings: Mapping[str, Any], name: str) -> str:
 
 def _input_changes(recipe: Recipe, manifest: Manifest) -> list[str]:
     before, after = manifest.inputs, recipe.inputs
-    if not recipe.is_sealed:
-        return ["standard input is read again"]
+    unread = next((each for each in after if not each.digest), None)
+    if unread:
+        known = f"{unread.role} {unread.name} changed"
+        return [known if unread.version else "standard input is read again"]
     if len(before) != len(after):
         return [f"inputs {len(before)} → {len(after)}"]
     return [

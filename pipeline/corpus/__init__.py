@@ -1,8 +1,10 @@
 """Corpus files → documents, in batches, worked on here or in several processes.
 
-    sources        what a person names → files in order, opened as decompressed bytes
+    finding        what a person names → sources in order
+    sources        files of a corpus, opened as decompressed bytes
     streams        streams that are looked at first, or can be read only once
-    signatures     what is no text, by its first bytes
+    signatures     what is no text, by its name or its first bytes
+    remote         files in object stores
     readers        which reader a kind of file has
     plain_text     lines, paragraphs or whole files
     records        JSON Lines

@@ -35,12 +35,8 @@ class Corpus:
     @functools.cached_property
     def size(self) -> int | None:
         """Bytes of all files together; None if one is a stream."""
-        if any(source.is_stream for source in self.sources):
-            return None
-        return sum(
-            source.span.size if source.span else source.path.stat().st_size
-            for source in self.sources
-        )
+        sizes = [source.size for source in self.sources]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
     def labelled(self) -> bool:

@@ -1,7 +1,7 @@
 """Which reader turns the bytes of a file into documents, by its kind.
 
 A new kind of corpus file is a module with such a reader, a line here, and its extensions in
-`sources.KINDS`.
+`finding.KINDS`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: compressed, UTF-16, an image, an archive.
+"""What a file is by its name or its first bytes: an archive, a web page, UTF-16, an image.
 
 A file's name decides how it is read, and a file that is compressed is decompressed whatever its
 name. What is no text is refused by what it is, before its bytes become tokens or a message about
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+from collections.abc import Set
 from dataclasses import dataclass
 
-from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.errors import DataError, UsageError
 
 HEAD_BYTES = 512
 """Enough to know a file by; the mark of a tar archive is at byte 257."""
@@ -72,6 +73,41 @@ SIGNATURES = (
     Signature("an Arrow file", (b"ARROW1\0\0",), "save it as Parquet"),
     Signature("UTF-32", (b"\xff\xfe\0\0", b"\0\0\xfe\xff"), "convert it: iconv -f UTF-32 -t UTF-8"),
 )
+
+ARCHIVES = (".tar", ".tgz", ".tbz2", ".txz", ".zip", ".7z", ".rar")
+AS_IT_IS = "; or read it as it is, with --kind text"
+WEB_PAGE = ("a web page", "extract its text first, such as with trafilatura" + AS_IT_IS)
+MARKUP = {
+    ".html": WEB_PAGE,
+    ".htm": WEB_PAGE,
+    ".xhtml": WEB_PAGE,
+    ".warc": ("an archive of web pages", "extract their text first, such as with trafilatura"),
+    ".xml": (
+        "XML",
+        "extract its text first (of a Wikipedia dump: with wikiextractor --json)" + AS_IT_IS,
+    ),
+}
+"""What has its text among marks, and which tool takes it out."""
+
+
+def refuse_by_name(name: str, suffixes: Set[str]) -> None:
+    """Raise UsageError, with what it is, for a file whose extensions say that it is no text.
+
+    >>> refuse_by_name("a.txt", {".txt"})
+    >>> refuse_by_name("a.tar.gz", {".tar", ".gz"})
+    Traceback (most recent call last):
+    corpus2vec.pipeline.errors.UsageError: a.tar.gz is an archive of several files
+    """
+    for suffix in MARKUP.keys() & suffixes:
+        what, hint = MARKUP[suffix]
+        raise UsageError(f"{name} is {what}", hint=hint)
+    if suffixes & set(ARCHIVES):
+        raise UsageError(f"{name} is an archive of several files", hint=ARCHIVE)
+    if ".json" in suffixes:
+        raise UsageError(
+            f"{name}: .json may be many things",
+            hint="if it has one JSON object a line, use --kind jsonl",
+        )
 
 
 def refuse_no_text(head: bytes, title: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus2vec.pipeline.artifacts.digests import stamp
-from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests
+from corpus2vec.pipeline.artifacts.inputs import file_input, known_digests, known_versions
 from corpus2vec.pipeline.artifacts.manifest import Input, canonical_json
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.files.failures import reading
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 def corpus_inputs(sources: Sequence[Source], output: Path) -> list[Input]:
     """Return the files of a corpus as inputs; unchanged ones need not be read for their digests."""
-    known = known_digests(output)
-    return [_corpus_input(source, known) for source in sources]
+    known, versions = known_digests(output), known_versions(output)
+    return [
+        _streamed(source, versions)
+        if source.is_stream
+        else file_input("corpus", source.path, source.traits, known)
+        for source in sources
+    ]
 
 
 def part_inputs(
@@ -67,13 +72,14 @@ def without_idle(settings: Mapping[str, Any], sources: Sequence[Source]) -> dict
     return {name: value for name, value in settings.items() if name not in idle}
 
 
-def _corpus_input(source: Source, known: Mapping[Any, str]) -> Input:
-    if source.is_stream:
-        return Input(
-            role="corpus",
-            name=source.name,
-            digest="",
-            traits=source.traits,
-            seal=source.digest.hexdigest,
-        )
-    return file_input("corpus", source.path, source.traits, known)
+def _streamed(source: Source, versions: Mapping[tuple[str, str], str]) -> Input:
+    """Return what is read once as an input. Its digest is taken meanwhile, if it is not known."""
+    version = source.remote.version if source.remote else ""
+    return Input(
+        role="corpus",
+        name=source.name,
+        digest=versions.get((source.name, version), ""),
+        traits=source.traits,
+        seal=source.digest.hexdigest,
+        version=version,
+    )

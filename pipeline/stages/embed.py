@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 NAME = "embed"
 TAKES = {
     "TABLE": "A model, a dump of its table, or the build folder of both.",
-    "CORPUS...": "Files, folders (with all below), globs, or - for stdin.",
+    "CORPUS...": "Files, folders (with all below), globs, URIs (s3://…), or - for stdin.",
 }
 FILE = "vectors.parquet"
 FORMAT = 1
@@ -91,7 +91,7 @@ class _Embedding:
     """What is asked: vectors of tokens, or a network, and a corpus."""
 
     def __init__(self, inputs: Sequence[Any], output: Path, config: EmbedConfig) -> None:
-        from corpus2vec.pipeline.corpus.sources import find_sources
+        from corpus2vec.pipeline.corpus.finding import find_sources
 
         path, *corpora = inputs
         [(_, self.config)] = config.outputs(output)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 NAME = "extend"
 TAKES = {
     "MODEL": "The model.safetensors, or its build folder.",
-    "CORPUS...": "Files, folders (with all below), globs, or - for stdin.",
+    "CORPUS...": "Files, folders (with all below), globs, URIs (s3://…), or - for stdin.",
 }
 FILE = "extended"
 FORMAT = 1
@@ -93,7 +93,7 @@ class _Extension:
         config: ExtendConfig,
         progress: Progress = SILENT,
     ) -> None:
-        from corpus2vec.pipeline.corpus.sources import find_sources
+        from corpus2vec.pipeline.corpus.finding import find_sources
 
         path, *corpora = inputs
         self.trained = trained.model(path)

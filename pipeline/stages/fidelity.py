@@ -56,7 +56,7 @@ def equal_documents(folder: Path, manifest: Manifest | None, path: Path) -> dict
 def _first_texts(manifest: Manifest, path: Path) -> list[str] | None:
     """Return the first documents of the first file of the corpus; None if that has changed."""
     from corpus2vec.pipeline.corpus.corpus import Corpus
-    from corpus2vec.pipeline.corpus.sources import find_sources
+    from corpus2vec.pipeline.corpus.finding import find_sources
 
     entry = manifest.upstream("tokenize")
     given = [each for each in entry["inputs"] if each["role"] == "corpus"] if entry else []

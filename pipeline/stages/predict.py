@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NAME = "predict"
 TAKES = {
     "MODEL": "The model.safetensors of a classifier, or its build folder.",
-    "CORPUS...": "Files, folders (with all below), globs, or - for stdin.",
+    "CORPUS...": "Files, folders (with all below), globs, URIs (s3://…), or - for stdin.",
 }
 FILE = "predictions.tsv"
 FORMAT = 1
@@ -114,7 +114,7 @@ class _Prediction:
     """What is asked: a model and a corpus."""
 
     def __init__(self, inputs: Sequence[Any], output: Path, config: PredictConfig) -> None:
-        from corpus2vec.pipeline.corpus.sources import find_sources
+        from corpus2vec.pipeline.corpus.finding import find_sources
 
         path, *corpora = inputs
         [(_, self.config)] = config.outputs(output)

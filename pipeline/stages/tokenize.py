@@ -143,8 +143,8 @@ def _sources(
     inputs: Sequence[str], output: Path, config: TokenizeConfig
 ) -> tuple[list[Source], list[Source]]:
     """Return the files of the corpus, and what of them is read: of a part, its own spans."""
+    from corpus2vec.pipeline.corpus.finding import find_sources
     from corpus2vec.pipeline.corpus.parts import sources_of
-    from corpus2vec.pipeline.corpus.sources import find_sources
 
     part = config.own_part
     sources = find_sources(inputs, config, output.parent if part else output)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import Part, TokenizeConfig
 from corpus2vec.pipeline.corpus.corpus import Corpus
+from corpus2vec.pipeline.corpus.finding import find_sources
 from corpus2vec.pipeline.corpus.parts import digest_of, listing, sources_of
-from corpus2vec.pipeline.corpus.sources import find_sources
 from corpus2vec.pipeline.corpus.spans import Span
 from corpus2vec.pipeline.errors import DataError, UsageError
 

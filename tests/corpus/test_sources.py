@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.pipeline.config import CorpusConfig
-from corpus2vec.pipeline.corpus.sources import find_sources
+from corpus2vec.pipeline.corpus.finding import find_sources
 from corpus2vec.pipeline.errors import DataError, StorageError, UsageError
 from tests.support.corpora import COMPRESS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.pipeline.config import CorpusConfig
-from corpus2vec.pipeline.corpus.sources import find_sources
+from corpus2vec.pipeline.corpus.finding import find_sources
 from corpus2vec.pipeline.stages.corpora import corpus_inputs, without_idle
 from tests.support.runs import write
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from corpus2vec.pipeline.config import CorpusConfig
 from corpus2vec.pipeline.corpus.corpus import Corpus
+from corpus2vec.pipeline.corpus.finding import find_sources
 from corpus2vec.pipeline.corpus.readers import READERS
-from corpus2vec.pipeline.corpus.sources import Opened, Source, find_sources
+from corpus2vec.pipeline.corpus.sources import Opened, Source
 from corpus2vec.pipeline.errors import DataError
 
 
