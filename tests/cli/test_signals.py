@@ -56,7 +56,7 @@ def test_training_writes_a_checkpoint_and_resumes_to_the_same_bytes(build, tmp_p
     assert not model.exists()
     assert litter(tmp_path) == []
 
-    _, errors = start(build, model, "--resume").communicate(timeout=120)
+    _, errors = start(build, model, "--resume").communicate(timeout=600)
     assert "train: resumed at step " in errors
     assert model.read_bytes() == (build / "model.safetensors").read_bytes()
 
@@ -70,7 +70,7 @@ def test_killed_at_random_moments_training_resumes_to_the_same_bytes(build, tmp_
         time.sleep(moments.uniform(0, 0.3))
         process.kill()
         process.communicate()
-    _, errors = start(build, model, "--resume").communicate(timeout=120)
+    _, errors = start(build, model, "--resume").communicate(timeout=600)
     assert "resumed at step" in errors
     assert model.read_bytes() == (build / "model.safetensors").read_bytes()
     assert litter(tmp_path) == []
