@@ -1,7 +1,8 @@
 """Put files beside a build that look like its own: none may be touched.
 
 Checkpoints, metrics, manifests, temporary files and dumps under names that people give them. Then
-the build is made, made again with other settings, stopped, resumed, and made anew.
+the build is made, made again with other settings, stopped, resumed, and made again. Last, files are
+named as the output itself.
 """
 
 from __future__ import annotations
@@ -61,7 +62,28 @@ def measure(effort: Effort, part: str) -> dict[int, Finding]:
                 same = path.exists() and path.read_text() == f"mine: {each}"
                 if not same or path.stat().st_mtime_ns != before[each].st_mtime_ns:
                     found.report("touched", f"{each}, after {more}")
+        _as_output(folder, corpus, found)
     if effort.share >= 1:
         for path, only in TESTS:
             found.add(by_tests(path, only=only))
     return {21: found}
+
+
+def _as_output(folder: Path, corpus: Path, found: Finding) -> None:
+    """Name strangers as outputs: each is refused, and stays as it is."""
+    model, vocabulary = folder / "model.safetensors", folder / "vocab.tsv"
+    mine = folder / "mine"
+    for name in ("tokens.parquet", "vocab.tsv", "embeddings.txt", "vectors.spacy/key2row"):
+        stranger = mine / name
+        stranger.parent.mkdir(parents=True, exist_ok=True)
+        stranger.write_text("mine")
+        if stranger.parent == mine:
+            lines = [("run", corpus, "-o", mine), ("tokenize", corpus, "-o", stranger)]
+        else:
+            lines = [("dump", model, vocabulary, "-o", stranger.parent)]
+        for line in lines:
+            found.of += 1
+            code = subprocess.run(command(*line, "--quiet"), stderr=subprocess.DEVNULL).returncode
+            if code != 2 or stranger.read_text() != "mine":
+                found.report("touched", f"{name}, named as output of {line[0]}: exit {code}")
+        stranger.unlink()

@@ -162,7 +162,12 @@ ConfigFile = Annotated[
         show_envvar=False,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Build even if nothing changed, and over a file that something else made."
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result as one JSON document on stdout.")
 ]

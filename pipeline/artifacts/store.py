@@ -28,6 +28,7 @@ from corpus2vec.pipeline.artifacts.manifest import (
     plain,
 )
 from corpus2vec.pipeline.artifacts.pairs import (
+    has_manifest,
     pair_of,
     pending_manifests,
     publish,
@@ -35,7 +36,7 @@ from corpus2vec.pipeline.artifacts.pairs import (
     renew,
 )
 from corpus2vec.pipeline.errors import PipelineError, StorageError, UsageError
-from corpus2vec.pipeline.files.failures import writing
+from corpus2vec.pipeline.files.failures import reading, writing
 from corpus2vec.pipeline.files.publication import publishable, require_short_name
 from corpus2vec.pipeline.files.replacement import replacement
 from corpus2vec.pipeline.files.temporaries import sweep
@@ -112,6 +113,8 @@ def produce(
     _refuse_overwriting(recipe.inputs, output)
     sweep(output)
     verdict = examine(recipe, output)
+    if not force:
+        refuse_foreign(named)
     if verdict.hit and verdict.manifest and verdict.stamp and not force:
         reason = verdict.reason
         inputs = tuple(plain(each.as_json()) for each in recipe.inputs)
@@ -148,6 +151,21 @@ def produce(
         publish(new, manifest, taken)
     reason = "forced" if verdict.hit else verdict.reason
     return Outcome(recipe.stage, named, False, reason, manifest.counts, seconds, recipe.fingerprint)
+
+
+def refuse_foreign(output: Path) -> None:
+    """Raise UsageError for a file, or a folder, that has no manifest: somebody else made it."""
+    if has_manifest(output) or not output.exists():
+        return
+    is_folder = output.is_dir()
+    with reading(output):
+        is_empty = not any(output.iterdir()) if is_folder else not output.stat().st_size
+    if not is_empty:
+        other = "a folder that is still to be made" if is_folder else "another output"
+        raise UsageError(
+            f"{output} is there already, and no manifest says that corpus2vec made it",
+            hint=f"name {other}" + ", or replace it with --force" * (not is_folder),
+        )
 
 
 def _refuse_overwriting(inputs: tuple[Input, ...], output: Path) -> None:

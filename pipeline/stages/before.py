@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corpus2vec.pipeline.artifacts.pairs import read_manifest
+from corpus2vec.pipeline.artifacts.store import refuse_foreign
 from corpus2vec.pipeline.config import DumpConfig, TokenizeConfig, TrainConfig, TrainExecution
 from corpus2vec.pipeline.config.formats import Layout
 from corpus2vec.pipeline.errors import DataError, UsageError
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from corpus2vec.pipeline.stages.build import Work
 
 
-def require_possible(works: list[Work]) -> None:
+def require_possible(works: list[Work], *, force: bool = False) -> None:
     """Raise UsageError, DataError or StorageError for what would stop a later stage of a build."""
+    if not force:
+        for work in works:
+            refuse_foreign(work.output)
     stages = {work.stage.NAME: work for work in works}
     configs = {name: work.config for name, work in stages.items()}
     train = configs.get("train")

@@ -122,7 +122,7 @@ class Build:
         Raises UsageError, DataError, StorageError before the first for what would stop a later one.
         """
         works = self.works()
-        require_possible(works)
+        require_possible(works, force=force)
         for work in works:
             announce(work.stage.NAME)
             yield work.stage.run(

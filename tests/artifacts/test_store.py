@@ -196,13 +196,45 @@ def test_a_miss_says_what_is_asked_for_now(out, reason, asked):
     assert examine(asked, out).reason == reason
 
 
-@pytest.mark.parametrize(("harm", "reason"), DAMAGE.values(), ids=DAMAGE)
+MENDED = {name: each for name, each in DAMAGE.items() if name != "manifest gone"}
+
+
+@pytest.mark.parametrize(("harm", "reason"), MENDED.values(), ids=MENDED)
 def test_a_miss_says_what_was_found_and_is_mended(out, harm, reason):
     harm(out.parent)
     outcome = make(out, b"made again")
     assert (outcome.hit, outcome.reason) == (False, reason)
     assert out.read_bytes() == b"made again"
     assert produce(recipe(), out, never).hit
+
+
+def test_what_has_no_manifest_is_kept_unless_forced(out):
+    harm, reason = DAMAGE["manifest gone"]
+    harm(out.parent)
+    before = out.read_bytes()
+    assert examine(recipe(), out).reason == reason
+    with pytest.raises(UsageError) as refused:
+        make(out, b"made again")
+    assert refused.value.message == (
+        f"{out} is there already, and no manifest says that corpus2vec made it"
+    )
+    assert out.read_bytes() == before
+    outcome = produce(recipe(), out, writing(b"made again"), force=True)
+    assert (outcome.hit, outcome.reason) == (False, reason)
+    assert produce(recipe(), out, never).hit
+
+
+def test_a_folder_of_other_files_is_kept(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/a.txt").write_text("mine")
+    with pytest.raises(UsageError, match="no manifest says that corpus2vec made it"):
+        produce(recipe(), tmp_path / "mine", never, folder=True)
+    assert (tmp_path / "mine/a.txt").read_text() == "mine"
+
+
+def test_an_empty_file_may_be_filled(tmp_path):
+    (tmp_path / "new.txt").touch()  # as mktemp makes it
+    assert not make(tmp_path / "new.txt").hit
 
 
 def test_what_cannot_be_read_is_a_miss(out, monkeypatch):

@@ -269,6 +269,23 @@ def test_the_extension_of_the_output_decides_the_format(cli, built, tmp_path):
 def test_a_dump_does_not_replace_a_folder_of_other_files(cli, built):
     model = [built / "model.safetensors", built / "vocab.tsv"]
     before = names(built)
-    result = cli("dump", *model, "-o", built, "--format", "spacy")
-    assert (result.code, names(built)) == (2, before)
-    assert "is no part of this format" in result.err
+    for options, said in (
+        ([], "no manifest says that corpus2vec made it"),
+        (["--force"], "is no part of this format"),
+    ):
+        result = cli("dump", *model, "-o", built, "--format", "spacy", *options)
+        assert (result.code, names(built)) == (2, before)
+        assert said in result.err
+
+
+def test_a_build_does_not_replace_a_file_of_somebody_else(cli, corpus, tmp_path):
+    """It is refused before the work, and replaced if that is said."""
+    mine = tmp_path / "build/embeddings.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    for command in (["run", corpus, "-o", mine.parent], ["tokenize", corpus, "-o", mine]):
+        result = cli(*command)
+        assert (result.code, mine.read_text(), names(mine.parent)) == (2, "mine", [mine.name])
+        assert f"{mine} is there already" in result.err
+    assert cli("tokenize", corpus, "-o", mine, "--force").code == 0
+    assert mine.read_bytes().startswith(b"PAR1")
