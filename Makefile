@@ -9,6 +9,7 @@ DEMO   := build/demo
 
 .PHONY: help demo campaign test browser lint format docs build clean
 .PHONY: bench bench-front-end bench-training bench-quality bench-transfer bench-classify bench-safety bench-scale bench-dump
+.PHONY: bench-phrases bench-extend
 
 # --- environments: one for use, the same with the development tools on top --------------------
 
@@ -106,6 +107,16 @@ bench-transfer: $(VENV)/.installed
 # make bench-classify CLASSES='one.gz other.gz'; fastText is in it if fasttext-wheel is installed
 bench-classify: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/classify.py $(CLASSES) $(OPTIONS)
+
+# make bench-phrases CORPUS=some.txt OPTIONS='--data folder --only speed'
+bench-phrases: $(VENV)/.installed-dev
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/phrases.py $(or $(CORPUS),sample_corpora/english.txt) $(OPTIONS)
+
+# make bench-extend CORPUS=some.txt DATA=folder OPTIONS='--epochs 5'; DATA has the judgements
+bench-extend: $(VENV)/.installed-dev
+	$(INSTALL) -e '.[bench]'
+	$(BIN)/python benchmarks/extend.py $(CORPUS) $(DATA) $(OPTIONS)
 
 # make bench-safety CORPUS=some.txt OPTIONS='--gigabytes 5 -- --lower --min-count 5'
 bench-safety: $(VENV)/.installed

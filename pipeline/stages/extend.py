@@ -42,7 +42,7 @@ TAKES = {
     "CORPUS...": "Files, folders (with all below), globs, URIs (s3://…), or - for stdin.",
 }
 FILE = "extended"
-FORMAT = 1
+FORMAT = 2
 CONFIG = ExtendConfig
 EXECUTION = Execution
 stream = None  # a vocabulary is written beside it

@@ -1,13 +1,15 @@
 """A vector for a word that the table does not have, from how it is spelt.
 
-A word is `<word>`, with a mark at each end, and its n-grams are the 3 to 6 characters that follow
-each other in it (Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information"). Each
+A word is `<word>`, with a mark at each end, and its n-grams are the 3 to 9 characters that follow
+each other in it (Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", has 3
+to 6; on words that were left out, longer ones foretold rows a little better). Each
 n-gram that two words or more share gets a vector, so that the sum of a word's n-gram vectors, over
 the square root of their number, is close to the direction of the word's row. It is learned from the
 table alone (Pinter et al. 2017, "Mimicking Word Embeddings using Subword RNNs"), here by a weighted
-ridge regression: the row of a word that occurs c times weighs sqrt(c). The normal equations are
-solved by conjugate gradients, and how strong the ridge is, is chosen on frequent words that are
-left out. No randomness but a fixed seed: the same table gives the same vectors.
+ridge regression: the row of a word that occurs c times weighs c / (c + 20), since a row that few
+occurrences made is mostly noise, and one that many made is none the better for more. The normal
+equations are solved by conjugate gradients, and how strong the ridge is, is chosen on words that
+are left out. No randomness but a fixed seed: the same table gives the same vectors.
 
 V words   D columns   G n-grams   n n-grams of all words, one after the other
 """
@@ -21,12 +23,14 @@ import numpy as np
 
 from corpus2vec.pipeline.tables.similarity import unit_rows
 
-SHORTEST, LONGEST = 3, 6
+SHORTEST, LONGEST = 3, 9
 MOST_WORDS = 100_000
 """The most frequent words, which the vectors of n-grams are learned from."""
 RIDGES = (0.1, 0.3, 1.0, 3.0)
+HALF = 20
+"""Occurrences with which a row weighs half as much as one can."""
 LEFT_OUT = 1000
-"""Frequent words on which the ridge is chosen; a tenth of the words where there are fewer."""
+"""Words on which the ridge is chosen; a tenth of the words where there are fewer."""
 SKETCH = 16
 """Columns in which it is chosen: random directions of the rows, since all behave alike."""
 STEPS = 10
@@ -105,12 +109,13 @@ def fit_form(
     spelling = _spelling(renumbered_G[place_n[kept_n]], owner_n[kept_n], len(rows))
     grams_G = grams_G[kept_G]
 
-    weight_V = np.sqrt(np.maximum(counts_V[rows], 1)).astype(np.float32)
+    count_V = np.maximum(counts_V[rows], 1)
+    weight_V = (count_V / (count_V + HALF)).astype(np.float32)
     weight_V /= weight_V.mean() if len(rows) else 1
     unit_VD = unit_rows(np.ascontiguousarray(vectors_VD[rows], np.float32))
     mean_D = np.average(unit_VD, axis=0, weights=weight_V).astype(np.float32) if len(rows) else 0
     unit_VD -= mean_D
-    ridge = _chosen_ridge(spelling, unit_VD, weight_V, len(grams_G), counts_V[rows])
+    ridge = _chosen_ridge(spelling, unit_VD, weight_V, len(grams_G))
     vectors_GD = _solved(spelling, unit_VD, weight_V, len(grams_G), ridge)
     mean_D = np.broadcast_to(np.float32(mean_D), (vectors_VD.shape[1],))
     return Form(grams_G, vectors_GD, mean_D, length, ridge)
@@ -214,13 +219,12 @@ def _spelling(place_n: np.ndarray, owner_n: np.ndarray, words: int) -> _Spelling
 
 
 def _chosen_ridge(
-    spelling: _Spelling, unit_VD: np.ndarray, weight_V: np.ndarray, grams: int, counts_V: np.ndarray
+    spelling: _Spelling, unit_VD: np.ndarray, weight_V: np.ndarray, grams: int
 ) -> float:
-    """Return the ridge that foretells frequent words best which are left out."""
+    """Return the ridge that foretells words best which are left out."""
     number = min(LEFT_OUT, len(unit_VD) // 10)
     random = np.random.default_rng(0)
-    frequent = np.argsort(-counts_V, kind="stable")[: max(1, len(unit_VD) // 2)]
-    tested = random.permutation(frequent)[:number]
+    tested = random.permutation(len(unit_VD))[:number]
     if not grams or not number:
         return 1.0
     sketch_DK = random.standard_normal((unit_VD.shape[1], SKETCH)).astype(np.float32)

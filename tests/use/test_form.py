@@ -65,7 +65,8 @@ def test_the_vectors_solve_the_normal_equations(language, monkeypatch):
             spelt_VG[owner, places[gram]] = 1
     assert (spelt_VG.sum(0) > 1).all()
     spelt_VG /= np.sqrt(np.maximum(spelt_VG.sum(1, keepdims=True), 1))
-    weight = np.sqrt(counts) / np.sqrt(counts).mean()
+    weight = counts / (counts + module.HALF)
+    weight /= weight.mean()
     unit_VD = unit_rows(rows) - np.average(unit_rows(rows), axis=0, weights=weight)
     left = spelt_VG.T @ (weight[:, None] * spelt_VG) + form.ridge * np.eye(len(places))
     exact_GD = np.linalg.solve(left, spelt_VG.T @ (weight[:, None] * unit_VD))
