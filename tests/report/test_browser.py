@@ -39,7 +39,9 @@ def browser():
 def file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     page = folder / "report.html"
-    page.write_text(render(gather(hand_made(folder / "build"), ["sea"])), encoding="utf-8")
+    page.write_text(
+        render(gather(hand_made(folder / "build"), ["sea"], layout="neighbours")), encoding="utf-8"
+    )
     return page
 
 

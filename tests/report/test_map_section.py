@@ -13,7 +13,7 @@ from tests.support.builds import HOSTILE, LABELS, gather, hand_made
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return gather(hand_made(tmp_path_factory.mktemp("map") / "build")).map
+    return gather(hand_made(tmp_path_factory.mktemp("map") / "build"), layout="neighbours").map
 
 
 def data_of(found):
