@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from corpus2vec.pipeline.config.formats import FORMATS, Layout
+from corpus2vec.pipeline.config.formats import COMPRESSED, FORMATS, TEXT_MODULES, Layout
 from corpus2vec.pipeline.config.settings import Settings, option_name, require, setting
 from corpus2vec.pipeline.errors import UsageError
 
@@ -33,7 +33,7 @@ class DumpConfig(Settings):
         "One format, or several separated by commas, each written beside --output under its own "
         f"extension: {', '.join(f'{name} ({each.extension})' for name, each in FORMATS.items())}. "
         f"{', '.join(FOLDERS)} are folders. auto: the one with the extension of --output, else "
-        "table.",
+        "table. With .gz or .zst behind the extension of a text format, the file is compressed.",
     )
     table: Literal["auto", "input", "output", "sum", "concat"] = setting(
         "auto",
@@ -175,11 +175,34 @@ class DumpConfig(Settings):
         by_extension = {each.extension: name for name, each in FORMATS.items()}
         extension = output.suffix.lower()
         if self.format == "auto":
-            return [(output, self._as(by_extension.get(extension, "table")))]
+            plain = output.with_suffix("") if extension in COMPRESSED else output
+            own = plain.suffix.lower()
+            if own and own not in by_extension:
+                raise UsageError(
+                    f"{output}: no format has the extension {own}",
+                    hint=f"say which with --format, or use one of {', '.join(by_extension)}",
+                )
+            return [(output, self._as(by_extension.get(own, "table")))]
         if len(self.formats) == 1:
             return [(output, self._as(*self.formats))]
         stem = output.with_suffix("") if extension in by_extension else output
         return self._beside(stem, self.formats)
+
+    def compression(self, output: Path) -> str:
+        """Return how a dump of that name is compressed in the one format, or "".
+
+        Raises UsageError for a format that is no text.
+
+        >>> DumpConfig(format="fasttext").compression(Path("table.vec.gz"))
+        'gzip'
+        """
+        compression = COMPRESSED.get(output.suffix.lower(), "")
+        if compression and FORMATS[self.format].module not in TEXT_MODULES:
+            raise UsageError(
+                f"{output}: only text formats are compressed, and {self.format} is none",
+                hint=f"leave {output.suffix} out",
+            )
+        return compression
 
     def outputs_in(self, folder: Path, file: str) -> list[tuple[Path, Self]]:
         """Return what a build writes: a path for each format, named by the format's extension."""

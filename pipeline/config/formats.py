@@ -46,6 +46,11 @@ class Format:
     """Whether the corpus's language is written down."""
 
 
+COMPRESSED = {".gz": "gzip", ".zst": "zstd"}
+"""The extensions behind that of a text format that compress it."""
+TEXT_MODULES = ("grid", "text")
+"""The modules of the formats that are text in one file."""
+
 FORMATS: dict[str, Format] = {
     "table": Format(
         extension=".txt",

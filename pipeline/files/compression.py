@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import gzip
 import io
 import lzma
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 
@@ -84,6 +85,22 @@ def compression_of(head: bytes) -> str:
     ('bz2', '')
     """
     return next((name for name, heads in HEADS.items() if head.startswith(heads)), "")
+
+
+@contextlib.contextmanager
+def compressed(sink: IO[bytes], compression: str) -> Iterator[IO[bytes]]:
+    """Give a stream whose bytes go to `sink` compressed by gzip or zstd; without either, `sink`.
+
+    The same bytes give the same bytes: no name and no time is written down.
+    """
+    if compression == "gzip":
+        with gzip.GzipFile("", "wb", 6, sink, mtime=0) as stream:
+            yield cast("IO[bytes]", stream)
+    elif compression:
+        with pa.CompressedOutputStream(pa.PythonFile(sink, mode="w"), compression) as stream:
+            yield stream
+    else:
+        yield sink
 
 
 @contextlib.contextmanager

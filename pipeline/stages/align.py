@@ -53,10 +53,12 @@ def recipe(inputs: Sequence[Any], output: Path, config: AlignConfig) -> Recipe:
     other = dataclasses.replace(door.table("space", Path(inputs[1])), manifest=None)
     tools = {name: metadata.version(name) for name in FORMATS[one.format].tools}
     language = {"lang": language_of(table)} if FORMATS[one.format].language else {}
+    compression = DumpConfig(format=one.format).compression(output)
+    compressed = {"compression": compression} if compression else {}
     return Recipe(
         stage=NAME,
         format=FORMAT,
-        config=one.deciding() | language,
+        config=one.deciding() | language | compressed,
         inputs=(table, other, *side_inputs(config)),
         tools={**tools, "numpy": metadata.version("numpy")},
     )
@@ -91,7 +93,7 @@ def run(
         )
         found_N = cosines(turned.vectors_VD[rows_N], other.vectors_VD[others_N])
         ready, unsafe = prepare(turned, written_as)
-        write_dump(target, ready, written_as)
+        write_dump(target, ready, written_as, written_as.compression(output))
         verify_dump(target, ready, written_as)
         progress.advance(len(table), len(table), "rows")
         mean = round(float(found_N.mean()), 6)

@@ -63,6 +63,8 @@ def recipe(inputs: Sequence[Path], output: Path, config: DumpConfig) -> Recipe:
             OUTPUT in read_names(path),
             bool(trained.get("freeze")),
         )
+    if compression := config.compression(output):
+        settings["compression"] = compression
     if FORMATS[config.format].language:
         settings["lang"] = language_of(sources[0])
     tools = {name: metadata.version(name) for name in FORMATS[config.format].tools}
@@ -97,7 +99,7 @@ def run(
     def write(target: Path) -> Mapping[str, Any]:
         table, listed = _listed(_table(made_by, one), one, progress)
         ready, unsafe = prepare(table, one)
-        write_dump(target, ready, one)
+        write_dump(target, ready, one, one.compression(output))
         verify_dump(target, ready, one)
         progress.advance(len(table), len(table), "rows")
         left = len(table) - len(ready) - unsafe.get("skipped", 0)

@@ -10,6 +10,7 @@ from typing import IO
 
 from corpus2vec.pipeline.config import DumpConfig
 from corpus2vec.pipeline.config.formats import Layout
+from corpus2vec.pipeline.files.compression import compressed
 from corpus2vec.pipeline.tables.formats import module_of
 from corpus2vec.pipeline.tables.table import Table, arranged
 from corpus2vec.pipeline.tables.tokens import safe
@@ -23,12 +24,12 @@ def prepare(table: Table, config: DumpConfig) -> tuple[Table, dict[str, int]]:
     return safe(arranged(table, config), config)
 
 
-def write_dump(target: Path, ready: Table, config: DumpConfig) -> None:
-    """Write what `prepare` returned into a file, or into an empty folder."""
+def write_dump(target: Path, ready: Table, config: DumpConfig, compression: str = "") -> None:
+    """Write what `prepare` returned into a file, compressed or not, or into an empty folder."""
     if config.layout is Layout.FOLDER:
         module_of(config.format).write(target, ready, config)
     else:
-        with target.open("wb") as sink:
+        with target.open("wb") as file, compressed(file, compression) as sink:
             write_to(sink, ready, config)
 
 

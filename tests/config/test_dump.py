@@ -1,5 +1,7 @@
 """The settings of dump: what they mean together, and which decide bytes."""
 
+from pathlib import Path
+
 import pytest
 
 from corpus2vec.pipeline.config import DumpConfig
@@ -124,3 +126,33 @@ def test_of_several_formats_each_takes_what_has_an_effect_on_it(tmp_path):
         *("format", "order", "top", "precision", "unsafe_token"),
     }
     assert set(grid.deciding()) == {"format", "order", "top", "columns"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a", "table"), ("a.txt.gz", "table"), ("a.vec.zst", "fasttext"), ("A.GLOVE.GZ", "glove")],
+)
+def test_the_extension_before_that_of_a_compression_says_the_format(name, expected):
+    [(path, config)] = DumpConfig().outputs(Path(name))
+    assert (path, config.format) == (Path(name), expected)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.csv.gz", "a.vec.bz2", "a.v2"])
+def test_an_extension_of_no_format_is_refused_unless_the_format_is_named(name):
+    with pytest.raises(UsageError) as refused:
+        DumpConfig().outputs(Path(name))
+    extension = Path(name.removesuffix(".gz")).suffix
+    assert refused.value.message == f"{name}: no format has the extension {extension}"
+    assert [config.format for _, config in DumpConfig(format="glove").outputs(Path(name))] == [
+        "glove"
+    ]
+
+
+def test_only_text_is_compressed():
+    assert DumpConfig(format="glove").compression(Path("a.gz")) == "gzip"
+    assert DumpConfig(format="npy").compression(Path("a.npy")) == ""
+    with pytest.raises(UsageError) as refused:
+        DumpConfig(format="parquet").compression(Path("a.parquet.zst"))
+    assert refused.value.message == (
+        "a.parquet.zst: only text formats are compressed, and parquet is none"
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.pipeline.errors import DataError
-from corpus2vec.pipeline.files.compression import COMPRESSIONS, decompressed
+from corpus2vec.pipeline.files.compression import COMPRESSIONS, compressed, decompressed
 from corpus2vec.pipeline.files.failures import reading
 from tests.support.corpora import COMPRESS
 
@@ -84,3 +84,19 @@ def test_a_file_that_is_not_what_its_extension_says_is_damaged(extension):
 def test_zeros_may_separate_the_streams_of_an_xz_file():
     write("a.xz", lzma.compress(b"Hope ") + bytes(8) + lzma.compress(b"to") + bytes(4))
     assert read("a.xz") == b"Hope to"
+
+
+@pytest.mark.parametrize("extension", [".gz", ".zst"])
+def test_what_is_written_compressed_is_read_again_and_has_the_same_bytes_each_time(extension):
+    made = []
+    for _ in range(2):
+        with (
+            Path("a" + extension).open("wb") as sink,
+            compressed(sink, COMPRESSIONS[extension]) as stream,
+        ):
+            stream.write(PLAIN[:100])
+            stream.write(PLAIN[100:])
+        made.append(Path("a" + extension).read_bytes())
+    assert made[0] == made[1]
+    assert len(made[0]) < len(PLAIN)
+    assert read("a" + extension) == PLAIN
