@@ -140,7 +140,7 @@ def test_a_dump_that_reads_back_differently_is_not_published(dump, monkeypatch, 
     output = dump(format)
     before = artifact_input("table", output).digest
 
-    def wrong(target, ready, config):
+    def wrong(target, ready, config, compression):
         ready.vectors_VD.setflags(write=True)
         ready.vectors_VD[3, 1] += 1
         original(target, ready, config)
