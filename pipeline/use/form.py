@@ -3,9 +3,8 @@
 A word is `<word>`, with a mark at each end, and its n-grams are the 3 to 9 characters that follow
 each other in it (Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", has 3
 to 6; on words that were left out, longer ones foretold rows a little better). Each
-n-gram that two words or more share gets a vector, so that the sum of a word's n-gram vectors, over
-the square root of their number, is close to the direction of the word's row. It is learned from the
-table alone (Pinter et al. 2017, "Mimicking Word Embeddings using Subword RNNs"), here by a weighted
+n-gram that two words or more share gets a vector, so that the sum of a word's n-gram vectors is
+close to the direction of the word's row. It is learned from the table alone (Pinter et al. 2017, "Mimicking Word Embeddings using Subword RNNs"), here by a weighted
 ridge regression: the row of a word that occurs c times weighs c / (c + 20), since a row that few
 occurrences made is mostly noise, and one that many made is none the better for more. The normal
 equations are solved by conjugate gradients, and how strong the ridge is, is chosen on words that
@@ -26,7 +25,7 @@ from corpus2vec.pipeline.tables.similarity import unit_rows
 SHORTEST, LONGEST = 3, 9
 MOST_WORDS = 100_000
 """The most frequent words, which the vectors of n-grams are learned from."""
-RIDGES = (0.1, 0.3, 1.0, 3.0)
+RIDGES = (1.0, 3.0, 10.0, 30.0, 100.0)
 HALF = 20
 """Occurrences with which a row weighs half as much as one can."""
 LEFT_OUT = 1000
@@ -182,13 +181,13 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Spelling:
-    """Which n-grams the words have: V×G ones, each row over the square root of their number."""
+    """Which n-grams the words have: V×G ones."""
 
     words: _Rows
     grams: _Rows
     """The same, transposed."""
     scale_V: np.ndarray
-    """(V,) float32: 0 for a word without n-grams."""
+    """(V,) float32: 0 for a word without n-grams, else 1."""
 
     def of_words(self, vectors_GD: np.ndarray) -> np.ndarray:
         rows_VD: np.ndarray = self.words.summed(vectors_GD) * self.scale_V[:, None]
@@ -206,7 +205,7 @@ def _spelling(place_n: np.ndarray, owner_n: np.ndarray, words: int) -> _Spelling
     """Return it from pairs of n-gram and word, sorted by the word."""
     sizes_V = np.bincount(owner_n, minlength=words)
     sizes_G = np.bincount(place_n)
-    scale_V = np.where(sizes_V > 0, 1 / np.sqrt(np.maximum(sizes_V, 1)), 0).astype(np.float32)
+    scale_V = (sizes_V > 0).astype(np.float32)
     by_gram = np.argsort(place_n, kind="stable")
     return _Spelling(
         _Rows(place_n, np.concatenate([[0], np.cumsum(sizes_V)])),

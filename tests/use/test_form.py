@@ -64,7 +64,6 @@ def test_the_vectors_solve_the_normal_equations(language, monkeypatch):
         if gram in places:
             spelt_VG[owner, places[gram]] = 1
     assert (spelt_VG.sum(0) > 1).all()
-    spelt_VG /= np.sqrt(np.maximum(spelt_VG.sum(1, keepdims=True), 1))
     weight = counts / (counts + module.HALF)
     weight /= weight.mean()
     unit_VD = unit_rows(rows) - np.average(unit_rows(rows), axis=0, weights=weight)
