@@ -2,13 +2,14 @@
 
 A word is `<word>`, with a mark at each end, and its n-grams are the 3 to 9 characters that follow
 each other in it (Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information", has 3
-to 6; on words that were left out, longer ones foretold rows a little better). Each
-n-gram that two words or more share gets a vector, so that the sum of a word's n-gram vectors is
-close to the direction of the word's row. It is learned from the table alone (Pinter et al. 2017, "Mimicking Word Embeddings using Subword RNNs"), here by a weighted
-ridge regression: the row of a word that occurs c times weighs c / (c + 20), since a row that few
-occurrences made is mostly noise, and one that many made is none the better for more. The normal
-equations are solved by conjugate gradients, and how strong the ridge is, is chosen on words that
-are left out. No randomness but a fixed seed: the same table gives the same vectors.
+to 6; on words that were left out, longer ones foretold rows a little better). Each n-gram that two
+words or more share gets a vector, so that the sum of a word's n-gram vectors is close to the
+direction of the word's row. It is learned from the table alone (Pinter et al. 2017, "Mimicking Word
+Embeddings using Subword RNNs"), here by a weighted ridge regression: the row of a word that occurs
+c times weighs c / (c + 20), since a row that few occurrences made is mostly noise, and one that
+many made is none the better for more. The normal equations are solved by conjugate gradients, and
+how strong the ridge is, is chosen on words that are left out. No randomness but a fixed seed: the
+same table gives the same vectors.
 
 V words   D columns   G n-grams   n n-grams of all words, one after the other
 """
@@ -25,7 +26,7 @@ from corpus2vec.pipeline.tables.similarity import unit_rows
 SHORTEST, LONGEST = 3, 9
 MOST_WORDS = 100_000
 """The most frequent words, which the vectors of n-grams are learned from."""
-RIDGES = (1.0, 3.0, 10.0, 30.0, 100.0)
+RIDGES = (1.0, 3.0, 10.0, 30.0)
 HALF = 20
 """Occurrences with which a row weighs half as much as one can."""
 LEFT_OUT = 1000
