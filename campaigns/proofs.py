@@ -20,6 +20,9 @@ TESTS: dict[int, list[tuple[str, str]]] = {
     13: [("tests/training/test_loop.py", "nan or finite")],
     15: [
         ("tests/stages/test_front_end.py", "decides"),
+        ("tests/stages/test_parts.py", ""),
+        ("tests/corpus/test_cutting.py", ""),
+        ("tests/corpus/test_parts.py", ""),
         ("tests/vocabulary/test_encoding.py", "same_bytes"),
         ("tests/tokenizer/test_plain.py", ""),
     ],
