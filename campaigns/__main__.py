@@ -40,7 +40,7 @@ PROMISES = {
     12: "Nothing ends at 2³¹",
     13: "A number that is not finite is never published",
     14: "A training that was killed and resumed has the bytes of one left alone",
-    15: "Workers, files and the tokenizer's two ways decide no byte",
+    15: "Workers, parts, files and the tokenizer's two ways decide no byte",
     16: "Nothing is lost without being counted",
     17: "No text of a corpus acts on a terminal or in a browser",
     18: "Every exit code is as documented, and nothing is left behind",
