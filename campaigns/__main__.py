@@ -46,7 +46,7 @@ PROMISES = {
     18: "Every exit code is as documented, and nothing is left behind",
     19: "Every command that reads an artifact checks it",
     20: "An artifact and its manifest belong together, and every message is true",
-    21: "Only what a run made itself is removed or replaced",
+    21: "Only what a run made itself is removed or replaced, unless `--force` says so",
     22: "Folder, locale, time zone, hash seed and umask decide no byte",
     23: "The tokens are spaCy's",
 }
