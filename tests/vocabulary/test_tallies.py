@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus2vec.pipeline.errors import DataError
@@ -26,6 +26,7 @@ def tally_of(part, words, memory=None):
     return part.with_name(f"_{part.name}.tally")
 
 
+@settings(max_examples=30)  # each writes and syncs several files
 @given(STREAMS, st.integers(1, 3), st.sampled_from([None, 1]))
 def test_tallies_and_tokens_are_counted_like_tokens(tmp_path_factory, streams, least, memory):
     folder = tmp_path_factory.mktemp("tallies")
