@@ -27,6 +27,7 @@ from campaigns.findings import ROOT, Effort, Finding
 
 RECORD_BYTES = 300_000_000
 SOUP_BYTES = 4_000_000
+TIMES = 5
 MOST_MEMORY, MOST_TIME = 1.5, 5.0
 MEASURE = """
 import os, sys
@@ -115,25 +116,48 @@ def seconds(folder: Path, size: int, found: Finding) -> None:
     chance = random.Random(1)
     empty = folder / "empty.txt"
     empty.write_text("Hope to see you soon\n")
-    start = run(empty, folder)[0]
+    start = least_seconds(empty, folder)
     ordinary, ratios = 0.0, {}
     for name, make in TEXTS.items():
         path = folder / name
         path.write_text(make(chance, size), "utf-8")
-        took = max(run(path, folder)[0] - start, 0.01)
+        took = max(least_seconds(path, folder) - start, 0.01)
         ordinary = ordinary or took
         ratios[name] = took / ordinary
         print(f"{name}: {took / size * 1e6:.2f} s/MB, {ratios[name]:.2f} times", flush=True)
     compare("odd ÷ ordinary text: time", ratios, MOST_TIME, found)
 
 
+def least_seconds(corpus: Path, folder: Path) -> float:
+    """Tokenize a few times; return the fewest seconds, since whatever else runs only adds some."""
+    return min(run(corpus, folder)[0] for _ in range(TIMES))
+
+
 def ordinary(chance: random.Random, size: int) -> str:
-    """Return English-like text: as many distinct words as a real one of that size has."""
+    """Return English-like text, with as many distinct chunks as a real one.
+
+    4 MB of English have 121,000 distinct chunks of 614,000. A third of them ends with a comma or a
+    full stop, and as many have other marks.
+    """
     line = (ROOT / "sample_corpora/english.txt").read_text("utf-8").split()
-    rare = ("".join(chance.choices(string.ascii_lowercase, k=7)) for _ in range(size // 80))
+    rare = [chance.choice(FORMS).format(*rare_words(chance)) for _ in range(size // 33)]
     words = [*rare, *line * (size // 45_000)]
     chance.shuffle(words)
     return lines_of(words, size)
+
+
+def rare_words(chance: random.Random) -> list[str]:
+    """Return two words that hardly occur again."""
+    letters = string.ascii_lowercase
+    return ["".join(chance.choices(letters, k=chance.randrange(3, 9))) for _ in range(2)]
+
+
+FORMS = [
+    *["{}", "{}", "{}", "{}", "{},", "{},", "{},", "{}.", "{}.", "{};", "{}:"],
+    *["A{}", "B{},", "C{}.", "D{}", "{}'s", "{}-{}", "{}--{}", "({})"],
+    *['"{}', '{}."', "{}19", "{}_{}"],
+]
+"""How rare words are written."""
 
 
 def soup(chance: random.Random, size: int) -> str:
