@@ -84,6 +84,7 @@ def run(
     """
     from corpus2vec.pipeline.corpus.corpus import Corpus
     from corpus2vec.pipeline.corpus.workers import in_order, resolve_workers
+    from corpus2vec.pipeline.tokenizer.spacy_pipeline import word_notice
     from corpus2vec.pipeline.vocabulary.tallies import PartTally
 
     sources, own = _sources(inputs, output, config)
@@ -91,6 +92,8 @@ def run(
 
     def write(target: Path) -> Mapping[str, Any]:
         corpus = Corpus(own, config)
+        if notice := word_notice(config):
+            progress.notice(notice)
         documents, tokens = Ledger("documents"), Ledger("tokens")
         cuts = chunk_cuts = 0
         make = functools.partial(_make_tokenizer, config)

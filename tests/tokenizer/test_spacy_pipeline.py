@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
 from corpus2vec.pipeline.config import TokenizeConfig
-from corpus2vec.pipeline.config.tokenize import ADDED
+from corpus2vec.pipeline.config.tokenize import ADDED, CHOOSING
 from corpus2vec.pipeline.errors import UsageError
 from corpus2vec.pipeline.tokenizer import (
     deciding,
@@ -15,6 +16,7 @@ from corpus2vec.pipeline.tokenizer import (
     load_pipeline,
     versions,
 )
+from corpus2vec.pipeline.tokenizer.spacy_pipeline import PACKAGES, word_notice
 
 spacy = import_spacy(with_torch=False)
 
@@ -47,6 +49,73 @@ def refusal(**settings):
 @pytest.mark.parametrize("lang", ["qq", "", "EN", "../en", "punctuation", "en.stop_words"])
 def test_an_unknown_language_is_refused(lang):
     assert refusal(lang=lang).startswith(f"spaCy cannot load the language {lang!r}: ")
+
+
+@pytest.mark.parametrize(
+    ("lang", "meant"),
+    [
+        ("german", "de (German)"),
+        ("Deu", "de (German)"),
+        ("de_DE", "de (German)"),
+        ("englisch", "en (English)"),
+        ("EN", "en (English)"),
+        ("spanisch", "es (Spanish)"),
+    ],
+)
+def test_the_nearest_languages_are_named(lang, meant):
+    with pytest.raises(UsageError) as refused:
+        load_pipeline(TokenizeConfig(lang=lang))
+    assert refused.value.message == (
+        f"spaCy cannot load the language {lang!r}: it has none of that name"
+    )
+    assert refused.value.hint.startswith("did you mean --lang ")
+    assert meant in refused.value.hint
+
+
+def test_all_languages_are_listed_where_none_is_near():
+    with pytest.raises(UsageError) as refused:
+        load_pipeline(TokenizeConfig(lang="0000"))
+    assert refused.value.hint.startswith("it has af, am, ar, ")
+
+
+@pytest.mark.parametrize("lang", PACKAGES)
+def test_a_language_without_its_packages_names_the_extra(lang, monkeypatch):
+    def version(name):
+        if name in PACKAGES[lang]:
+            raise metadata.PackageNotFoundError(name)
+        return "1"
+
+    monkeypatch.setattr(metadata, "version", version)
+    with pytest.raises(UsageError) as refused:
+        versions(TokenizeConfig(lang=lang))
+    assert refused.value.message.startswith(f"spaCy cannot load the language {lang!r}: ")
+    assert refused.value.hint.startswith(f"pip install 'corpus2vec[{lang}]'")
+
+
+def test_chinese_says_that_it_is_split_by_character():
+    assert "a token of each character" in word_notice(TokenizeConfig(lang="zh"))
+    assert word_notice(TokenizeConfig(lang="en")) is None
+    assert word_notice(TokenizeConfig(lang="zh", model="zh_core_web_sm")) is None
+
+
+WORDS = {
+    "ja": ("東京に行きました", ["東京", "に", "行き", "まし", "た"]),
+    "th": ("สวัสดีครับผม", ["สวัสดี", "ครับผม"]),
+    "vi": ("Hà Nội là thủ đô", ["Hà Nội", "là", "thủ đô"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Dictionary.create:DeprecationWarning")  # spaCy's own call
+@pytest.mark.parametrize("lang", WORDS)
+def test_the_extra_of_a_language_finds_words(lang):
+    config = TokenizeConfig(lang=lang)
+    try:
+        tools = versions(config)
+    except UsageError as missing:
+        pytest.skip(f"{lang}: not installed: {missing.hint}")
+    assert set(PACKAGES[lang]) <= set(tools)
+    text, expected = WORDS[lang]
+    assert [token.text for token in load_pipeline(config)(text)] == expected
 
 
 @pytest.mark.parametrize("model", ["no_such_model", "pytest", "json", "numpy"])
@@ -96,8 +165,9 @@ def test_a_pipeline_that_is_not_installed_is_refused_with_how_to_get_it():
 
 def test_without_a_model_every_setting_decides():
     config = TokenizeConfig(lang="fi", lower=True)
+    others = {*ADDED, *CHOOSING, "part"}  # at their defaults, or of no effect on what is in a file
     assert deciding(config) == {
-        name: each for name, each in vars(config).items() if name not in ADDED
+        name: each for name, each in vars(config).items() if name not in others
     }
 
 
