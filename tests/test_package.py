@@ -214,6 +214,8 @@ phrases tokens.parquet --min-count 1 -o phrases.tsv
 join tokens.parquet phrases.tsv -o joined.parquet
 vocab tokens.parquet -o vocab.tsv
 encode tokens.parquet vocab.tsv -o ids.parquet
+tokenize phrases.txt --part 1-2/2 -o parts
+seal parts
 dump build/model.safetensors vocab.tsv --format word2vec,spacy -o vectors
 plan phrases.txt --dim 2 --seq-len 5 --table input -o build
 info build/model.safetensors

@@ -27,6 +27,8 @@ PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY = 0, 2, 3, 8
 DATA, DICTIONARY, DATA_2 = 0, 2, 3
 SNAPPY = 1
 CODECS = {0: "", SNAPPY: "snappy", 2: "gzip", 4: "brotli", 6: "zstd"}
+DAMAGES = (OSError, LookupError, TypeError, AttributeError)
+"""What damaged metadata raises: a field may be missing, or a number where a list should be."""
 DAMAGED = "a page is shorter or longer than it should be"
 
 
@@ -63,23 +65,24 @@ class Layout:
         end = stream.seek(-8, os.SEEK_END)
         size = int.from_bytes(stream.read(4), "little")
         if size <= min(LONGEST_FOOTER, end):
-            with contextlib.suppress(OSError):
-                self._groups = Compact(stream, end - size, end).struct(FOOTER).get(4, [])
+            with contextlib.suppress(*DAMAGES):
+                self._groups = Compact(stream, end - size, end).struct(FOOTER)[4]
 
     def long(self, group: int, path: Sequence[str]) -> Chunk | None:
-        """Return a column of a row group if a page of it is long, and can be read here."""
-        names = [each.encode() for each in path]
-        columns = self._groups[group].get(1, []) if group < len(self._groups) else []
-        for number, column in enumerate(columns[: len(self._schema)]):
-            about, schema = column.get(3, {}), self._schema.column(number)
-            if about.get(3) == names and about.get(6, 0) > limits.PARQUET_BYTES:
-                if schema.max_repetition_level:
-                    return None
-                with contextlib.suppress(OSError, KeyError):
+        """Return a column of a row group if a page of it is long, and can be read here.
+
+        Of a damaged file none is: Arrow reads it, and says what is wrong.
+        """
+        with contextlib.suppress(*DAMAGES):
+            names = [each.encode() for each in path]
+            for number, column in enumerate(self._groups[group][1][: len(self._schema)]):
+                about, schema = column[3], self._schema.column(number)
+                if about[3] == names and about[6] > limits.PARQUET_BYTES:
+                    if schema.max_repetition_level:
+                        return None
                     pages = [*self._pages(about)]
                     chunk = Chunk(about[4], schema.max_definition_level, pages)
-                    if _is_long(chunk):
-                        return chunk
+                    return chunk if _is_long(chunk) else None
         return None
 
     def _pages(self, about: dict[int, int]) -> Iterator[Page]:

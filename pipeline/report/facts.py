@@ -27,7 +27,7 @@ from corpus2vec.pipeline.files.json_text import COUNT, parse_json, require_shape
 from corpus2vec.pipeline.report import measures
 from corpus2vec.pipeline.report.curves import Curves, measure_curves
 from corpus2vec.pipeline.report.folder import find_artifacts, remarks_on
-from corpus2vec.pipeline.report.measures import Frequency, Lengths
+from corpus2vec.pipeline.report.measures import Confusion, Frequency, Lengths
 from corpus2vec.pipeline.report.palette import LABEL_COLOURS
 from corpus2vec.pipeline.report.word_map import Labels, Neighbours, WordMap, facts_of_table
 from corpus2vec.pipeline.stages import STAGES, dump, encode, tokenize, train, vocab
@@ -36,7 +36,12 @@ from corpus2vec.pipeline.tables.table import Table
 from corpus2vec.pipeline.tables.tokens import as_written, has_unsafe
 from corpus2vec.pipeline.vocabulary.vocabulary import Vocabulary, read_vocabulary
 
-METRICS_SHAPE = {"step": (None, COUNT), "epoch": (None, COUNT), ...: (None, float)}
+METRICS_SHAPE = {
+    "step": (None, COUNT),
+    "epoch": (None, COUNT),
+    "valid_confusion": (None, [[COUNT]]),
+    ...: (None, float),
+}
 """The shape of a line of metrics (see `json_text`); null is a number that was not finite."""
 
 
@@ -52,6 +57,7 @@ class Facts:
     frequency: Frequency | None = None
     lengths: Lengths | None = None
     curves: Curves | None = None
+    confusion: Confusion | None = None
     map: WordMap | None = None
     shape: tuple[int, int] | None = None
     """Rows and columns of the table."""
@@ -112,6 +118,7 @@ def gather(
         frequency=_frequency(vocabulary),
         lengths=lengths,
         curves=curves,
+        confusion=_confusion(trained),
         **facts,
     )
 
@@ -185,6 +192,20 @@ def _read_table(given: Input, vocabulary: Vocabulary | None) -> Table:
     original = {as_written(token, name): token for token in unsafe}
     tokens = [original.get(token, token) for token in table.tokens.to_pylist()]
     return replace(table, tokens=pa.array(tokens, pa.string()))
+
+
+def _confusion(trained: Mapping[str, Any]) -> Confusion | None:
+    """Return the confusion that training counted at its end; None if it counted none."""
+    if "valid_confusion" not in trained:
+        return None
+    names = trained.get("labels")
+    require_shape(names, [str], "the manifest of the model, labels")
+    size = len(names or ())
+    counts = trained["valid_confusion"]
+    require_shape(counts, [[COUNT]], "the manifest of the model, valid_confusion")
+    if not isinstance(counts, list) or [len(row) for row in counts] != [size] * size:
+        raise DataError("the manifest of the model has a confusion of other labels")
+    return Confusion(names=tuple(names or ()), counts_CC=np.array(counts, np.int64))
 
 
 def read_curves(folder: Path) -> Curves | None:

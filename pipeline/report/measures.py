@@ -30,6 +30,32 @@ SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
 Points = tuple[tuple[int, float], ...]
 
 
+# --- a classifier ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """How many held-out documents of each label were predicted each label."""
+
+    names: tuple[str, ...]
+    counts_CC: np.ndarray
+    """A row for each label that documents have, a column for each that was predicted."""
+
+    @property
+    def recall(self) -> list[float | None]:
+        """For each label, the share of its documents that were predicted it; None without any."""
+        rows = zip(self.counts_CC.diagonal().tolist(), self.counts_CC.sum(1).tolist(), strict=True)
+        return [right / of if of else None for right, of in rows]
+
+    @property
+    def precision(self) -> list[float | None]:
+        """For each label, the share of what was predicted it that has it; None without any."""
+        columns = zip(
+            self.counts_CC.diagonal().tolist(), self.counts_CC.sum(0).tolist(), strict=True
+        )
+        return [right / of if of else None for right, of in columns]
+
+
 # --- words and documents ---------------------------------------------------------------------
 
 

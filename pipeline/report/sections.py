@@ -25,7 +25,7 @@ from corpus2vec.pipeline.report.elements import (
     word,
 )
 from corpus2vec.pipeline.report.facts import Facts
-from corpus2vec.pipeline.report.measures import Frequency
+from corpus2vec.pipeline.report.measures import Confusion, Frequency
 from corpus2vec.pipeline.stages import train
 
 SCORES = {
@@ -184,6 +184,8 @@ def training(facts: Facts) -> str:
     scores = [(label, f"{value:.4g}") for label, value in scores if isinstance(value, float)]
     if scores:
         tables.append(slim(table("Scores of the model", ["score", "value"], scores, numbers=[1])))
+    if facts.confusion:
+        tables.append(_confused(facts.confusion))
     if facts.curves and len(facts.curves.epochs) > 1:
         tables.append(_epochs(facts.curves.epochs))
     if not figures and not tables:
@@ -195,6 +197,24 @@ def training(facts: Facts) -> str:
         lead = f"{trained['valid_documents']:,} documents were held out of the training."
     drawn = Markup(f'<div class="charts">{"".join(figures)}</div>') if figures else Markup("")
     return section("training", "Training", drawn, *tables, lead=lead)
+
+
+def _confused(found: Confusion) -> Markup:
+    """Return how many documents of each label were predicted each label, and both ratios."""
+    head = ["label", *found.names, "recall"]
+    rows = [
+        [name, *(f"{count:,}" for count in row), _percent(recall)]
+        for name, row, recall in zip(
+            found.names, found.counts_CC.tolist(), found.recall, strict=True
+        )
+    ]
+    rows.append(["precision", *map(_percent, found.precision), ""])
+    caption = "Held-out documents by their label (rows) and the label predicted (columns)"
+    return slim(table(caption, head, rows, numbers=range(1, len(head))))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
 
 
 def _epochs(lines: Iterable[Mapping[str, Any]]) -> Markup:

@@ -74,7 +74,7 @@ class Events:
         return b"".join(
             record(scalar(moment, line["step"], name, value))
             for name, value in line.items()
-            if name not in POSITION and value is not None
+            if name not in POSITION and isinstance(value, int | float)
         )
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,7 +65,7 @@ class Hooks:
 
     progress: Progress
     save: Callable[[Checkpoint], None]
-    record: Callable[[Mapping[str, float]], None]
+    record: Callable[[Mapping[str, Any]], None]
     """Takes a line of metrics."""
 
 
@@ -217,9 +218,8 @@ class Training:
             self.position.loss_count += 1
 
     def _fail(self, step: int) -> None:
-        rates = ", ".join(
-            f"{option_name(name)} (it is {rate})" for name, rate in self.config.rates.items()
-        )
+        each = (f"{option_name(name)} (it is {rate})" for name, rate in self.config.rates.items())
+        rates = ", ".join(each)
         raise PipelineError(
             f"the loss is no longer a finite number, at step {step:,}",
             hint=f"lower {rates} or --clip (it is {self.config.clip}); "
@@ -229,8 +229,8 @@ class Training:
     def _end_epoch(self) -> bool:
         """Score the epoch and move to the next; return whether --patience ran out."""
         position, config = self.position, self.config
-        train_loss = position.loss_sum / position.loss_count if position.loss_count else math.nan
-        scores = {"epoch": position.epoch + 1, "train_loss": train_loss}
+        loss = position.loss_sum / position.loss_count if position.loss_count else math.nan
+        scores: dict[str, Any] = {"epoch": position.epoch + 1, "train_loss": loss}
         if self.inputs.held_out is not None:
             self.model.eval()
             with torch.no_grad():

@@ -2,7 +2,7 @@
 
 `model.metrics.jsonl` has a line every few steps (step, epoch, tokens, seconds, loss,
 tokens_per_second, and of the learning rates lr and table_lr those in use) and one line an epoch
-(train_loss; with held-out documents also valid_loss and the objective's own score).
+(train_loss; with held-out documents also valid_loss and the objective's own scores).
 
 Each run writes a file of its own, which takes the name when the run begins, so that it can be read
 while the run goes on. If another run takes the name meanwhile, the lines of the two do not mix: the

@@ -31,8 +31,8 @@ class Position:
     """How many losses that is: steps with nothing to predict have none."""
     best_loss: float = math.inf
     best_epoch: int = 0
-    scores: list[dict[str, float]] = field(default_factory=list)
-    """Scores of each finished epoch."""
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    """Scores of each finished epoch: numbers, and a classifier's confusion."""
     seconds: float = 0.0
     """Seconds of training, including those before a stop and a resume."""
     reported_sum: float = 0.0
@@ -53,7 +53,7 @@ class Position:
             if not is_like(value, default[name]):
                 raise ValueError(f"its {name} is {value!r}"[:80])
         for each in entry["scores"]:
-            if not isinstance(each, dict) or not all(is_like(v, 0.0) for v in each.values()):
+            if not isinstance(each, dict) or not all(map(is_score, each.values())):
                 raise ValueError("its scores are no numbers")
         if entry["epoch"] != len(entry["scores"]) or entry["epoch"] < entry["best_epoch"]:
             raise ValueError("it has other epochs than scores")
@@ -70,6 +70,18 @@ class Checkpoint:
     """The optimizers' own counters."""
     metrics: bytes = b""
     """The lines of metrics so far."""
+
+
+def is_score(value: Any) -> bool:
+    """Return whether it is a number, or a square of counts.
+
+    >>> is_score(0.5), is_score([[3, 0], [1, 2]]), is_score([[3, 0]]), is_score("3")
+    (True, True, False, False)
+    """
+    if not isinstance(value, list):
+        return is_like(value, 0.0)
+    rows = [row for row in value if isinstance(row, list) and len(row) == len(value)]
+    return len(rows) == len(value) and all(is_like(each, 0) for row in rows for each in row)
 
 
 def is_like(value: Any, example: Any) -> bool:

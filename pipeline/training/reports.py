@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.progress import Progress
@@ -17,7 +18,7 @@ class Reports:
     def __init__(
         self,
         progress: Progress,
-        record: Callable[[Mapping[str, float]], None],
+        record: Callable[[Mapping[str, Any]], None],
         config: TrainConfig,
         steps_an_epoch: int,
     ) -> None:
@@ -55,12 +56,12 @@ class Reports:
         epoch = f"{position.epoch + 1}/{self._config.epochs}"
         self._advance(position, epoch=epoch, loss=loss, tokens_per_second=speed)
 
-    def epoch(self, position: Position, scores: Mapping[str, float]) -> None:
+    def epoch(self, position: Position, scores: Mapping[str, Any]) -> None:
         """Report the scores of the epoch that ends here."""
         held_out = {
             name.removeprefix("valid_"): value
             for name, value in scores.items()
-            if name.startswith("valid_")
+            if name.startswith("valid_") and isinstance(value, float)
         }
         if held_out:
             self._progress.notice(
@@ -75,7 +76,7 @@ class Reports:
         total = position.steps - position.step + self._steps + later * self._steps_an_epoch
         self._progress.advance(position.steps, total, "steps", **facts)
 
-    def _line(self, position: Position, **facts: float) -> None:
+    def _line(self, position: Position, **facts: Any) -> None:
         line = {
             "step": position.steps,
             "epoch": position.epoch + 1,

@@ -48,6 +48,11 @@ class Stepper:
         self._shards = min(threads, MOST_SHARDS) if self._device.type == "cpu" else 1
         self._pool: ThreadPoolExecutor | None = None
         if self._shards > 1:
+            # torch imports a module when an optimizer makes its first step. On a thread of the
+            # pool that import can wait for ever: a signal may end the main thread's work while it
+            # holds the lock of all imports. This does the import here.
+            with torch.profiler.record_function("step"):
+                pass
             # torch keeps this number for each thread.
             self._pool = ThreadPoolExecutor(
                 self._shards, "step", torch.set_num_threads, (threads // self._shards,)

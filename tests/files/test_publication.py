@@ -10,7 +10,7 @@ from corpus2vec.pipeline.artifacts.beside import manifest_path
 from corpus2vec.pipeline.artifacts.inputs import artifact_input, file_input
 from corpus2vec.pipeline.artifacts.store import produce
 from corpus2vec.pipeline.errors import StorageError, UsageError
-from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python
+from tests.support.artifacts import MANIFEST, NAME, make, names, never, recipe, run_python, writing
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_link_stays_a_link_and_its_target_is_written(tmp_path, there):
     (build / NAME).symlink_to(disk / "real.txt")
     if there:
         (disk / "real.txt").write_bytes(b"old")
-    outcome = make(build / NAME)
+    outcome = produce(recipe(), build / NAME, writing(b"hello"), force=there)
     assert outcome.output == build / NAME
     assert (build / NAME).readlink() == disk / "real.txt"
     assert names(build) == [NAME]

@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from corpus2vec.pipeline.artifacts.beside import manifest_path
+from corpus2vec.pipeline.artifacts.manifest import Manifest
 from corpus2vec.pipeline.errors import DataError
+from corpus2vec.pipeline.report import sections
 from corpus2vec.pipeline.report.command_line import commands
 from tests.support.builds import gather, hand_made, run, write_dump
 from tests.support.commands import spawn
@@ -155,3 +158,29 @@ def test_metrics_that_are_none_are_refused_with_their_line(copy, line):
         file.write(line)
     with pytest.raises(DataError, match=r"model\.metrics\.jsonl line \d+ is not a line of metrics"):
         gather(copy)
+
+
+def test_the_confusion_of_a_classifier_is_that_of_its_manifest(copy):
+    counts = {"labels": ["news", "verse"], "valid_confusion": [[3, 1], [0, 0]]}
+    change_counts(copy / "model.safetensors", **counts)
+    found = gather(copy).confusion
+    assert found.names == ("news", "verse")
+    assert found.recall == [0.75, None]
+    assert found.precision == [1.0, 0.0]
+    page = sections.training(gather(copy))
+    assert '<td class="n">75.0%</td>' in page
+
+
+@pytest.mark.parametrize("counts", [[[1]], [[1, 2], [3]], "many", [[-1, 0], [0, 0]], [1, 2]])
+def test_a_confusion_that_is_none_is_refused(copy, counts):
+    change_counts(copy / "model.safetensors", labels=["a", "b"], valid_confusion=counts)
+    with pytest.raises(DataError, match="the manifest of the model"):
+        gather(copy)
+
+
+def change_counts(artifact, **counts):
+    """Write what a manifest counts again, with its checksum."""
+    path = manifest_path(artifact)
+    manifest = Manifest.from_json(path.read_text())
+    changed = replace(manifest, counts={**manifest.counts, **counts})
+    path.write_text(changed.to_json())

@@ -36,7 +36,7 @@ def test_no_two_stages_have_a_setting_of_the_same_name():
         for stage in STAGES
         for kind in (stage.CONFIG, stage.EXECUTION)
         for field in dataclasses.fields(kind)
-        if not field.metadata.get("shared")
+        if not field.metadata.get("shared") and not field.metadata.get("alone")
     )
     assert [name for name, count in names.items() if count > 1] == []
 

@@ -197,6 +197,9 @@ def test_a_classifier_learns(corpus, tmp_path):
     counts = train(corpus, tmp_path / "m.safetensors", **settings).counts
     assert counts["valid_accuracy"] == 1.0
     assert counts["labels"] == ["sea", "land"]
+    (sea, never), (wrong, land) = counts["valid_confusion"]
+    assert (never, wrong) == (0, 0)
+    assert sea + land == counts["valid_documents"]
 
 
 def test_patience_stops_early_and_keeps_the_best(corpus, tmp_path):

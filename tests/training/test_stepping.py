@@ -1,5 +1,8 @@
 """A step in shards: the gradients of the whole batch, whatever the number of threads."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -67,3 +70,27 @@ def test_a_batch_without_anything_to_predict_has_no_gradient():
     stepper.close()
     assert loss is None
     assert all(each.grad is None for each in model.parameters())
+
+
+WATCHED = """
+import sys, threading
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            print(threading.current_thread().name, "imports", name)
+
+sys.meta_path.insert(0, Watch())
+from corpus2vec.__main__ import main
+main()
+"""
+
+
+def test_only_the_main_thread_imports(tmp_path):
+    """A thread that imports can wait for ever for a main thread that a signal has stopped."""
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("Hope to see you soon\nNice to see you again\n" * 40)
+    settings = ["--dim", "4", "--epochs", "1", "--threads", "2", "--quiet"]
+    command = [sys.executable, "-c", WATCHED, "run", corpus, "-o", tmp_path / "build", *settings]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, ""), result.stderr

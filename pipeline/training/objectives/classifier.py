@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,9 @@ from corpus2vec.pipeline.training.batches.grouped import Grouped
 from corpus2vec.pipeline.training.batches.labelled import LabelledBatch, LabelledDocuments
 from corpus2vec.pipeline.training.blocks import Blocks
 from corpus2vec.pipeline.training.network import Recurrent, State
+
+CONFUSED_LABELS = 20
+"""Of more labels the confusion is not counted: nobody could read it."""
 
 
 class Classifier(nn.Module):
@@ -62,18 +66,32 @@ class Classifier(nn.Module):
         """Return the number of ids."""
         return len(batch.ids_n)
 
-    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
-        """Return the loss, in nats a document, and the accuracy."""
+    def evaluate(self, blocks: Blocks) -> Mapping[str, Any]:
+        """Return the loss, in nats a document, the accuracy and, of few labels, the confusion.
+
+        That is C lists of C numbers: how many documents of a label were predicted each label.
+        """
         total, right = 0.0, 0
-        device = self.recurrent.embedding.weight.device
+        device, labels = self.recurrent.embedding.weight.device, self.head.out_features
+        confusion_n = torch.zeros(labels**2 if labels <= CONFUSED_LABELS else 0, dtype=torch.int64)
         for documents in blocks.in_order():
             batches = LabelledDocuments(documents, self._together, self.config.length, None)
             for step in range(len(batches)):
                 batch = move(batches[step], device)
                 logits_BC = self.logits(batch.ids_n, batch.sizes_T)
                 total += F.cross_entropy(logits_BC, batch.labels_B, reduction="sum").item()
-                right += int((logits_BC.argmax(1) == batch.labels_B).sum())
-        return {"loss": total / blocks.documents, "accuracy": right / blocks.documents}
+                predicted_B = logits_BC.argmax(1)
+                right += int((predicted_B == batch.labels_B).sum())
+                if len(confusion_n):
+                    pairs_B = (batch.labels_B * labels + predicted_B).cpu()
+                    confusion_n += torch.bincount(pairs_B, minlength=labels**2)
+        scores: dict[str, Any] = {
+            "loss": total / blocks.documents,
+            "accuracy": right / blocks.documents,
+        }
+        if len(confusion_n):
+            scores["confusion"] = confusion_n.reshape(labels, labels).tolist()
+        return scores
 
     def logits(
         self, ids_n: Tensor, sizes_T: Tensor, generator: torch.Generator | None = None

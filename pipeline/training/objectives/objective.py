@@ -37,8 +37,11 @@ class Objective(Protocol[B]):
     def tokens(self, batch: B) -> int:
         """Return how many tokens the batch reads."""
 
-    def evaluate(self, blocks: Blocks) -> Mapping[str, float]:
-        """Return the scores on held-out documents by name; `loss` is one of them."""
+    def evaluate(self, blocks: Blocks) -> Mapping[str, Any]:
+        """Return the scores on held-out documents by name; `loss` is one of them.
+
+        All but the classifier's `confusion` are single numbers.
+        """
 
     # As every torch module has them:
 
