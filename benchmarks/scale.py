@@ -107,7 +107,7 @@ def write_ids(path: Path, tokens: int, counts_V: np.ndarray, vocabulary: str) ->
     """Write that many drawn ids as an artifact, unless it is there."""
     import pyarrow as pa
 
-    from corpus2vec.pipeline.artifacts.parquet import RowGroupWriter
+    from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
 
     if path.exists():
         return
