@@ -251,8 +251,9 @@ def _input_changes(recipe: Recipe, manifest: Manifest) -> list[str]:
     before, after = manifest.inputs, recipe.inputs
     unread = next((each for each in after if not each.digest), None)
     if unread:
-        known = f"{unread.role} {unread.name} changed"
-        return [known if unread.version else "standard input is read again"]
+        if unread.version:
+            return [f"{unread.role} {unread.name} changed"]
+        return [f"{'standard input' if unread.name == '-' else unread.name} is read again"]
     if len(before) != len(after):
         return [f"inputs {len(before)} → {len(after)}"]
     return [

@@ -2,7 +2,8 @@
 
 Credentials, regions and endpoints come from the environment, as each store's own tools take them. A
 file is downloaded once, as it is read. What the store calls its content (the ETag, the generation,
-else size and time) is its version: as long as it is the same, the digest taken then is, too.
+else size and time) is its version: as long as it is the same, the digest taken then is, too. Where
+a store says none of these, as many web servers do not, a file is read again each time.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class RemoteFile:
     """Its URI."""
     size: int
     version: str
+    """Empty if the store has none."""
     filesystem: Any
     """Arrow's, in which it has this path."""
     path: str
@@ -187,7 +189,10 @@ def _file_system(uri: str) -> tuple[Any, str]:
 
 
 def _version(filesystem: Any, info: Any) -> str:
-    """Return what the store calls the content of a file; else its size and time."""
+    """Return what the store calls the content of a file; else its size and time, or nothing.
+
+    The size alone does not do: other content may have the same.
+    """
     from pyarrow.fs import PyFileSystem
 
     if isinstance(filesystem, PyFileSystem):
@@ -199,7 +204,7 @@ def _version(filesystem: Any, info: Any) -> str:
     for name in VERSION_NAMES:
         if by_name.get(name):
             return f"{name} {_text(by_name[name])}"
-    return f"size {info.size} time {info.mtime_ns}"
+    return "" if info.mtime_ns is None else f"size {info.size} time {info.mtime_ns}"
 
 
 def _text(value: object) -> str:
