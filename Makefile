@@ -55,12 +55,12 @@ demo: $(VENV)/.installed  ## Run the whole pipeline on two phrases, and show the
 test: lint browser $(VENV)/.installed-examples  ## Check format, lint, types, and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --durations=15 -r fEs
 
-# The report is tested in a real browser, the man page by man. Root on Debian or Ubuntu gets both,
-# anybody else is told how; with CI set the tests fail without a browser rather than being skipped.
+# The report is tested in a real browser, the man page by man, a recipe of the docs by R. Root on
+# Debian or Ubuntu gets them; with CI set the tests fail without one rather than being skipped.
 FIND_BROWSER := which chromium chromium-browser google-chrome 2>/dev/null | grep -q .
 browser:
-	@{ $(FIND_BROWSER) && which man >/dev/null; } || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium man-db; }
+	@{ $(FIND_BROWSER) && which man Rscript >/dev/null; } || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium man-db r-base-core; }
 	@$(FIND_BROWSER) || echo '*** NO CHROMIUM: the report is NOT tested in a browser. Install it: apt-get install chromium ***'
 
 lint: $(VENV)/.installed-dev  ## Check format, lint and types

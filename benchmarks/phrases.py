@@ -142,7 +142,7 @@ def print_differences(work: Path, connectors: str) -> None:
     with (work / "joined.txt").open() as one, (work / "gensim.txt").open() as other:
         documents = [a.split() == b.split() for a, b in zip(one, other, strict=True)]
     print(
-        f"{connectors}: {len(theirs):,} phrases of gensim's, {len(ours):,} of ours, "
+        f"{connectors}: {len(theirs):,} phrases of gensim's, {len(ours):,} of corpus2vec's, "
         f"{len(theirs ^ ours)} not in both; {documents.count(False)} of {len(documents):,} "
         "documents joined otherwise",
         file=sys.stderr,

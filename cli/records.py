@@ -56,11 +56,6 @@ class Records:
         """Whether a person reads it."""
         return self.format == "table"
 
-    @property
-    def is_json(self) -> bool:
-        """Whether the answers' values are printed, and not their rows."""
-        return self.format in ("json", "jsonl")
-
     def add(self, value: Mapping[str, Any], rows: Iterable[Row] | None = None) -> None:
         """Print an answer: its value as JSON, or else its rows.
 

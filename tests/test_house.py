@@ -106,7 +106,7 @@ class Import:
 
     line: int
     module: str
-    """The module that it comes from: `numpy`, or of ours without `corpus2vec.`: `tables.table`."""
+    """The module that it comes from: `numpy`; of this package as `tables.table`."""
     name: str
     """The name in it; nothing where the module itself is imported."""
     ours: bool
@@ -191,7 +191,7 @@ class House:
         return Import(node.lineno, rest, name, True, eager)
 
     def brought_along(self, name):
-        """The foreign modules that importing a module of ours imports, down through ours."""
+        """The foreign modules that a module of this package imports, directly or through others."""
         foreign, seen, waiting = set(), set(), [name]
         while waiting:
             name = waiting.pop()

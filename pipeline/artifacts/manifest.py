@@ -101,11 +101,6 @@ class Recipe:
         """Return the files of all inputs of that role, in order."""
         return [Path(each.name) for each in self.inputs if each.role == role]
 
-    @property
-    def is_sealed(self) -> bool:
-        """Whether the digest of every input is known."""
-        return all(each.digest for each in self.inputs)
-
     def sealed(self) -> Recipe:
         """Return the recipe with the digests of its streams, which must have been read."""
         inputs = tuple(

@@ -89,11 +89,6 @@ class RowGroupReader:
         ]
 
     @property
-    def most_items(self) -> int:
-        """The number of list items; an empty list counts as one."""
-        return sum(self.sizes)
-
-    @property
     def metadata(self) -> dict[str, str]:
         """The key-value metadata of the file, or of the first part.
 

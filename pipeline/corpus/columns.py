@@ -1,6 +1,6 @@
 """The columns of a CSV or TSV file: what separates them, which are wanted, by name or number.
 
-The first row decides. A person is told where it is read otherwise than a file of its kind usually
+The first row decides. A notice reports where it is read otherwise than a file of its kind usually
 is, and where it seems to be data although a header is expected.
 """
 

@@ -164,7 +164,7 @@ class LongJson:
         return value
 
     def _skip(self, context: str, depth: int = 0) -> None:
-        """Read a value for nothing but its errors. `context` stands in for what is before it."""
+        """Read a value for nothing but its errors. `context` replaces what is before it."""
         window = self._window
         open_brackets = bytearray()
         while True:
@@ -196,7 +196,7 @@ class LongJson:
                 return
 
     def _begin_next(self, bracket: str, context: str) -> str:
-        """Pass short elements or members, and the next one's key; return what stands for them."""
+        """Pass short elements or members, and the next one's key; return their replacement."""
         window = self._window
         short = SHORT_ELEMENTS if bracket == "[" else SHORT_MEMBERS
         self._next()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import codecs
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
@@ -17,7 +18,7 @@ from corpus2vec.pipeline.corpus.sources import Source
 from corpus2vec.pipeline.errors import DataError
 
 
-class Strings:
+class Strings(abc.ABC):
     """Rows of a column of strings; a string is decoded when it is asked for."""
 
     lengths: np.ndarray
@@ -27,9 +28,9 @@ class Strings:
         self._title = f"{source.title}: the column {name}"
         self._errors = errors
 
+    @abc.abstractmethod
     def has(self, row: int) -> bool:
         """Return whether a row has a string, be it an empty one."""
-        raise NotImplementedError
 
     def part(self, begin: int, end: int) -> pa.Array:
         """Return some rows; strings as large_string."""
@@ -49,11 +50,13 @@ class Strings:
         except UnicodeDecodeError as problem:
             self._refuse(problem)
 
+    @abc.abstractmethod
     def _raw(self, begin: int, end: int) -> pa.Array:
-        raise NotImplementedError
+        """Return some rows; unchecked strings as large_binary, other values as they are."""
 
+    @abc.abstractmethod
     def _raw_blocks(self, row: int) -> Iterator[bytes]:
-        raise NotImplementedError
+        """Yield a string's bytes, block by block."""
 
     def _decode(self, raw: bytes | None) -> str | None:
         try:

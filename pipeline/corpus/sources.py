@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 
 from corpus2vec.pipeline.corpus.remote import RemoteFile
 from corpus2vec.pipeline.corpus.signatures import refuse_no_text
-from corpus2vec.pipeline.corpus.spans import Span, SpanStream
+from corpus2vec.pipeline.corpus.spans import Span
 from corpus2vec.pipeline.corpus.streams import Stream, begun
 from corpus2vec.pipeline.files.compression import (
     HEAD_BYTES,
@@ -122,7 +122,9 @@ class Source:
                 if self.is_pipe:
                     raw = cast("IO[bytes]", Stream(raw, raw, self.digest))
                 elif self.bytes:
-                    raw = cast("IO[bytes]", SpanStream(raw, self.bytes, self.digest))
+                    raw.seek(self.bytes.begin)
+                    size = self.bytes.end - self.bytes.begin
+                    raw = cast("IO[bytes]", Stream(raw, raw, self.digest, size))
             stream, head = begun(raw)
             # What its name says and its content does not is damaged, and reported as that.
             if compression := compression_of(head) or self.compression:

@@ -1,10 +1,9 @@
-"""A span: a part of a file that is read as if it were the whole, and what its digest is."""
+"""A span: a part of a file that is read as if it were the whole."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from typing import IO, Any, Literal
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -25,30 +24,3 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.begin}-{self.end}/{self.of}"
-
-
-class SpanStream(io.RawIOBase):
-    """The bytes of a span. Every byte that is read from it is also fed to a digest."""
-
-    def __init__(self, file: IO[bytes], span: Span, digest: Any) -> None:
-        self._file = file
-        self._left = span.end - span.begin
-        self._size = self._left
-        self._digest = digest
-        file.seek(span.begin)
-
-    def readable(self) -> bool:
-        """Return true."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`, or less of it at the end of the span; return the number of bytes."""
-        piece = self._file.read(min(len(buffer), self._left))
-        buffer[: len(piece)] = piece
-        self._digest.update(piece)
-        self._left -= len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        """Return the number of bytes read so far."""
-        return self._size - self._left

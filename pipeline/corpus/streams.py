@@ -1,8 +1,9 @@
-"""Streams that are looked at before they are read, or that can be read only once."""
+"""Streams that are looked at before they are read, or whose digest is taken while they are."""
 
 from __future__ import annotations
 
 import io
+import sys
 from typing import IO, Any, cast
 
 from corpus2vec.pipeline.corpus.signatures import HEAD_BYTES
@@ -50,14 +51,15 @@ class PutBack(io.RawIOBase):
 
 
 class Stream(io.RawIOBase):
-    """What can be read only once. Every byte that is read from it is also fed to a digest."""
+    """What is read once, or a part of it. Every byte that is read is also fed to a digest."""
 
-    def __init__(self, owner: Any, stream: Any, digest: Any) -> None:
+    def __init__(self, owner: Any, stream: Any, digest: Any, size: int = sys.maxsize) -> None:
         # The text stream of standard input, not only its buffer: at exit Python closes what nobody
         # refers to, and aborts if a thread is still reading from it.
         self._owner = owner
         self._stream = stream
         self._digest = digest
+        self._size = size
         self._position = 0
 
     def readable(self) -> bool:
@@ -65,8 +67,8 @@ class Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`, or less of it at the end of the stream; return the number of bytes."""
-        piece = self._stream.read(len(buffer))
+        """Fill `buffer`, or less of it at the end; return the number of bytes."""
+        piece = self._stream.read(min(len(buffer), self._size - self._position))
         buffer[: len(piece)] = piece
         self._digest.update(piece)
         self._position += len(piece)

@@ -1,4 +1,4 @@
-"""Which words may be the ends of a phrase, and the numbers of what stands there."""
+"""Which words may be the ends of a phrase, and the numbers of the words there."""
 
 import numpy as np
 import pyarrow as pa

@@ -163,7 +163,7 @@ def test_the_vocabulary_is_made_of_tallies_and_where_one_is_gone_of_tokens(corpu
 
 
 class Noted(Progress):
-    """Keeps what a person is told."""
+    """Keeps the notices."""
 
     def __init__(self):
         self.notices = []

@@ -107,7 +107,7 @@ class Listener:
 
 
 def notices(corpus):
-    """What a person is told of how a corpus, which was read, was read."""
+    """The notices of how a corpus was read, which has been read."""
     documents(corpus)
     listener = Listener()
     corpus.report(listener, 0)
