@@ -6,6 +6,7 @@ import functools
 import inspect
 import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
@@ -14,6 +15,7 @@ import typer
 from corpus2vec.cli.console import Console
 from corpus2vec.cli.corpora import FilesFrom, named_corpora
 from corpus2vec.cli.options import HelpAll, Request, add_command, building, building_like, planning
+from corpus2vec.cli.parts import made
 from corpus2vec.cli.records import Records
 from corpus2vec.cli.streams import STDOUT, print_json
 from corpus2vec.cli.wording import outcome_json
@@ -168,13 +170,11 @@ def command_of(
             _stream(maker, request.console, given, config, execution)
             return
         outcomes = []
-        for path, own in config.outputs(Path(output)):
-            _begin(request.console, maker.NAME)
-            outcome = maker.run(
-                given, path, own, execution, force=request.force, progress=request.console
-            )
-            request.console.stage_done(outcome)
-            outcomes.append(outcome_json(outcome))
+        begin = functools.partial(_begin, request.console, maker.NAME)
+        with closing(made(maker, request, given, Path(output), begin)) as all_made:
+            for outcome in all_made:
+                request.console.stage_done(outcome)
+                outcomes.append(outcome_json(outcome))
         if request.json:
             print_json(outcomes if len(outcomes) > 1 else outcomes[0])
 
@@ -271,9 +271,6 @@ def _stream(
 
 
 def _use_threads(request: Request) -> None:
-    threads = request.settings["threads"]
-    if threads:
-        import pyarrow as pa
+    from corpus2vec.pipeline import processors
 
-        pa.set_cpu_count(threads)
-        pa.set_io_thread_count(threads)
+    processors.use(request.settings["threads"])

@@ -52,7 +52,9 @@ class Console:
     def advance(self, done: int, total: int | None, unit: str, **facts: float | str) -> None:
         """Show how far the stage is, as often as a terminal or a log needs it."""
         now = time.monotonic()
-        since, already = self._origin = self._origin or (now, done)
+        if self._origin is None or done < self._origin[1]:  # perhaps that of the next part
+            self._origin = now, done
+        since, already = self._origin
         wait = REDRAW_SECONDS if self.is_live else HEARTBEAT_SECONDS
         if self.quiet or now - self._shown < wait:
             return

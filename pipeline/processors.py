@@ -26,6 +26,15 @@ def available(root: Path = Path("/")) -> int:
     return max(1, min([processors, *map(math.ceil, _quotas(root))]))
 
 
+def use(threads: int | None) -> None:
+    """Let Arrow use so many threads in this process; None changes nothing."""
+    if threads:
+        import pyarrow as pa
+
+        pa.set_cpu_count(threads)
+        pa.set_io_thread_count(threads)
+
+
 def _quotas(root: Path) -> Iterator[float]:
     """Yield every quota, in processors, on this process's cgroup and on those it is nested in.
 

@@ -22,7 +22,13 @@ from corpus2vec.pipeline.config.dump import (
 )
 from corpus2vec.pipeline.config.encode import EncodeConfig
 from corpus2vec.pipeline.config.judge import CompareConfig, EvaluateConfig
-from corpus2vec.pipeline.config.parts import MOST_PARTS, Part, Parted, parts_of
+from corpus2vec.pipeline.config.parts import (
+    MOST_PARTS,
+    Part,
+    Parted,
+    PartedExecution,
+    parts_of,
+)
 from corpus2vec.pipeline.config.phrases import ENGLISH, PhrasesConfig
 from corpus2vec.pipeline.config.report import MapConfig
 from corpus2vec.pipeline.config.settings import Execution, Settings, option_name, require, setting
@@ -56,6 +62,7 @@ __all__ = [
     "MapConfig",
     "Part",
     "Parted",
+    "PartedExecution",
     "PhrasesConfig",
     "PredictConfig",
     "Settings",

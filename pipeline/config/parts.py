@@ -1,7 +1,8 @@
-"""The setting of stages that can be carried out part by part: which part of how many.
+"""The settings of stages that can be carried out part by part: which part of how many, and where.
 
-A part is `I/N`, from `1/N` to `N/N`; its file is `part-00042.parquet` in the folder --output. Names
-have five digits, so that the order of the names is that of the parts.
+A part is `I/N`, from `1/N` to `N/N`; `all/N` is all of them. The file of a part is
+`part-00042.parquet` in the folder --output. Names have five digits, so that the order of the names
+is that of the parts.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from corpus2vec.pipeline.config.settings import Settings, require, setting
+from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
 
 MOST_PARTS = 99_999
+ALL = "all/"
+"""Before the number of parts: all of them, and the folder is sealed."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,16 @@ class Part:
 
 
 def parts_of(text: str) -> list[Part]:
-    """Return the parts that `I/N` or `I-J/N` names.
+    """Return the parts that `I/N`, `I-J/N` or `all/N` names.
 
     Raises UsageError for anything else.
 
-    >>> list(map(str, parts_of("2-3/7")))
-    ['2/7', '3/7']
+    >>> list(map(str, parts_of("2-3/7"))), len(parts_of("all/7"))
+    (['2/7', '3/7'], 7)
     """
-    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?/([0-9]{1,9})", text)
-    usage = "it is I/N or I-J/N, such as 1/16 for the first of 16 parts"
+    range_of = re.sub(f"^{ALL}([0-9]+)$", r"1-\1/\1", text)
+    found = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?/([0-9]{1,9})", range_of)
+    usage = "it is I/N, I-J/N or all/N, such as 1/16 for the first of 16 parts"
     if not found:
         require(False, f"--part cannot be {text!r}", usage)
         return []
@@ -63,8 +67,9 @@ class Parted(Settings):
 
     part: str | None = setting(
         None,
-        "Make only part I of N (I/N, or I-J/N for several), into the folder --output. auto takes "
-        "I and N from a Slurm array task; auto/N takes I from it or from a Kubernetes Indexed Job.",
+        "Make only part I of N (I/N, or I-J/N for several), into the folder --output; all/N makes "
+        "all, and seals the folder. auto takes I and N from a Slurm array task; auto/N takes I "
+        "from it or from a Kubernetes Indexed Job.",
         heading="Execution",
         metavar="I/N",
         alone=True,
@@ -75,6 +80,11 @@ class Parted(Settings):
         super().__post_init__()
         if self.part is not None:
             parts_of(self.part)
+
+    @property
+    def makes_all(self) -> bool:
+        """Whether all parts are made, so that the folder is sealed."""
+        return self.part is not None and self.part.startswith(ALL)
 
     @property
     def own_part(self) -> Part | None:
@@ -100,3 +110,43 @@ class Parted(Settings):
             (output / each.file, dataclasses.replace(self, part=str(each)))
             for each in parts_of(self.part)
         ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartedExecution(Execution):
+    """How the parts of a stage are carried out."""
+
+    workers: int | None = setting(
+        None,
+        "Of several parts: how many are made at once, each by a process; by default as many as "
+        "there are processors.",
+        least=1,
+        most=1024,
+        heading="Execution",
+        alone=True,
+    )
+    engine: Literal["local", "ray"] = setting(
+        "local",
+        "Where parts are made: by processes of this machine, or by tasks of Ray, on this machine "
+        "or on a cluster.",
+        heading="Execution",
+        alone=True,
+    )
+    address: str | None = setting(
+        None,
+        "The Ray cluster, as ray.init takes it; local starts Ray on this machine. By default the "
+        "one of RAY_ADDRESS, or the one that runs here; where there is none, as local.",
+        heading="Execution",
+        alone=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(
+            self.address is None or self.engine == "ray",
+            "--address has no effect without --engine ray",
+        )
+
+    def of_one(self) -> Self:
+        """Return how one of several parts is made: by the process that it is given to."""
+        return dataclasses.replace(self, workers=1, engine="local", address=None)

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from corpus2vec.pipeline.config.parts import Parted
-from corpus2vec.pipeline.config.settings import Execution, Settings, require, setting
+from corpus2vec.pipeline.config.parts import Parted, PartedExecution
+from corpus2vec.pipeline.config.settings import Settings, require, setting
 
 ADDED = ("id_field", "on_missing", "delimiter", "quoting", "header")
 """Settings that came later than the format of tokens.parquet."""
@@ -151,12 +151,13 @@ class TokenizeConfig(CorpusConfig, Parted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenizeExecution(Execution):
+class TokenizeExecution(PartedExecution):
     """How tokenizing is carried out: what a person chooses that is no part of the recipe."""
 
     workers: int | None = setting(
         None,
-        "Processes that tokenize; by default up to 6, by processors and size of the corpus.",
+        "Processes that tokenize; by default up to 6, by processors and size of the corpus. Of "
+        "several parts, how many are made at once; by default as many as there are processors.",
         least=1,
         most=1024,
         heading="Execution",

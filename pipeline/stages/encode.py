@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from corpus2vec.pipeline.artifacts import store
 from corpus2vec.pipeline.artifacts.manifest import Input, Recipe, changed_settings
 from corpus2vec.pipeline.artifacts.store import Outcome
-from corpus2vec.pipeline.config import EncodeConfig, Execution, Part
+from corpus2vec.pipeline.config import EncodeConfig, Execution, Part, PartedExecution
 from corpus2vec.pipeline.errors import DataError
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from corpus2vec.pipeline.progress import SILENT, Progress
@@ -38,7 +38,7 @@ SEVERAL = True
 FILE = "ids.parquet"
 FORMAT = 2
 CONFIG = EncodeConfig
-EXECUTION = Execution
+EXECUTION = PartedExecution
 stream = None  # Parquet is read in pieces, from its end
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import command, spawn
+from tests.support.commands import command, descendants, spawn
 
 SAMPLES = Path(__file__).parents[2] / "sample_corpora"
 SETTINGS = ["--dim", "8", "--epochs", "40", "--batch-size", "4", "--dropout", "0.1"]
@@ -225,21 +225,10 @@ def test_a_stage_whose_worker_is_killed_reports_that(tokens, lines):
     before = tokens.read_bytes()
     process = tokenizing(tokens, lines, 2)
     wait_for_results(tokens, process)
-    os.kill(a_worker_of(process.pid), signal.SIGKILL)
+    os.kill(descendants(process.pid, "spawn_main")[0], signal.SIGKILL)
     assert errors_of(process) == (
         "error: a worker process died\nhint: was memory short? try fewer --workers\n"
     )
     assert process.returncode == 70
     assert tokens.read_bytes() == before
     assert litter(tokens.parent) == []
-
-
-def a_worker_of(process):
-    """Return the process id of one of its workers."""
-    listed = subprocess.run(
-        ["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True
-    )
-    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-    return next(
-        int(pid) for pid, parent, does in rows if int(parent) == process and "spawn_main" in does
-    )

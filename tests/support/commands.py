@@ -33,3 +33,18 @@ def spawn(*arguments, **options):
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, encoding="utf-8", **options
     )
+
+
+def descendants(process, does):
+    """The ids of processes that a process started, directly or not, and that do such a thing."""
+    listed = subprocess.run(
+        ["ps", "-Aww", "-o", "pid=,ppid=,args="], capture_output=True, text=True
+    )
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    found, waiting = [], [process]
+    while waiting:
+        parent = waiting.pop()
+        below = [row for row in rows if int(row[1]) == parent]
+        waiting += [int(row[0]) for row in below]
+        found += [int(row[0]) for row in below if does in row[2]]
+    return found

@@ -82,3 +82,25 @@ def probing(make):
         return sorted(sys.modules)
 
     return probe
+
+
+def double(number):
+    """A task that writes nothing."""
+    time.sleep(0.02 * (number % 2))
+    return 2 * number
+
+
+def fail_with(name):
+    """A task that fails."""
+    raise ERRORS[name]()
+
+
+def die(times, file):
+    """A task whose process dies so many times, and then no more."""
+    with file.open("a+") as lines:
+        lines.write("begun\n")
+        lines.seek(0)
+        begun = len(lines.readlines())
+    if begun <= times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return begun
