@@ -36,6 +36,8 @@ def address():
             logging_level="error",
             object_store_memory=80 << 20,
             _temp_dir=folder,
+            # By default, workers let everything else that runs on the machine go first.
+            _system_config={"worker_niceness": os.nice(0)},
         )
         yield ray.get_runtime_context().gcs_address
         ray.shutdown()
