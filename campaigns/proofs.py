@@ -21,6 +21,8 @@ TESTS: dict[int, list[tuple[str, str]]] = {
     15: [
         ("tests/stages/test_front_end.py", "decides"),
         ("tests/stages/test_parts.py", ""),
+        ("tests/stages/test_engines.py", ""),
+        ("tests/engines/test_ray_tasks.py", "same_bytes"),
         ("tests/corpus/test_cutting.py", ""),
         ("tests/corpus/test_parts.py", ""),
         ("tests/vocabulary/test_encoding.py", "same_bytes"),

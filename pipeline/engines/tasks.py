@@ -7,13 +7,14 @@ again, and what is finished stays.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from corpus2vec.pipeline.errors import PipelineError
+from corpus2vec.pipeline.errors import Interrupted, PipelineError
 from corpus2vec.pipeline.files.failures import storage_error
 from corpus2vec.pipeline.progress import Progress
 
@@ -86,6 +87,20 @@ def carry_out(
                 failed = named(error, task.name)
         if failed:
             raise failed
+
+
+@contextlib.contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the name of a task that is carried out here into the message of its error."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except Exception as problem:
+        failure = named(problem, name)
+        if failure is problem:
+            raise
+        raise failure from problem
 
 
 def named(error: BaseException, name: str) -> PipelineError:

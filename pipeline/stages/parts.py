@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ from corpus2vec.pipeline.artifacts.beside import is_beside_part, is_part
 from corpus2vec.pipeline.artifacts.store import Outcome
 from corpus2vec.pipeline.config import Parted, PartedExecution
 from corpus2vec.pipeline.engines.local import Local
-from corpus2vec.pipeline.engines.tasks import Engine, Task, carry_out, named
-from corpus2vec.pipeline.errors import Interrupted
+from corpus2vec.pipeline.engines.tasks import Engine, Task, carry_out, naming
 from corpus2vec.pipeline.files.temporaries import is_litter, sweep, target_of
 from corpus2vec.pipeline.progress import SILENT, Progress, Silent
 from corpus2vec.pipeline.stages import STAGES
@@ -49,14 +49,9 @@ def make_parts(
         at_once = min(at_once or processors.available(), len(outputs))
     if here and 1 in (at_once, len(outputs)):
         for path, own in outputs:
-            try:
-                yield maker.run(inputs, path, own, execution, force=force, progress=progress)
-            except Interrupted:
-                raise
-            except Exception as problem:
-                if len(outputs) == 1:
-                    raise
-                raise named(problem, f"part {own.part}") from problem
+            with naming(f"part {own.part}") if len(outputs) > 1 else nullcontext():
+                made = maker.run(inputs, path, own, execution, force=force, progress=progress)
+            yield made
     else:
         make = functools.partial(_make, maker.NAME, list(inputs), execution.of_one(), force)
         tasks = [

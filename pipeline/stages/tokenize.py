@@ -7,10 +7,10 @@ Example: corpus2vec tokenize books/ --doc-per paragraph --lower -o build/tokens.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from corpus2vec.pipeline.artifacts.parquet_writer import RowGroupWriter
     from corpus2vec.pipeline.corpus.sources import Source
     from corpus2vec.pipeline.corpus.texts import Texts
+    from corpus2vec.pipeline.engines.processes import Make
     from corpus2vec.pipeline.tokenizer import Tokens
 
 NAME = "tokenize"
@@ -41,10 +42,13 @@ FORMAT = 3
 CONFIG = TokenizeConfig
 EXECUTION = TokenizeExecution
 stream = None  # Parquet is read in pieces, from its end
-OF_TEXT = {each.name for each in fields(TokenizeConfig)} - {
-    each.name for each in (*fields(CorpusConfig), *fields(Parted))
+OF_TEXT = {each.name for each in dataclasses.fields(TokenizeConfig)} - {
+    each.name for each in (*dataclasses.fields(CorpusConfig), *dataclasses.fields(Parted))
 }
 """The settings that decide how a text becomes tokens, whatever file it is in."""
+
+KEPT: dict[TokenizeConfig, Callable[[Texts], Tokens]] = {}
+"""The tokenizer of the last part that was made in this process; none while it is in use."""
 
 
 def recipe(inputs: Sequence[str], output: Path, config: TokenizeConfig) -> Recipe:
@@ -96,11 +100,13 @@ def run(
             progress.notice(notice)
         documents, tokens = Ledger("documents"), Ledger("tokens")
         cuts = chunk_cuts = 0
-        make = functools.partial(_make_tokenizer, config)
         workers = resolve_workers(execution.workers, corpus.size)
-        pieces = in_order(make, corpus.batches(), workers)
         tally = PartTally(target.with_name(publishable(output).name)) if config.part else None
-        with _writer(target, config) as writer, closing(pieces):
+        with (
+            _writer(target, config) as writer,
+            _making(config, workers) as make,
+            closing(in_order(make, corpus.batches(), workers)) as pieces,
+        ):
             for piece in pieces:
                 writer.write(piece.batch)
                 if tally:
@@ -179,6 +185,25 @@ def _writer(target: Path, config: TokenizeConfig) -> RowGroupWriter:
     from corpus2vec.pipeline.corpus.documents import labelled
 
     return RowGroupWriter(target, "tokens", labelled(config), bool(config.id_field))
+
+
+@contextmanager
+def _making(config: TokenizeConfig, workers: int) -> Iterator[Make[Texts, Tokens]]:
+    """Give the function that makes a tokenizer.
+
+    If this process makes parts, one after the other, what it learned of a part's words is kept for
+    the next part. A tokenizer is in use by one part at a time. One with a model is not kept: the
+    model may be another one by now.
+    """
+    make = functools.partial(_make_tokenizer, config)
+    if not config.part or config.model or workers > 1:
+        yield make
+        return
+    key = dataclasses.replace(config, part=None)
+    tokenize = KEPT.pop(key, None) or make()
+    yield lambda: tokenize
+    KEPT.clear()
+    KEPT[key] = tokenize
 
 
 def _make_tokenizer(config: TokenizeConfig) -> Callable[[Texts], Tokens]:
