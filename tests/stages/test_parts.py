@@ -196,6 +196,27 @@ def test_each_part_reads_only_its_own_and_knows_it_again_by_content(corpus):
     assert missed[0].reason == "corpus corpus/a.jsonl changed"
 
 
+def test_a_process_keeps_its_tokenizer_for_its_next_part_unless_one_failed(corpus, monkeypatch):
+    made = []
+
+    def make(config):
+        made.append(config.part)
+        return make_tokenizer(config)
+
+    monkeypatch.setattr(tokenize_stage, "_make_tokenizer", make)
+    monkeypatch.setattr(tokenize_stage, "KEPT", {})
+    tokenize(corpus, 3)
+    assert len(made) == 1
+    tokenize(corpus, 3, lower=True)
+    assert len(made) == 2
+    write("corpus/c.jsonl", '{"text": "again", "label": "last"}\n{"text": 3, "label": "last"}\n')
+    with pytest.raises(DataError):
+        tokenize(corpus, 3, lower=True)
+    write("corpus/c.jsonl", '{"text": "once again", "label": "last"}\n')
+    tokenize(corpus, 3, lower=True)
+    assert len(made) == 3
+
+
 def test_a_part_says_why_it_is_made_again(corpus):
     tokenize(corpus, 2)
     reasons = {outcome.reason for outcome in tokenize(corpus, 2, lower=True)}
