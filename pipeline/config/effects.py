@@ -28,6 +28,7 @@ def without_effect(config: TrainConfig) -> Iterator[tuple[str, str, str]]:
     if config.objective != "lm":
         yield "tie", objective, "it is for --objective lm"
     if config.objective == "classify":
+        yield "shards", objective, "a step's documents are interleaved, and cannot be cut"
         yield "softmax", objective, "the output layer scores labels, not tokens"
         yield "negatives", objective, "the output layer scores labels, not tokens"
     elif config.softmax == "full":
@@ -61,6 +62,8 @@ def deciding(
     left_out = {name for name, _, _ in without_effect(config)}
     if vocabulary_size is not None and not config.samples(vocabulary_size):
         left_out.add("negatives")
+    if config.shards is None:  # then the threads decide, and they are part of no recipe
+        left_out.add("shards")
     kept = {name: value for name, value in settings.items() if name not in left_out}
     defaults = {field.name: field.default for field in dataclasses.fields(config)}
     for name, own in config.own(vocabulary_size).items():

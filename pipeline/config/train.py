@@ -162,6 +162,15 @@ class TrainConfig(Settings):
         "Multiply matrices in 16 bits and add up in 32; auto: where the machine does that fast.",
         heading=TRAINING,
     )
+    shards: int | None = setting(
+        None,
+        "Cut each step's batch into N shards, so that the result depends on N and no longer on "
+        "--threads; a run can then resume with another number of threads. By default as many as "
+        "--threads, at most 4 (context, lm).",
+        least=1,
+        most=64,
+        heading=TRAINING,
+    )
     max_minutes: float = setting(
         0.0,
         "Stop after so many minutes of training and keep what was learned, which then depends on "

@@ -80,7 +80,7 @@ class Training:
         self.execution = execution
         self.hooks = hooks
         self.device = pick_device(execution.device)
-        self.threads = pick_threads(execution.threads)
+        self.threads = config.shards or pick_threads(execution.threads)
         products = pick_products(config.bfloat16, self.device, config.dim)
         self.environment = machine(self.threads, products, self.device)
         self.position = Position()
@@ -95,7 +95,7 @@ class Training:
             named = dict(self.model.named_parameters())
             self.layers_taken = take_over(named, inputs.start) if inputs.start else 0
         self.optimizers = build_optimizers(self.model, config)
-        self.stepper = Stepper(self.model, products, self.threads)
+        self.stepper = Stepper(self.model, products, pick_threads(execution.threads), config.shards)
         self._rates = [each.param_groups[0]["lr"] for each in self.optimizers]
         self._asked: tuple[int, Epoch[Batch]] | None = None  # an epoch's batches
         self._steps = len(self._batches(0))  # of the current epoch

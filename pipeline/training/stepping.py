@@ -2,9 +2,11 @@
 
 On a processor the products of a step are small: two threads that share each product mostly wait for
 each other, while two threads that take half of the batch each wait once a step. So a batch is cut
-into shards, as many as there are threads, up to `MOST_SHARDS`; further threads share a shard. Each
-shard has its own random numbers, and gradients are added in the order of the shards, so the result
-depends on how many shards there are and on nothing else.
+into shards: `--shards`, or as many as there are threads, up to `MOST_SHARDS`; further threads share
+a shard. Each shard has its own random numbers, and gradients are added in the order of the shards.
+
+A product's last digits may depend on how many threads share it, too. Where `--shards` is given, no
+product of a shard is shared: the result depends on how many shards there are and on nothing else.
 """
 
 from __future__ import annotations
@@ -41,22 +43,25 @@ class _Part:
 class Stepper:
     """Turns batches into gradients of the model's parameters."""
 
-    def __init__(self, model: Objective[Any], products: torch.dtype, threads: int) -> None:
+    def __init__(
+        self, model: Objective[Any], products: torch.dtype, threads: int, shards: int | None = None
+    ) -> None:
         self._model = model
         self._products = products
         self._device = next(model.parameters()).device
-        self._shards = min(threads, MOST_SHARDS) if self._device.type == "cpu" else 1
+        on_cpu = self._device.type == "cpu"
+        self._shards = shards or (min(threads, MOST_SHARDS) if on_cpu else 1)
         self._pool: ThreadPoolExecutor | None = None
-        if self._shards > 1:
+        if self._shards > 1 and on_cpu:
+            workers = min(threads, self._shards)
+            share = 1 if shards else threads // workers
             # torch imports a module when an optimizer makes its first step. On a thread of the
             # pool that import can wait for ever: a signal may end the main thread's work while it
             # holds the lock of all imports. This does the import here.
             with torch.profiler.record_function("step"):
                 pass
             # torch keeps this number for each thread.
-            self._pool = ThreadPoolExecutor(
-                self._shards, "step", torch.set_num_threads, (threads // self._shards,)
-            )
+            self._pool = ThreadPoolExecutor(workers, "step", torch.set_num_threads, (share,))
 
     def step(
         self, batch: Batch, state: State | None, seed: tuple[int, ...]

@@ -124,14 +124,23 @@ def test_one_effect_has_one_recipe(settings, spelt):
             {"objective": "classify", "freeze": True},
             {
                 *("tie", "negatives", "window", "residual", "subsample", "softmax", "table_lr"),
-                "freeze_epochs",
+                *("freeze_epochs", "shards"),
             },
         ),
     ],
 )
 def test_a_setting_without_effect_is_not_in_the_recipe(settings, missing):
     names = set(vars(TrainConfig())) - {"valid"}
+    if settings.get("objective") != "classify":
+        settings = {**settings, "shards": 2}
     assert names - set(TrainConfig(**settings).deciding(500)) == missing
+
+
+def test_shards_are_in_the_recipe_where_they_are_given():
+    assert TrainConfig(shards=2).deciding()["shards"] == 2
+    assert "shards" not in TrainConfig().deciding()
+    with pytest.raises(UsageError, match="--shards has no meaning with --objective classify"):
+        TrainConfig(objective="classify", shards=2)
 
 
 def test_what_depends_on_the_vocabulary_stays_while_its_size_is_unknown():

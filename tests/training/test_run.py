@@ -56,6 +56,25 @@ def test_resume_elsewhere_warns(corpus, tmp_path):
     assert "threads 1 → 2" in progress.notices[1]
 
 
+def test_with_shards_given_a_run_resumes_with_other_threads_to_the_same_bytes(corpus, tmp_path):
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    train(corpus, whole, TrainExecution(threads=4), shards=4)
+    with pytest.raises(Interrupted):
+        train(corpus, parts, TrainExecution(threads=2), StopAt(5), shards=4)
+    progress = StopAt(10**9)
+    train(corpus, parts, TrainExecution(threads=1, resume=True), progress, shards=4)
+    assert progress.notices == ["resumed at step 5"]
+    assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_a_checkpoint_of_other_shards_is_refused(corpus, tmp_path):
+    model = tmp_path / "model.safetensors"
+    with pytest.raises(Interrupted):
+        train(corpus, model, progress=StopAt(5), shards=2)
+    with pytest.raises(DataError, match="belongs to another run: shards 2 → 3"):
+        train(corpus, model, TrainExecution(threads=1, resume=True), shards=3)
+
+
 @pytest.mark.parametrize(
     ("looks", "settings", "code"), [(10**9, {}, 0), (5, {}, 143), (10**9, {"lr": 1e38}, 70)]
 )

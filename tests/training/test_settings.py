@@ -57,6 +57,7 @@ CHANGES = {
     "warmup": (0.5,),
     "clip": (0.01, 0.0),
     "bfloat16": ("on",),
+    "shards": (3,),
     "max_minutes": (1e-9,),
     "tie": (False,),
     "softmax": ("full", "sampled"),

@@ -25,7 +25,7 @@ def gradients(threads, **settings):
     for parameter in model.parameters():  # tables of zeros have gradients of zeros
         parameter.data.uniform_(-1, 1)
     batches = model.epoch(Blocks.of([DOCUMENTS]), 0)
-    stepper = Stepper(model, torch.float32, threads)
+    stepper = Stepper(model, torch.float32, threads, config.shards)
     state = None
     for step in range(2):
         loss, state = stepper.step(batches[step], state, (1, 2, step))
@@ -59,6 +59,18 @@ def test_a_step_is_the_same_twice_with_dropout_and_threads():
     (loss, _, one), (again, _, other) = gradients(2, **settings), gradients(2, **settings)
     assert torch.equal(loss, again)
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("objective", ["context", "lm"])
+def test_with_shards_given_the_threads_decide_nothing(objective):
+    settings = {"objective": objective, "dropout": 0.5, "subsample": 0.0, "shards": 4}
+    loss, state, one = gradients(1, **settings)
+    for threads in (2, 4, 9):
+        again, same_state, other = gradients(threads, **settings)
+        assert torch.equal(loss, again)
+        assert all(torch.equal(one[name], other[name]) for name in one)
+        if state is not None:
+            assert all(torch.equal(a, b) for a, b in zip(state, same_state, strict=True))
 
 
 def test_a_batch_without_anything_to_predict_has_no_gradient():
