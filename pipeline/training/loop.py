@@ -96,7 +96,7 @@ class Training:
             self.layers_taken = take_over(named, inputs.start) if inputs.start else 0
         self.optimizers = build_optimizers(self.model, config)
         self.stepper = Stepper(self.model, products, pick_threads(execution.threads), config.shards)
-        self._rates = [each.param_groups[0]["lr"] for each in self.optimizers]
+        self._rates = [each.lr for each in self.optimizers]
         self._asked: tuple[int, Epoch[Batch]] | None = None  # an epoch's batches
         self._steps = len(self._batches(0))  # of the current epoch
         self.reports = Reports(hooks.progress, hooks.record, config, self._steps)
@@ -179,8 +179,7 @@ class Training:
             clip_gradients(self.model.parameters(), self.config.clip)
         share = self._share_of_rate()
         for optimizer, rate in zip(self.optimizers, self._rates, strict=True):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * share
+            optimizer.lr = rate * share
         self.stepper.update(self.optimizers)
         return loss
 

@@ -2,100 +2,160 @@
 
 `adam` is Adam (Kingma & Ba 2015), and for tables its lazy form, where a row's moments change only
 when a step looked the row up. `adagrad` is that of Duchi et al. (2011). `sgd` is plain.
+
+They do what torch's own do and do not inherit from them: the first `torch.optim.Optimizer` of a
+process imports torch's compiler, which costs every training a second and 90 MB.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim.adam import adam
 
 from corpus2vec.pipeline.config import TrainConfig
 from corpus2vec.pipeline.training.objectives.objective import Objective
 from corpus2vec.pipeline.training.softmax import Output
 
+BETAS = (0.9, 0.999)
+"""How much of its moments Adam keeps at a step (Kingma & Ba 2015)."""
 
-class RowAdagrad(torch.optim.Optimizer):
-    """Adagrad over a table of which a step has gradients for some rows only.
 
-    It does what `torch.optim.Adagrad` does, in a fraction of its time for a sparse gradient.
-    """
+class Optimizer(ABC):
+    """Updates some parameters by their gradients."""
 
-    def __init__(self, tables: Iterable[Tensor], lr: float, eps: float = 1e-10) -> None:
-        super().__init__(tables, {"lr": lr, "eps": eps})
-        for group in self.param_groups:
-            for table in group["params"]:
-                self.state[table]["sum"] = torch.zeros_like(table)
+    eps: ClassVar[float] = 0.0
+    """Added to what an update is divided by."""
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
+        self.parameters = list(parameters)
+        self.lr = lr
+        """The learning rate of the next step."""
+        self.states = [self.start(each) for each in self.parameters]
+        """What is remembered of each parameter, by name: tensors and counters."""
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update the tables once."""
-        for group in self.param_groups:
-            for table in group["params"]:
-                if table.grad is None:
-                    continue
-                squares = self.state[table]["sum"]
-                if table.grad.is_sparse:
-                    gradient = summed(table.grad)
-                    rows, slope = gradient._indices()[0], gradient._values()
-                    # Each row occurs once, so rows can be copied and added directly:
-                    # `table[rows] += …` takes eight times as long.
-                    held = squares.index_select(0, rows).addcmul_(slope, slope)
-                    squares.index_copy_(0, rows, held)
-                    slope.div_(held.sqrt_().add_(group["eps"]))
-                    table.index_add_(0, rows, slope, alpha=-group["lr"])
-                else:
-                    squares.addcmul_(table.grad, table.grad)
-                    table.addcdiv_(
-                        table.grad, squares.sqrt().add_(group["eps"]), value=-group["lr"]
-                    )
+    def step(self) -> None:
+        """Update the parameters that have a gradient once."""
+        for parameter, state in zip(self.parameters, self.states, strict=True):
+            if parameter.grad is not None:
+                self.update(parameter, parameter.grad, state)
+
+    @abstractmethod
+    def start(self, parameter: Tensor) -> dict[str, Any]:
+        """Return what is remembered of a parameter before the first step."""
+
+    @abstractmethod
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any]) -> None:
+        """Change a parameter, and what is remembered of it, by a gradient."""
 
 
-class RowAdam(torch.optim.Optimizer):
-    """Adam over a table of which a step has gradients for some rows; other rows' moments wait.
+class SGD(Optimizer):
+    """Plain stochastic gradient descent, of whole parameters or of rows."""
+
+    def start(self, parameter: Tensor) -> dict[str, Any]:
+        """Remember nothing."""
+        return {}
+
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any]) -> None:
+        """Go against the gradient."""
+        parameter.add_(gradient, alpha=-self.lr)
+
+
+class Adagrad(Optimizer):
+    """Adagrad, of whole parameters or of rows.
+
+    For rows it takes a fraction of the time of `torch.optim.Adagrad`.
+    """
+
+    eps = 1e-10
+
+    def start(self, parameter: Tensor) -> dict[str, Any]:
+        """Remember the sum of the squares of the gradients."""
+        return {"sum": torch.zeros_like(parameter)}
+
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any]) -> None:
+        """Divide a step by the root of that sum."""
+        squares = state["sum"]
+        if not gradient.is_sparse:
+            squares.addcmul_(gradient, gradient)
+            parameter.addcdiv_(gradient, squares.sqrt().add_(self.eps), value=-self.lr)
+            return
+        gradient = summed(gradient)
+        rows, slope = gradient._indices()[0], gradient._values()
+        # Each row occurs once, so rows can be copied and added directly: `table[rows] += …` takes
+        # eight times as long.
+        held = squares.index_select(0, rows).addcmul_(slope, slope)
+        squares.index_copy_(0, rows, held)
+        slope.div_(held.sqrt_().add_(self.eps))
+        parameter.index_add_(0, rows, slope, alpha=-self.lr)
+
+
+class RowAdam(Optimizer):
+    """Adam over tables of which a step has gradients for some rows; other rows' moments wait.
 
     It does what `torch.optim.SparseAdam` does, in half the time.
     """
 
-    def __init__(
-        self,
-        tables: Iterable[Tensor],
-        lr: float,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-    ) -> None:
-        super().__init__(tables, {"lr": lr, "betas": betas, "eps": eps})
-        for group in self.param_groups:
-            for table in group["params"]:
-                self.state[table] = {
-                    "step": 0,
-                    "exp_avg": torch.zeros_like(table),
-                    "exp_avg_sq": torch.zeros_like(table),
-                }
+    eps = 1e-8
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update the tables once."""
-        for group in self.param_groups:
-            first, second = group["betas"]
-            for table in group["params"]:
-                if table.grad is None:
-                    continue
-                state, gradient = self.state[table], summed(table.grad)
-                rows, slope = gradient._indices()[0], gradient._values()
-                state["step"] += 1
-                mean = state["exp_avg"].index_select(0, rows).lerp_(slope, 1 - first)
-                state["exp_avg"].index_copy_(0, rows, mean)
-                square = state["exp_avg_sq"].index_select(0, rows)
-                square.mul_(second).addcmul_(slope, slope, value=1 - second)
-                state["exp_avg_sq"].index_copy_(0, rows, square)
-                correction = math.sqrt(1 - second ** state["step"]) / (1 - first ** state["step"])
-                mean.div_(square.sqrt_().add_(group["eps"]))
-                table.index_add_(0, rows, mean, alpha=-group["lr"] * correction)
+    def start(self, parameter: Tensor) -> dict[str, Any]:
+        """Remember how many steps there were and the moments of the gradients."""
+        return {"step": 0, **_moments(parameter)}
+
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any]) -> None:
+        """Move the rows that have a gradient, and their moments."""
+        first, second = BETAS
+        gradient = summed(gradient)
+        rows, slope = gradient._indices()[0], gradient._values()
+        state["step"] += 1
+        mean = state["exp_avg"].index_select(0, rows).lerp_(slope, 1 - first)
+        state["exp_avg"].index_copy_(0, rows, mean)
+        square = state["exp_avg_sq"].index_select(0, rows)
+        square.mul_(second).addcmul_(slope, slope, value=1 - second)
+        state["exp_avg_sq"].index_copy_(0, rows, square)
+        correction = math.sqrt(1 - second ** state["step"]) / (1 - first ** state["step"])
+        mean.div_(square.sqrt_().add_(self.eps))
+        parameter.index_add_(0, rows, mean, alpha=-self.lr * correction)
+
+
+class Adam(Optimizer):
+    """Adam of whole parameters, by torch's fused kernel."""
+
+    eps = 1e-8
+
+    def start(self, parameter: Tensor) -> dict[str, Any]:
+        """Remember how many steps there were, as the kernel wants it, and the moments."""
+        return {"step": torch.zeros((), device=parameter.device), **_moments(parameter)}
+
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any]) -> None:
+        """Move the parameter and its moments."""
+        adam(
+            [parameter],
+            [gradient],
+            [state["exp_avg"]],
+            [state["exp_avg_sq"]],
+            [],
+            [state["step"]],
+            fused=True,
+            amsgrad=False,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            lr=self.lr,
+            weight_decay=0.0,
+            eps=self.eps,
+            maximize=False,
+        )
+
+
+def _moments(parameter: Tensor) -> dict[str, Tensor]:
+    return {"exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
 
 
 def rows_gradient(rows: Tensor, values: Tensor, shape: torch.Size, *, summed: bool) -> Tensor:
@@ -117,7 +177,7 @@ def summed(gradient: Tensor) -> Tensor:
     return rows_gradient(rows, sums, gradient.shape, summed=True)
 
 
-def build_optimizers(model: Objective[Any], config: TrainConfig) -> list[torch.optim.Optimizer]:
+def build_optimizers(model: Objective[Any], config: TrainConfig) -> list[Optimizer]:
     """Return an optimizer for each table with gradients by row, one for other tables, one more."""
     trained = [each for each in model.parameters() if each.requires_grad]
     by_row = {id(each) for each in sparse_parameters(model)}
@@ -127,23 +187,14 @@ def build_optimizers(model: Objective[Any], config: TrainConfig) -> list[torch.o
     whole = [each for each in trained if id(each) in tables - by_row]
     rest = [each for each in trained if id(each) not in tables | by_row]
     return [
-        *(BY_ROW[of_tables]([table], lr=table_rate) for table in looked_up),
-        *([_dense(of_tables, whole, table_rate)] if whole else []),
-        *([_dense(of_rest, rest, rate)] if rest else []),
+        *(BY_ROW[of_tables]([table], table_rate) for table in looked_up),
+        *([WHOLE[of_tables](whole, table_rate)] if whole else []),
+        *([WHOLE[of_rest](rest, rate)] if rest else []),
     ]
 
 
-BY_ROW: Mapping[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": RowAdam,
-    "adagrad": RowAdagrad,
-    "sgd": torch.optim.SGD,
-}
-
-
-def _dense(name: str, parameters: Sequence[Tensor], rate: float) -> torch.optim.Optimizer:
-    if name == "adam":
-        return torch.optim.Adam(parameters, lr=rate, fused=True)
-    return BY_ROW[name](parameters, lr=rate)
+BY_ROW: Mapping[str, type[Optimizer]] = {"adam": RowAdam, "adagrad": Adagrad, "sgd": SGD}
+WHOLE: Mapping[str, type[Optimizer]] = {**BY_ROW, "adam": Adam}
 
 
 def embeddings(model: Objective[Any]) -> list[Tensor]:
@@ -187,72 +238,43 @@ def clip_gradients(parameters: Iterable[Tensor], most: float) -> None:
         each.mul_(scale)
 
 
-def optimizer_state(
-    optimizers: Sequence[torch.optim.Optimizer],
-) -> tuple[dict[str, Tensor], dict[str, int]]:
-    """Return the optimizers' state, flat: tensors and counters by `optimizer.parameter.name`."""
+def optimizer_state(optimizers: Sequence[Optimizer]) -> tuple[dict[str, Tensor], dict[str, int]]:
+    """Return what the optimizers remember: tensors and counters by `optimizer.parameter.name`."""
     tensors: dict[str, Tensor] = {}
     steps: dict[str, int] = {}
-    for number, optimizer in enumerate(optimizers):
-        for parameter, state in optimizer.state_dict()["state"].items():
-            for name, value in state.items():
-                key = f"{number}.{parameter}.{name}"
-                if isinstance(value, Tensor):
-                    tensors[key] = value
-                else:
-                    steps[key] = int(value)
+    for key, state, name in _remembered(optimizers):
+        (tensors if isinstance(state[name], Tensor) else steps)[key] = state[name]
     return tensors, steps
 
 
 def restore_optimizers(
-    optimizers: Sequence[torch.optim.Optimizer],
-    tensors: Mapping[str, Tensor],
-    steps: Mapping[str, int],
+    optimizers: Sequence[Optimizer], tensors: Mapping[str, Tensor], steps: Mapping[str, int]
 ) -> None:
     """Put back what `optimizer_state` returned.
 
-    Raises ValueError unless these optimizers can have such a state.
+    Raises ValueError unless these optimizers remember just that.
     """
     given: dict[str, Any] = {**tensors, **steps}
-    missing = set().union(*optimizer_state(optimizers)) - set(given)
-    if missing:
-        raise ValueError(f"it has no optimizer.{min(missing)}")
-    states: list[dict[int, dict[str, Any]]] = [{} for _ in optimizers]
-    parameters = {
-        f"{number}.{place}": (optimizer, parameter)
-        for number, optimizer in enumerate(optimizers)
-        for place, parameter in enumerate(_parameters(optimizer))
-    }
-    for key, value in given.items():
-        owner, _, name = key.rpartition(".")
-        if owner not in parameters or not _remembers(*parameters[owner], name, value):
+    for key, state, name in _remembered(optimizers):
+        if key not in given:
+            raise ValueError(f"it has no optimizer.{key}")
+        now, then = state[name], given.pop(key)
+        if type(now) is not type(then) or (torch.is_tensor(now) and now.shape != then.shape):
             raise ValueError(f"no optimizer has a state like its optimizer.{key}")
-        number, place = map(int, owner.split("."))
-        states[number].setdefault(place, {})[name] = value
+        if torch.is_tensor(now):
+            now.copy_(then)
+        else:
+            state[name] = then
+    if given:
+        raise ValueError(f"no optimizer has a state like its optimizer.{min(given)}")
+
+
+def _remembered(optimizers: Sequence[Optimizer]) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Yield all that is remembered: its key in a checkpoint, where it is, and its name there."""
     for number, optimizer in enumerate(optimizers):
-        if any(set(each) != _names(optimizer) for each in states[number].values()):
-            raise ValueError(f"it has only a part of the state of optimizer.{number}")
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": states[number]})
-
-
-def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
-    return [each for group in optimizer.param_groups for each in group["params"]]
-
-
-def _names(optimizer: torch.optim.Optimizer) -> set[str]:
-    """Return the names of what the optimizer remembers of a parameter."""
-    if isinstance(optimizer, RowAdagrad):
-        return {"sum"}
-    return set() if isinstance(optimizer, torch.optim.SGD) else {"step", "exp_avg", "exp_avg_sq"}
-
-
-def _remembers(optimizer: torch.optim.Optimizer, parameter: Tensor, name: str, value: Any) -> bool:
-    """Return whether the optimizer may remember this of the parameter."""
-    if name not in _names(optimizer):
-        return False
-    if name == "step":
-        return not isinstance(value, Tensor) or value.numel() == 1
-    return isinstance(value, Tensor) and value.shape == parameter.shape
+        for place, state in enumerate(optimizer.states):
+            for name in state:
+                yield f"{number}.{place}.{name}", state, name
 
 
 def share_of_rate(config: TrainConfig, done: float) -> float:

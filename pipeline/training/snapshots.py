@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from corpus2vec.pipeline.training.network import State
-from corpus2vec.pipeline.training.optimizers import optimizer_state, restore_optimizers
+from corpus2vec.pipeline.training.optimizers import Optimizer, optimizer_state, restore_optimizers
 from corpus2vec.pipeline.training.position import Checkpoint
 
 PARTS = ("model", "best", "optimizer", "state")
@@ -27,7 +27,7 @@ def all_finite(tensors: Mapping[str, Tensor]) -> bool:
 
 def taken(
     weights: Mapping[str, Tensor],
-    optimizers: Sequence[torch.optim.Optimizer],
+    optimizers: Sequence[Optimizer],
     best: Mapping[str, Tensor],
     state: State | None,
 ) -> tuple[dict[str, Tensor], dict[str, int]]:
@@ -43,7 +43,7 @@ def taken(
 def put_back(
     checkpoint: Checkpoint,
     weights: Mapping[str, Tensor],
-    optimizers: Sequence[torch.optim.Optimizer],
+    optimizers: Sequence[Optimizer],
     state_shape: tuple[int, int, int] | None,
 ) -> tuple[dict[str, Tensor], State | None]:
     """Put a checkpoint's tensors into weights and optimizers; return the best weights, the state.

@@ -24,7 +24,7 @@ from corpus2vec.pipeline.training.batches.batch import Batch
 from corpus2vec.pipeline.training.documents import generator
 from corpus2vec.pipeline.training.network import State
 from corpus2vec.pipeline.training.objectives.objective import Objective
-from corpus2vec.pipeline.training.optimizers import rows_gradient, summed
+from corpus2vec.pipeline.training.optimizers import Optimizer, rows_gradient, summed
 
 MOST_SHARDS = 4
 
@@ -55,11 +55,6 @@ class Stepper:
         if self._shards > 1 and on_cpu:
             workers = min(threads, self._shards)
             share = 1 if shards else threads // workers
-            # torch imports a module when an optimizer makes its first step. On a thread of the
-            # pool that import can wait for ever: a signal may end the main thread's work while it
-            # holds the lock of all imports. This does the import here.
-            with torch.profiler.record_function("step"):
-                pass
             # torch keeps this number for each thread.
             self._pool = ThreadPoolExecutor(workers, "step", torch.set_num_threads, (share,))
 
@@ -93,7 +88,7 @@ class Stepper:
             after = torch.cat([h for h, _ in states], 1), torch.cat([c for _, c in states], 1)
         return (torch.stack(losses).sum() if losses else None), after
 
-    def update(self, optimizers: list[torch.optim.Optimizer]) -> None:
+    def update(self, optimizers: list[Optimizer]) -> None:
         """Let every optimizer make its step; no two have a parameter in common."""
         self._each([optimizer.step for optimizer in optimizers])
 
