@@ -2,7 +2,8 @@
 
 The output is on a small file system in memory (tmpfs), which is given 20 sizes between what it
 holds already and more than the stage needs. Exit code 0 must mean the new artifact, whole; 74 must
-come with one line that names the output, what was there before as it was, and no other file.
+come with one line that names the output, or the folder where a temporary file beside it had no
+room; what was there before is as it was, and there is no other file.
 """
 
 from __future__ import annotations
@@ -86,8 +87,13 @@ def attempt(
     state = trial.state(found.wrong)
     code, said = process.returncode, process.stderr
     output = Path(trial.case.output)
-    names_it = code == 0 or output.name in said or metrics_path(output).name in said
-    if not is_true(code, said, trial.was, state) or not names_it:
+    names = (
+        output.name,
+        metrics_path(output).name,
+        f"a temporary file in {output.parent.resolve()}:",
+    )
+    names_it = code == 0 or any(each in said for each in names)
+    if not is_true(code, said, trial.was, state) or not names_it or "Traceback" in said:
         found.report("untrue", f"{point}: exit code {code}: {said}")
     # The metrics of a training that failed can be read, as those of one that goes on.
     left = {each for each in Path(DISK).rglob("*") if each.is_file()} - files

@@ -98,7 +98,7 @@ def run(console: Console) -> int:
         if problem.format_message():  # without arguments there is no message: help was shown
             console.error(problem.format_message(), _usage_hint(problem))
         return problem.exit_code
-    except PipelineError as problem:
+    except (PipelineError, Interrupted) as problem:
         return _fail(console, problem, problem.message, problem.hint, problem.exit_code)
     except BrokenPipeError:
         discard(sys.stdout)
@@ -123,7 +123,7 @@ def run(console: Console) -> int:
         console.end()
 
 
-def _fail(console: Console, problem: Exception, message: str, hint: str, code: int) -> int:
+def _fail(console: Console, problem: BaseException, message: str, hint: str, code: int) -> int:
     console.error(message, hint)
     if console.debug:
         import traceback

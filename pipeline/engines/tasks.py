@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from corpus2vec.pipeline.errors import Interrupted, PipelineError
+from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.files.failures import storage_error
 from corpus2vec.pipeline.progress import Progress
 
@@ -94,8 +94,6 @@ def naming(name: str) -> Iterator[None]:
     """Put the name of a task that is carried out here into the message of its error."""
     try:
         yield
-    except Interrupted:
-        raise
     except Exception as problem:
         failure = named(problem, name)
         if failure is problem:

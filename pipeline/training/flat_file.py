@@ -6,11 +6,12 @@ is left of the file, however the program ends.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import tempfile
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class FlatFile:
         self._size = 0
         with spooling(folder):
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
 
     def __len__(self) -> int:
         return self._size
@@ -54,3 +55,9 @@ class FlatFile:
             if self._file.readinto(numbers.data) != numbers.nbytes:
                 raise OSError(errno.EIO, "it is shorter than what was written")
         return numbers
+
+
+def _close(file: BinaryIO) -> None:
+    # A full disk has refused what is still to be written, and that was reported.
+    with contextlib.suppress(OSError):
+        file.close()

@@ -1,5 +1,6 @@
 """A command that is stopped by a signal leaves no litter, and training can resume."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -12,10 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from corpus2vec.pipeline.errors import Interrupted
 from tests.support.commands import command, descendants, spawn
 
 SAMPLES = Path(__file__).parents[2] / "sample_corpora"
 SETTINGS = ["--dim", "8", "--epochs", "40", "--batch-size", "4", "--dropout", "0.1"]
+
+
+def test_no_library_can_take_a_signal_for_a_failure_of_its_own():
+    """A reader of YAML reported one that came while it read: `Invalid YAML: stopped by SIGINT`."""
+    with pytest.raises(Interrupted, match="stopped by SIGINT"):
+        with contextlib.suppress(Exception):
+            raise Interrupted(signal.SIGINT)
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def test_no_thread_outlives_a_run_however_it_ends(corpus, tmp_path, looks, setti
     ended = 0
     try:
         train(corpus, tmp_path / "m.safetensors", execution, StopAt(looks), **settings)
-    except PipelineError as problem:
+    except (PipelineError, Interrupted) as problem:
         ended = problem.exit_code
     assert ended == code
     assert set(threading.enumerate()) == before

@@ -91,6 +91,8 @@ class Watch:
     def find_spec(self, name, path=None, target=None):
         if threading.current_thread() is not threading.main_thread():
             print(threading.current_thread().name, "imports", name)
+        if name == "torch._dynamo":
+            print("torch's compiler is imported")
 
 sys.meta_path.insert(0, Watch())
 from corpus2vec.__main__ import main
@@ -98,8 +100,11 @@ main()
 """
 
 
-def test_only_the_main_thread_imports(tmp_path):
-    """A thread that imports can wait for ever for a main thread that a signal has stopped."""
+def test_only_the_main_thread_imports_and_not_torchs_compiler(tmp_path):
+    """A thread that imports can wait for ever for a main thread that a signal has stopped.
+
+    The compiler would cost every training a second.
+    """
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("Hope to see you soon\nNice to see you again\n" * 40)
     settings = ["--dim", "4", "--epochs", "1", "--threads", "2", "--quiet"]
