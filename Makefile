@@ -131,9 +131,9 @@ bench-dump: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/dump.py $(OPTIONS)
 
 # make campaign PROMISE='1 7'; OPTIONS='--full' takes as many points as the list of promises names
-# where the hour would not do. Root on Debian or Ubuntu gets the tools that inject faults.
+# where that takes hours. Root on Debian or Ubuntu gets the tools that inject faults.
 TOOLS := strace mkfs.ext4
-campaign: $(VENV)/.installed-dev browser  ## Test every promise of docs/promises.md, within the hour
+campaign: $(VENV)/.installed-dev browser  ## Test every promise of docs/promises.md, in an hour and a half
 	@which $(TOOLS) >/dev/null || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends strace e2fsprogs mount; }
 	@$(INSTALL) -e '.[fuzz]' || echo '*** NO ATHERIS: the fuzzer draws its mutations at random ***'

@@ -28,9 +28,9 @@ class Effort:
     """How much is tried."""
 
     share: float = 1.0
-    """Of the points that are tried within the hour."""
+    """Of the points that are tried by default."""
     full: bool = False
-    """As many points as the list of promises names, also where the hour does not do."""
+    """As many points as the list of promises names, also where that takes hours."""
     seed: int = 1
 
     def points(self, number: int, full: int | None = None) -> int:
