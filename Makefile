@@ -55,12 +55,13 @@ demo: $(VENV)/.installed  ## Run the whole pipeline on two phrases, and show the
 test: lint browser $(VENV)/.installed-examples  ## Check format, lint, types, and run the tests
 	$(BIN)/python -m pytest --numprocesses auto --durations=15 -r fEs
 
-# The report is tested in a real browser, the man page by man, a recipe of the docs by R. Root on
-# Debian or Ubuntu gets them; with CI set the tests fail without one rather than being skipped.
+# The report is tested in a real browser, the man page by man, a recipe of the docs by R; ps finds
+# the workers that tests kill. Root on Debian or Ubuntu gets them; with CI set the tests fail without
+# one rather than being skipped.
 FIND_BROWSER := which chromium chromium-browser google-chrome 2>/dev/null | grep -q .
 browser:
-	@{ $(FIND_BROWSER) && which man Rscript >/dev/null; } || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium man-db r-base-core; }
+	@{ $(FIND_BROWSER) && which man ps Rscript >/dev/null; } || test "$$(id -u)" != 0 || ! which apt-get >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium man-db procps r-base-core; }
 	@$(FIND_BROWSER) || echo '*** NO CHROMIUM: the report is NOT tested in a browser. Install it: apt-get install chromium ***'
 
 lint: $(VENV)/.installed-dev  ## Check format, lint and types

@@ -1,11 +1,15 @@
 """What all tests share: one processor thread, so that nothing depends on the cores there are."""
 
 import functools
+import multiprocessing
 import os
 import signal
+import threading
 
 import pytest
 from hypothesis import settings
+
+from tests.support.deadlines import eventually
 
 # Before torch is imported anywhere; commands that tests start inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -23,6 +27,15 @@ settings.load_profile("anywhere")
 # children inherit that: the commands that the tests interrupt would never notice.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture
+def nothing_is_left():
+    """Neither process nor thread outlives the test, however it ends."""
+    threads = set(threading.enumerate())
+    yield
+    assert multiprocessing.active_children() == []
+    eventually(lambda: set(threading.enumerate()) <= threads)
 
 
 @pytest.fixture

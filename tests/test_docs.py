@@ -115,7 +115,7 @@ def run_console(block, folder):
 
 
 def absent(what):
-    """Skip a test for want of a tool; where CI is set, fail it."""
+    """Skip a test because a tool is missing; where CI is set, fail it."""
     assert "CI" not in os.environ, f"no {what}"
     pytest.skip(f"NO {what} (make browser)")
 

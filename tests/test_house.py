@@ -74,7 +74,7 @@ PERMITTED = {
     ("corpus.delimited", "csv.field_size_limit"): "put back as soon as no file is being read",
     ("engines.processes", "os._exit"): "a worker process ends when its parent is gone",
     ("engines.ray_tasks", "os.chdir"): "in Ray's processes names mean what they mean here",
-    ("engines.ray_tasks", "os.environ"): "there Ray is told to keep no statistics",
+    ("engines.ray_tasks", "os.environ"): "so Ray keeps no statistics",
     ("engines.ray_tasks", "signal.signal"): "Ray takes the handlers; they are put back",
 }
 

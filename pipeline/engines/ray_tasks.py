@@ -1,6 +1,6 @@
 """An engine: Ray, on this machine or on a cluster (https://docs.ray.io, Ray Core).
 
-A task of ours is a task of Ray's, with one processor, and returns what it returns here. Ray is
+Each task becomes a task of Ray's, with one processor, and returns what it returns elsewhere. Ray is
 asked for nothing else: no object store, no dashboard, no statistics on its use, and no retries,
 since `tasks` retries the same way whatever the engine is. Machines of a cluster need the same
 version of this package, and the files under the same names.

@@ -80,6 +80,7 @@ class Training:
         self.execution = execution
         self.hooks = hooks
         self.device = pick_device(execution.device)
+        # As many as shards where these are given: norms and held-out scores depend on it too.
         self.threads = config.shards or pick_threads(execution.threads)
         products = pick_products(config.bfloat16, self.device, config.dim)
         self.environment = machine(self.threads, products, self.device)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,9 +29,6 @@ BETAS = (0.9, 0.999)
 
 class Optimizer(ABC):
     """Updates some parameters by their gradients."""
-
-    eps: ClassVar[float] = 0.0
-    """Added to what an update is divided by."""
 
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         self.parameters = list(parameters)
@@ -75,6 +72,7 @@ class Adagrad(Optimizer):
     """
 
     eps = 1e-10
+    """Added to the root that a step is divided by."""
 
     def start(self, parameter: Tensor) -> dict[str, Any]:
         """Remember the sum of the squares of the gradients."""
@@ -104,6 +102,7 @@ class RowAdam(Optimizer):
     """
 
     eps = 1e-8
+    """Added to the root that a step is divided by."""
 
     def start(self, parameter: Tensor) -> dict[str, Any]:
         """Remember how many steps there were and the moments of the gradients."""
@@ -129,6 +128,7 @@ class Adam(Optimizer):
     """Adam of whole parameters, by torch's fused kernel."""
 
     eps = 1e-8
+    """Added to the root that a step is divided by."""
 
     def start(self, parameter: Tensor) -> dict[str, Any]:
         """Remember how many steps there were, as the kernel wants it, and the moments."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from corpus2vec.pipeline.errors import Interrupted
-from tests.support.commands import command, descendants, spawn
+from tests.support.commands import command, descendants, needs_ps, spawn
 
 SAMPLES = Path(__file__).parents[2] / "sample_corpora"
 SETTINGS = ["--dim", "8", "--epochs", "40", "--batch-size", "4", "--dropout", "0.1"]
@@ -229,7 +229,7 @@ def test_a_stage_that_is_killed_takes_its_workers_with_it(tokens, lines):
     assert litter(tokens.parent) == []
 
 
-@pytest.mark.skipif(not shutil.which("ps"), reason="without ps the workers cannot be found")
+@needs_ps
 def test_a_stage_whose_worker_is_killed_reports_that(tokens, lines):
     before = tokens.read_bytes()
     process = tokenizing(tokens, lines, 2)

@@ -16,7 +16,9 @@ from corpus2vec.pipeline.corpus.workers import AHEAD, in_order, resolve_workers
 from corpus2vec.pipeline.errors import PipelineError
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
 from tests.support import workers as made_by
-from tests.support.deadlines import eventually, within_deadline
+from tests.support.deadlines import within_deadline
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 
@@ -24,15 +26,6 @@ every_number = pytest.mark.parametrize("workers", [1, 2, 3])
 def results(make, batches, workers):
     """All results, in a thread that may hang without this test hanging too."""
     return within_deadline(lambda: list(in_order(make, batches, workers)))
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left():
-    """Neither process nor thread outlives a test, however it ended."""
-    threads = set(threading.enumerate())
-    yield
-    assert multiprocessing.active_children() == []
-    eventually(lambda: set(threading.enumerate()) <= threads)
 
 
 # --- results ---------------------------------------------------------------------------------

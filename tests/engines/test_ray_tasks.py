@@ -11,7 +11,6 @@ import pytest
 
 from tests.stages.test_engines import (
     FEW,
-    KILL,
     LINES,
     files,
     made_parts,
@@ -19,7 +18,7 @@ from tests.stages.test_engines import (
     start,
     wait_for_a_part,
 )
-from tests.support.commands import descendants, spawn
+from tests.support.commands import descendants, needs_ps, spawn
 from tests.support.runs import write
 
 
@@ -44,7 +43,7 @@ def address():
         ray.shutdown()
 
 
-@KILL
+@needs_ps
 def test_ray_makes_the_same_bytes_and_the_rest_after_a_kill(address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     part_by_part("".join(LINES), monkeypatch)

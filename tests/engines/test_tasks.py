@@ -1,8 +1,6 @@
 """Tasks in processes of this machine: results, errors, processes that die."""
 
 import functools
-import multiprocessing
-import threading
 
 import pytest
 
@@ -11,7 +9,9 @@ from corpus2vec.pipeline.engines.processes import ProcessDied
 from corpus2vec.pipeline.engines.tasks import TRIES, Task, carry_out, named
 from corpus2vec.pipeline.errors import DataError, PipelineError
 from tests.support import workers
-from tests.support.deadlines import eventually, within_deadline
+from tests.support.deadlines import within_deadline
+
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 class Noted:
@@ -25,14 +25,6 @@ class Noted:
 
     def advance(self, done, total, unit, **facts):
         self.advances.append((done, total, unit))
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left():
-    threads = set(threading.enumerate())
-    yield
-    assert multiprocessing.active_children() == []
-    eventually(lambda: set(threading.enumerate()) <= threads)
 
 
 def carried_out(calls, at_once, progress=None):

@@ -10,12 +10,7 @@ import pytest
 from corpus2vec.pipeline.files.read_ahead import read_ahead
 from tests.support.deadlines import eventually
 
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left():
-    threads = set(threading.enumerate())
-    yield
-    eventually(lambda: set(threading.enumerate()) <= threads)
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 def test_batches_are_read_before_they_are_asked_for_but_not_many():

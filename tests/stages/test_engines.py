@@ -12,13 +12,12 @@ import pytest
 from corpus2vec.pipeline import stages
 from corpus2vec.pipeline.config import EncodeConfig, TokenizeConfig, VocabConfig
 from corpus2vec.pipeline.stages import tokenize as tokenize_stage
-from tests.support.commands import command, descendants
+from tests.support.commands import command, descendants, needs_ps
 from tests.support.front_end import make_tokenizer
 from tests.support.runs import write
 
 LINES = [f"Nice to see you, {number % 4999}! Hope {number % 41}.\n" for number in range(20_000)]
 FEW = "".join(LINES[:400])
-KILL = pytest.mark.skipif(not shutil.which("ps"), reason="without ps no worker can be found")
 
 
 def part_by_part(text, monkeypatch, numbers=(7,)):
@@ -93,7 +92,7 @@ def wait_for_a_part(process, after=()):
         time.sleep(0.01)
 
 
-@KILL
+@needs_ps
 def test_after_every_kind_of_end_the_next_command_makes_the_rest(monkeypatch):
     part_by_part("".join(LINES), monkeypatch)
     process = start("--workers", "2")

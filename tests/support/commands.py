@@ -1,8 +1,12 @@
 """How the tests call the command line: inside this process, or as a process of its own."""
 
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+
+import pytest
 
 from corpus2vec.cli.app import run
 from corpus2vec.cli.console import Console
@@ -33,6 +37,12 @@ def spawn(*arguments, **options):
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, encoding="utf-8", **options
     )
+
+
+needs_ps = pytest.mark.skipif(
+    not shutil.which("ps") and "CI" not in os.environ,
+    reason="NO PS: the processes of a command were not found (make browser)",
+)
 
 
 def descendants(process, does):
